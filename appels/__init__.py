@@ -1,0 +1,1 @@
+"""Plan d'action, appel, demande, budget, pièces, recevabilité."""

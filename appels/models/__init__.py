@@ -1,0 +1,32 @@
+from appels.models.appel import Appel, Critere, PieceExigee, SourceVolet, Volet
+from appels.models.budget import AideAnnoncee, PosteDepense, SourceRevenu
+from appels.models.demande import Demande, Depot, Derogation
+from appels.models.formulaire import Formulaire, Question, Reponse, Section
+from appels.models.piece import PieceJointe
+from appels.models.plan import Besoin, Objectif, PlanAction, Theme
+from appels.models.recevabilite import Complement, Verification
+
+__all__ = [
+    "AideAnnoncee",
+    "Appel",
+    "Besoin",
+    "Complement",
+    "Critere",
+    "Demande",
+    "Depot",
+    "Derogation",
+    "Formulaire",
+    "Objectif",
+    "PieceExigee",
+    "PieceJointe",
+    "PlanAction",
+    "PosteDepense",
+    "Question",
+    "Reponse",
+    "Section",
+    "SourceRevenu",
+    "SourceVolet",
+    "Theme",
+    "Verification",
+    "Volet",
+]

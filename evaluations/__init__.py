@@ -1,0 +1,1 @@
+"""Comité : affectation, intérêts, fiches, séance, classement."""

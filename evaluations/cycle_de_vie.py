@@ -1,0 +1,113 @@
+"""Les états d'une affectation, d'une fiche d'évaluation et d'une séance du comité."""
+
+from typing import Any
+
+from django.db import models
+from django_fsm import ConcurrentTransitionMixin, FSMField
+
+from socle.cycle_de_vie import Garde, etape
+
+
+# --- Affectation ----------------------------------------------------------------------------------
+def est_declaree(affectation: Any) -> bool:
+    return bool(affectation.lien)
+
+
+class CycleDeVieAffectation(ConcurrentTransitionMixin, models.Model):
+    class Etat(models.TextChoices):
+        A_DECLARER = "a_declarer", "Intérêts à déclarer"
+        LIBRE = "libre", "Sans conflit"
+        RECUSEE = "recusee", "Récusé"
+
+    etat = FSMField("état", default=Etat.A_DECLARER, choices=Etat, protected=True)
+
+    class Meta:
+        abstract = True
+
+    @etape(de="a_declarer", vers="libre", permission="affectation.declarer")
+    def declarer_sans_conflit(self) -> None:
+        """La personne déclare n'avoir aucun lien : la demande lui devient visible."""
+
+    @etape(
+        de=["a_declarer", "libre"],
+        vers="recusee",
+        permission="affectation.declarer",
+        gardes=[Garde("Dites quel est le lien.", est_declaree)],
+    )
+    def declarer_conflit(self) -> None:
+        """La personne se récuse : elle ne voit plus rien de la demande, sa fiche est écartée."""
+
+
+# --- Fiche d'évaluation ---------------------------------------------------------------------------
+def est_complete(fiche: Any) -> bool:
+    return fiche.est_complete
+
+
+def affectation_libre(fiche: Any) -> bool:
+    return fiche.affectation.etat == "libre"
+
+
+def demande_en_evaluation(fiche: Any) -> bool:
+    return fiche.demande.etat == "en_evaluation"
+
+
+class CycleDeVieEvaluation(ConcurrentTransitionMixin, models.Model):
+    class Etat(models.TextChoices):
+        EN_COURS = "en_cours", "En cours"
+        SOUMISE = "soumise", "Soumise"
+        ROUVERTE = "rouverte", "Rouverte"
+
+    etat = FSMField("état", default=Etat.EN_COURS, choices=Etat, protected=True)
+
+    class Meta:
+        abstract = True
+
+    @etape(
+        de=["en_cours", "rouverte"],
+        vers="soumise",
+        permission="evaluation.noter",
+        gardes=[
+            Garde("Vous êtes récusé pour cette demande.", affectation_libre),
+            Garde(
+                "L'évaluation de cette demande n'est pas ouverte.",
+                demande_en_evaluation,
+            ),
+            Garde("Il manque des notes ou des commentaires exigés.", est_complete),
+        ],
+    )
+    def soumettre(self) -> None:
+        """La fiche compte dans le score et ne se modifie plus."""
+
+    @etape(de="soumise", vers="rouverte", permission="evaluation.rouvrir")
+    def rouvrir(self) -> None:
+        """La présidence rouvre la fiche, avec un motif ; les notes d'avant sont gardées."""
+
+
+# --- Séance ---------------------------------------------------------------------------------------
+def a_des_presences(seance: Any) -> bool:
+    return seance.presences.filter(presente=True).exists()
+
+
+class CycleDeVieSeance(ConcurrentTransitionMixin, models.Model):
+    class Etat(models.TextChoices):
+        PREPAREE = "preparee", "Préparée"
+        OUVERTE = "ouverte", "Ouverte"
+        CLOSE = "close", "Close"
+
+    etat = FSMField("état", default=Etat.PREPAREE, choices=Etat, protected=True)
+
+    class Meta:
+        abstract = True
+
+    @etape(
+        de="preparee",
+        vers="ouverte",
+        permission="seance.tenir",
+        gardes=[Garde("Inscrivez d'abord les personnes présentes.", a_des_presences)],
+    )
+    def ouvrir(self) -> None:
+        """La discussion commence : le classement devient visible aux membres."""
+
+    @etape(de="ouverte", vers="close", permission="seance.tenir")
+    def clore(self) -> None:
+        """La séance se termine ; le compte rendu est émis et figé."""

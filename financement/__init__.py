@@ -1,0 +1,1 @@
+"""Décision, lettres, convention, versements, rapports, bilan, registre."""

@@ -1,0 +1,259 @@
+"""Les états d'une lettre, d'un réexamen, d'une convention, d'un versement, d'un rapport et d'une
+récupération."""
+
+from typing import Any
+
+from django.db import models
+from django_fsm import ConcurrentTransitionMixin, FSMField
+
+from socle.cycle_de_vie import Garde, etape
+
+
+class CycleDeVieLettre(ConcurrentTransitionMixin, models.Model):
+    class Etat(models.TextChoices):
+        PREPAREE = "preparee", "Préparée"
+        EMISE = "emise", "Émise"
+        TRANSMISE = "transmise", "Transmise"
+
+    etat = FSMField("état", default=Etat.PREPAREE, choices=Etat, protected=True)
+
+    class Meta:
+        abstract = True
+
+    @etape(
+        de="preparee",
+        vers="emise",
+        permission="lettre.emettre",
+        gardes=[
+            Garde(
+                "Le document de la lettre n'est pas prêt.",
+                lambda lettre: lettre.document_id,
+            )
+        ],
+    )
+    def emettre(self) -> None:
+        """HTML, PDF et SHA-256 sont figés ; la décision devient visible à l'organisme."""
+
+    @etape(de="emise", vers="transmise", permission="lettre.emettre")
+    def transmettre(self) -> None:
+        """La lettre est partie par courriel."""
+
+
+class CycleDeVieReexamen(ConcurrentTransitionMixin, models.Model):
+    class Etat(models.TextChoices):
+        DEMANDE = "demande", "Demandé"
+        MAINTENU = "maintenu", "Décision maintenue"
+        MODIFIE = "modifie", "Réexamen accueilli"
+
+    etat = FSMField("état", default=Etat.DEMANDE, choices=Etat, protected=True)
+
+    class Meta:
+        abstract = True
+
+    @etape(de="demande", vers="maintenu", permission="reexamen.trancher")
+    def maintenir(self) -> None:
+        """La décision tient, avec un motif."""
+
+    @etape(de="demande", vers="modifie", permission="reexamen.trancher")
+    def accueillir(self) -> None:
+        """Une erreur de procédure est reconnue : la demande est rouverte."""
+
+
+class CycleDeVieConvention(ConcurrentTransitionMixin, models.Model):
+    class Etat(models.TextChoices):
+        BROUILLON = "brouillon", "Brouillon"
+        TRANSMISE = "transmise", "Transmise pour signature"
+        SIGNEE = "signee", "Signée par l'organisme"
+        EN_VIGUEUR = "en_vigueur", "En vigueur"
+        ECHUE = "echue", "Échue"
+        RESILIEE = "resiliee", "Résiliée"
+
+    etat = FSMField("état", default=Etat.BROUILLON, choices=Etat, protected=True)
+
+    class Meta:
+        abstract = True
+
+    @etape(
+        de="brouillon",
+        vers="transmise",
+        permission="convention.preparer",
+        gardes=[
+            Garde(
+                "Le document n'est pas prêt.", lambda convention: convention.document_id
+            )
+        ],
+    )
+    def transmettre(self) -> None:
+        """Le PDF est figé et envoyé à l'organisme pour signature."""
+
+    @etape(
+        de="transmise",
+        vers="signee",
+        permission="convention.signer",
+        gardes=[
+            Garde(
+                "Inscrivez le nom du signataire.",
+                lambda convention: convention.signataire_nom,
+            )
+        ],
+    )
+    def signer(self) -> None:
+        """La personne autorisée de l'organisme a signé."""
+
+    @etape(de="signee", vers="en_vigueur", permission="convention.contresigner")
+    def contresigner(self) -> None:
+        """La Ville a signé ; les versements liés à la signature deviennent exigibles."""
+
+    @etape(de="en_vigueur", vers="echue", permission="convention.preparer")
+    def terminer(self) -> None:
+        """Le projet est fermé."""
+
+    @etape(
+        de=["transmise", "signee", "en_vigueur"],
+        vers="resiliee",
+        permission="convention.resilier",
+    )
+    def resilier(self) -> None:
+        """La convention prend fin avant terme, avec un motif."""
+
+
+# --- Versement ------------------------------------------------------------------------------------
+def convention_en_vigueur(versement: Any) -> bool:
+    return versement.convention.etat == "en_vigueur"
+
+
+def condition_remplie(versement: Any) -> bool:
+    return versement.est_condition_remplie
+
+
+def autorise_par_une_autre_personne(versement: Any) -> bool:
+    return (
+        versement.autorise_par_id is not None
+        and versement.propose_par_id is not None
+        and versement.autorise_par_id != versement.propose_par_id
+    )
+
+
+class CycleDeVieVersement(ConcurrentTransitionMixin, models.Model):
+    class Etat(models.TextChoices):
+        PREVU = "prevu", "Prévu"
+        EXIGIBLE = "exigible", "Exigible"
+        AUTORISE = "autorise", "Autorisé"
+        VERSE = "verse", "Versé"
+        RETENU = "retenu", "Retenu"
+        ANNULE = "annule", "Annulé"
+
+    etat = FSMField("état", default=Etat.PREVU, choices=Etat, protected=True)
+
+    class Meta:
+        abstract = True
+
+    @etape(
+        de=["prevu", "retenu"],
+        vers="exigible",
+        permission="versement.proposer",
+        gardes=[
+            Garde("La convention n'est pas en vigueur.", convention_en_vigueur),
+            Garde(
+                "Le rapport dont ce versement dépend n'est pas accepté.",
+                condition_remplie,
+            ),
+        ],
+    )
+    def proposer(self) -> None:
+        """La condition est remplie ; l'agent propose le versement."""
+
+    @etape(
+        de="exigible",
+        vers="autorise",
+        permission="versement.autoriser",
+        gardes=[
+            Garde("La convention n'est pas en vigueur.", convention_en_vigueur),
+            Garde(
+                "La personne qui autorise doit être une autre que celle qui a proposé.",
+                autorise_par_une_autre_personne,
+            ),
+        ],
+    )
+    def autoriser(self) -> None:
+        """Une autre personne autorise."""
+
+    @etape(
+        de="autorise",
+        vers="verse",
+        permission="versement.verser",
+        gardes=[Garde("La convention n'est pas en vigueur.", convention_en_vigueur)],
+    )
+    def verser(self) -> None:
+        """La trésorerie a payé, avec une référence."""
+
+    @etape(
+        de=["prevu", "exigible", "autorise"],
+        vers="retenu",
+        permission="versement.retenir",
+    )
+    def retenir(self) -> None:
+        """Le versement attend, avec un motif."""
+
+    @etape(
+        de=["prevu", "exigible", "retenu"],
+        vers="annule",
+        permission="versement.retenir",
+    )
+    def annuler(self) -> None:
+        """Le versement n'aura pas lieu (fermeture ou résiliation)."""
+
+
+class CycleDeVieRapport(ConcurrentTransitionMixin, models.Model):
+    class Etat(models.TextChoices):
+        ATTENDU = "attendu", "Attendu"
+        DEPOSE = "depose", "Déposé"
+        A_CORRIGER = "a_corriger", "À corriger"
+        ACCEPTE = "accepte", "Accepté"
+
+    etat = FSMField("état", default=Etat.ATTENDU, choices=Etat, protected=True)
+
+    class Meta:
+        abstract = True
+
+    @etape(
+        de=["attendu", "a_corriger"],
+        vers="depose",
+        permission="rapport.deposer",
+        gardes=[
+            Garde(
+                "Il manque des éléments au rapport.",
+                lambda rapport: not rapport.manques(),
+            )
+        ],
+    )
+    def deposer(self) -> None:
+        """L'organisme remet son rapport."""
+
+    @etape(de="depose", vers="a_corriger", permission="rapport.examiner")
+    def renvoyer(self) -> None:
+        """L'agent renvoie le rapport, avec ses remarques."""
+
+    @etape(de="depose", vers="accepte", permission="rapport.examiner")
+    def accepter(self) -> None:
+        """Le rapport est accepté ; ce qui en dépend peut être versé."""
+
+
+class CycleDeVieRecuperation(ConcurrentTransitionMixin, models.Model):
+    class Etat(models.TextChoices):
+        RECLAMEE = "reclamee", "Réclamée"
+        REMBOURSEE = "remboursee", "Remboursée"
+        RADIEE = "radiee", "Radiée"
+
+    etat = FSMField("état", default=Etat.RECLAMEE, choices=Etat, protected=True)
+
+    class Meta:
+        abstract = True
+
+    @etape(de="reclamee", vers="remboursee", permission="recuperation.encaisser")
+    def encaisser(self) -> None:
+        """La somme est revenue."""
+
+    @etape(de="reclamee", vers="radiee", permission="recuperation.radier")
+    def radier(self) -> None:
+        """La somme ne sera pas récupérée, avec un motif."""

@@ -1,0 +1,1 @@
+"""Ce que les trois domaines partagent : comptes, organismes, permissions, journal, documents."""

@@ -1,0 +1,37 @@
+"""L'horloge unique de l'application, à l'heure de Trois-Rivières (America/Toronto).
+
+Tout le domaine demande l'heure ici. L'importation d'un appel passé et les tests la règlent avec
+``a_la_date`` ; le middleware y pose l'heure de réception de la demande HTTP, car c'est elle qui
+compte à la clôture (regles.md, 4).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime
+
+from django.utils import timezone
+
+_heure_fixee: ContextVar[datetime | None] = ContextVar("heure_fixee", default=None)
+
+
+def maintenant() -> datetime:
+    """L'instant présent (avec fuseau), ou celui que ``a_la_date`` a fixé."""
+    return _heure_fixee.get() or timezone.now()
+
+
+def aujourdhui() -> date:
+    """La date du jour à Trois-Rivières."""
+    return timezone.localdate(maintenant())
+
+
+@contextmanager
+def a_la_date(moment: datetime) -> Iterator[None]:
+    """Fait vivre le bloc à ``moment`` (un datetime avec fuseau)."""
+    if timezone.is_naive(moment):
+        raise ValueError("L'horloge demande une date avec son fuseau.")
+    jeton = _heure_fixee.set(moment)
+    try:
+        yield
+    finally:
+        _heure_fixee.reset(jeton)

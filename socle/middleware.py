@@ -1,0 +1,90 @@
+"""Les deux règles qui valent pour toute demande HTTP."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
+from django.utils import timezone
+
+from socle import horloge
+
+Suite = Callable[[HttpRequest], HttpResponse]
+
+
+class HeureDeReceptionMiddleware:
+    """Fixe l'horloge du domaine à l'instant où la demande est arrivée (regles.md, 4).
+
+    Derrière un mandataire, l'instant vient de l'en-tête qu'il écrit ; une demande reçue à temps
+    et servie en retard est à temps.
+    """
+
+    def __init__(self, get_response: Suite) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with horloge.a_la_date(self._reception(request)):
+            return self.get_response(request)
+
+    @staticmethod
+    def _reception(request: HttpRequest) -> datetime:
+        maintenant = timezone.now()
+        brut = request.META.get(settings.ENTETE_HEURE_RECEPTION, "").removeprefix("t=")
+        try:
+            recue = datetime.fromtimestamp(float(brut), tz=UTC)
+        except (ValueError, OverflowError, OSError):
+            return maintenant
+        return min(recue, maintenant)
+
+
+class ConnexionExigeeMiddleware:
+    """Ferme tout par défaut : hors des pages publiques, il faut un compte.
+
+    Les employés de la Ville passent aussi par le second facteur quand il est exigé.
+    """
+
+    def __init__(self, get_response: Suite) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, vue, args, kwargs
+    ) -> HttpResponse | None:
+        if getattr(vue, "est_publique", False) or _est_publique(request):
+            return None
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if settings.SECOND_FACTEUR_EXIGE and request.user.est_employe:
+            return _second_facteur(request)
+        return None
+
+
+def _est_publique(request: HttpRequest) -> bool:
+    try:
+        correspondance = request.resolver_match or resolve(request.path_info)
+    except Resolver404:
+        return True
+    nom = correspondance.url_name or ""
+    espace = correspondance.namespaces[0] if correspondance.namespaces else ""
+    # allauth protège lui-même ses pages qui demandent un compte.
+    return espace == "public" or nom.startswith(
+        ("account_", "mfa_", "socialaccount_", "openid_")
+    )
+
+
+def _second_facteur(request: HttpRequest) -> HttpResponse | None:
+    from allauth.mfa.utils import is_mfa_enabled
+    from django.contrib import messages
+    from django.shortcuts import redirect
+
+    if is_mfa_enabled(request.user):
+        return None
+    messages.warning(
+        request,
+        "La Ville exige un second facteur de ses employés : activez-le pour continuer.",
+    )
+    return redirect("mfa_activate_totp")

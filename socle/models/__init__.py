@@ -1,0 +1,16 @@
+from socle.models.document import Document
+from socle.models.journal import EntreeJournal
+from socle.models.organisme import Adhesion, Invitation, Organisme
+from socle.models.travail import Travail
+from socle.models.utilisateur import RoleVille, Utilisateur
+
+__all__ = [
+    "Adhesion",
+    "Document",
+    "EntreeJournal",
+    "Invitation",
+    "Organisme",
+    "RoleVille",
+    "Travail",
+    "Utilisateur",
+]

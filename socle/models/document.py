@@ -1,0 +1,60 @@
+import uuid
+
+from django.db import models
+
+from socle import horloge
+
+
+def chemin_document(document: "Document", nom: str) -> str:
+    return f"documents/{document.cree_le:%Y/%m}/{document.cle}/{nom}"
+
+
+class DocumentQuerySet(models.QuerySet):
+    def pour(self, objet: models.Model) -> "DocumentQuerySet":
+        return self.filter(objet_type=objet._meta.label_lower, objet_id=str(objet.pk))
+
+
+class Document(models.Model):
+    """Un document émis : HTML, PDF et SHA-256 figés, jamais rendus à nouveau."""
+
+    class Nature(models.TextChoices):
+        ACCUSE = "accuse", "Accusé de réception"
+        LETTRE = "lettre", "Lettre de décision"
+        COMPTE_RENDU = "compte_rendu", "Compte rendu"
+        CONVENTION = "convention", "Convention d'aide financière"
+        BILAN = "bilan", "Bilan"
+        RECUPERATION = "recuperation", "Lettre de fermeture"
+
+    cle = models.UUIDField("clé", default=uuid.uuid4, unique=True, editable=False)
+    nature = models.CharField("nature", max_length=20, choices=Nature)
+    titre = models.CharField("titre", max_length=200)
+    objet_type = models.CharField("type d'objet", max_length=80)
+    objet_id = models.CharField("objet", max_length=40)
+    html = models.TextField("HTML figé")
+    pdf = models.FileField("PDF", upload_to=chemin_document, max_length=300)
+    empreinte = models.CharField("SHA-256 du PDF", max_length=64)
+    taille = models.PositiveIntegerField("taille (octets)")
+    cree_le = models.DateTimeField(
+        "création", default=horloge.maintenant, editable=False
+    )
+    cree_par = models.ForeignKey(
+        "socle.Utilisateur", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = DocumentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "document"
+        ordering = ("-cree_le",)
+        indexes = (
+            models.Index(fields=["objet_type", "objet_id"], name="document_objet"),
+        )
+        constraints = (
+            models.CheckConstraint(
+                name="document_empreinte_sha256",
+                condition=models.Q(empreinte__regex=r"^[0-9a-f]{64}$"),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.titre

@@ -1,0 +1,262 @@
+"""La matrice des permissions : qui peut quoi, en un seul fichier.
+
+Fermé par défaut : ce qui n'est pas écrit dans ``MATRICE`` est refusé, et chaque prédicat est faux
+pour une personne non connectée. Les prédicats lisent l'objet par ses relations (``objet.demande``,
+``objet.appel``, ``objet.organisme``), sans rien importer des domaines.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import rules
+
+from socle.models.utilisateur import RoleVille
+
+
+def _predicat(fonction: Callable[[Any, Any], bool]) -> rules.Predicate:
+    """Un prédicat sur (utilisateur, objet), faux sans compte actif."""
+
+    def test(utilisateur: Any, objet: Any = None) -> bool:
+        return bool(
+            utilisateur
+            and utilisateur.is_authenticated
+            and utilisateur.is_active
+            and fonction(utilisateur, objet)
+        )
+
+    return rules.predicate(test, name=fonction.__name__)
+
+
+def demande_de(objet: Any) -> Any:
+    """La demande à laquelle ``objet`` se rattache, ou None."""
+    if objet is None:
+        return None
+    if objet._meta.label_lower == "appels.demande":
+        return objet
+    return getattr(objet, "demande", None)
+
+
+def appel_de(objet: Any) -> Any:
+    """L'appel auquel ``objet`` se rattache, ou None."""
+    if objet is None:
+        return None
+    if objet._meta.label_lower == "appels.appel":
+        return objet
+    demande = demande_de(objet)
+    return demande.appel if demande is not None else getattr(objet, "appel", None)
+
+
+def _organisme_id(objet: Any) -> int | None:
+    if objet is None:
+        return None
+    if objet._meta.label_lower == "socle.organisme":
+        return objet.pk
+    demande = demande_de(objet)
+    return (
+        demande.organisme_id
+        if demande is not None
+        else getattr(objet, "organisme_id", None)
+    )
+
+
+# --- Qui est la personne ------------------------------------------------------------------------
+@_predicat
+def est_connecte(utilisateur: Any, objet: Any) -> bool:
+    return True
+
+
+@_predicat
+def est_employe(utilisateur: Any, objet: Any) -> bool:
+    return utilisateur.est_employe
+
+
+def _role(role: RoleVille) -> rules.Predicate:
+    def a_le_role(utilisateur: Any, objet: Any) -> bool:
+        return role in utilisateur.roles
+
+    a_le_role.__name__ = f"est_{role}"
+    return _predicat(a_le_role)
+
+
+est_agent = _role(RoleVille.AGENT)
+est_approbation = _role(RoleVille.APPROBATION)
+est_tresorerie = _role(RoleVille.TRESORERIE)
+est_administration = _role(RoleVille.ADMINISTRATION)
+est_bailleur = _role(RoleVille.MIFI)
+
+
+# --- Ce qui la lie à l'objet --------------------------------------------------------------------
+@_predicat
+def est_membre(utilisateur: Any, objet: Any) -> bool:
+    """Membre de l'organisme de l'objet."""
+    return _organisme_id(objet) in utilisateur.organismes_ids
+
+
+@_predicat
+def est_responsable(utilisateur: Any, objet: Any) -> bool:
+    """Responsable de l'organisme de l'objet : dépose, retire, signe."""
+    organisme = _organisme_id(objet)
+    return (
+        organisme is not None
+        and utilisateur.adhesions.filter(
+            organisme_id=organisme, role="responsable"
+        ).exists()
+    )
+
+
+@_predicat
+def est_recuse(utilisateur: Any, objet: Any) -> bool:
+    """Récusé sur la demande : plus rien d'elle n'est visible, quels que soient les autres rôles."""
+    demande = demande_de(objet)
+    return (
+        demande is not None
+        and demande.affectations.filter(
+            membre__utilisateur=utilisateur, etat="recusee"
+        ).exists()
+    )
+
+
+@_predicat
+def est_evaluateur_libre(utilisateur: Any, objet: Any) -> bool:
+    """Affecté à la demande et déclaré sans conflit."""
+    demande = demande_de(objet)
+    return (
+        demande is not None
+        and demande.affectations.filter(
+            membre__utilisateur=utilisateur, etat="libre"
+        ).exists()
+    )
+
+
+@_predicat
+def est_du_comite(utilisateur: Any, objet: Any) -> bool:
+    appel = appel_de(objet)
+    return (
+        appel is not None
+        and utilisateur.sieges.filter(appel=appel, actif=True).exists()
+    )
+
+
+@_predicat
+def preside_le_comite(utilisateur: Any, objet: Any) -> bool:
+    appel = appel_de(objet)
+    return (
+        appel is not None
+        and utilisateur.sieges.filter(
+            appel=appel, actif=True, role="presidence"
+        ).exists()
+    )
+
+
+@_predicat
+def est_l_evaluateur(utilisateur: Any, objet: Any) -> bool:
+    """La personne à qui l'affectation (ou la fiche) a été confiée."""
+    return objet is not None and objet.membre.utilisateur_id == utilisateur.pk
+
+
+@_predicat
+def a_propose(utilisateur: Any, objet: Any) -> bool:
+    """La personne qui a proposé le versement ne peut pas l'autoriser."""
+    return objet is not None and objet.propose_par_id == utilisateur.pk
+
+
+@_predicat
+def a_decide(utilisateur: Any, objet: Any) -> bool:
+    """La personne qui a pris la décision ne peut pas la réexaminer."""
+    demande = demande_de(objet)
+    return (
+        demande is not None and demande.decisions.filter(prise_par=utilisateur).exists()
+    )
+
+
+agent_impartial = est_agent & ~est_recuse
+approbation_impartiale = est_approbation & ~est_recuse
+employe_impartial = est_employe & ~est_recuse
+
+MATRICE: dict[str, rules.Predicate] = {
+    # Organisme
+    "organisme.creer": est_connecte,
+    "organisme.voir": est_membre | est_employe,
+    "organisme.modifier": est_membre,
+    "organisme.inviter": est_responsable,
+    "organisme.verifier": est_agent,
+    # Plan d'action et appel
+    "plan.voir": est_employe,
+    "plan.gerer": est_agent | est_administration,
+    "appel.voir": est_employe,
+    "appel.creer": est_agent,
+    "appel.modifier": est_agent,
+    "appel.publier": est_agent,
+    "appel.reporter_cloture": est_agent,
+    "appel.ouvrir_evaluation": est_agent,
+    "appel.arreter_decisions": est_approbation,
+    "appel.archiver": est_agent,
+    "appel.annuler": est_approbation,
+    # Demande : l'organisme
+    "demande.creer": est_membre,
+    "demande.voir": est_membre | employe_impartial | est_evaluateur_libre,
+    "demande.rediger": est_membre,
+    "demande.deposer": est_responsable,
+    "demande.reprendre": est_responsable,
+    "demande.retirer": est_responsable,
+    "demande.completer": est_membre,
+    "demande.annoncer_aide": est_membre | agent_impartial,
+    # Demande : la Ville
+    "demande.suivre": employe_impartial,
+    "demande.traiter": agent_impartial,
+    "demande.accorder_derogation": agent_impartial,
+    "demande.ouvrir_evaluation": agent_impartial,
+    "demande.clore_evaluation": agent_impartial,
+    "demande.decider": approbation_impartiale,
+    "demande.conventionner": agent_impartial,
+    "demande.fermer": agent_impartial,
+    "demande.resilier": approbation_impartiale,
+    # Comité
+    "comite.gerer": est_agent,
+    "affectation.gerer": est_agent,
+    "affectation.declarer": est_l_evaluateur,
+    "evaluation.noter": est_l_evaluateur & ~est_recuse,
+    "evaluation.rouvrir": preside_le_comite & ~est_recuse,
+    "seance.voir": est_du_comite | est_employe,
+    "seance.tenir": preside_le_comite | est_agent,
+    "demande.recommander": preside_le_comite & ~est_recuse,
+    "demande.rouvrir_evaluation": preside_le_comite & ~est_recuse,
+    # Décision, lettres
+    "resolution.inscrire": est_approbation,
+    "lettre.emettre": agent_impartial | approbation_impartiale,
+    "lettre.lot": est_agent | est_approbation,
+    "reexamen.demander": est_responsable,
+    "reexamen.trancher": approbation_impartiale & ~a_decide,
+    # Convention, versements, rapports
+    "convention.preparer": agent_impartial,
+    "convention.signer": est_responsable,
+    "convention.contresigner": approbation_impartiale,
+    "convention.resilier": approbation_impartiale,
+    "versement.voir": employe_impartial | est_membre,
+    "versement.proposer": agent_impartial,
+    "versement.autoriser": (est_approbation | est_tresorerie)
+    & ~est_recuse
+    & ~a_propose,
+    "versement.verser": est_tresorerie & ~est_recuse,
+    "versement.retenir": (est_agent | est_approbation | est_tresorerie) & ~est_recuse,
+    "rapport.rediger": est_membre,
+    "rapport.deposer": est_membre,
+    "rapport.examiner": agent_impartial,
+    "recuperation.reclamer": agent_impartial,
+    "recuperation.encaisser": est_tresorerie & ~est_recuse,
+    "recuperation.radier": approbation_impartiale,
+    # Reddition de comptes
+    "bilan.voir": est_employe | est_bailleur,
+    "bilan.figer": est_agent,
+    # Maison
+    "ville.voir": est_employe,
+    "ville.courriels": est_agent | est_administration,
+    "ville.journal": est_administration,
+    "ville.comptes": est_administration,
+}
+
+
+def enregistrer() -> None:
+    """Inscrit la matrice auprès de ``rules`` (appelé une fois, au démarrage)."""
+    for nom, predicat in MATRICE.items():
+        rules.set_perm(nom, predicat)

@@ -1,0 +1,65 @@
+"""La boîte d'envoi : un courriel s'écrit avec la décision et part après elle."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.template.loader import render_to_string
+from post_office import mail
+
+_silence: ContextVar[bool] = ContextVar("courriels_silencieux", default=False)
+
+
+@contextmanager
+def silencieux() -> Iterator[None]:
+    """Rejoue un appel passé sans écrire à personne."""
+    jeton = _silence.set(True)
+    try:
+        yield
+    finally:
+        _silence.reset(jeton)
+
+
+def envoyer(
+    *,
+    gabarit: str,
+    destinataires: Iterable[str],
+    objet: str,
+    contexte: dict[str, Any] | None = None,
+    pieces: Iterable[tuple[str, bytes, str]] = (),
+) -> None:
+    """Range un courriel dans la boîte d'envoi, dans la transaction en cours.
+
+    ``gabarit`` nomme ``templates/courriels/<gabarit>.txt`` ; ``pieces`` sont des (nom, octets,
+    type MIME). Un courriel par personne : personne ne voit l'adresse d'une autre.
+    """
+    if _silence.get():
+        return
+    texte = render_to_string(
+        f"courriels/{gabarit}.txt",
+        {"ville": settings.VILLE, "site": settings.SITE_URL, **(contexte or {})},
+    )
+    fichiers = {
+        nom: {"file": ContentFile(octets), "mimetype": mime} for nom, octets, mime in pieces
+    }
+    for adresse in dict.fromkeys(adresse for adresse in destinataires if adresse):
+        if adresse.endswith(".invalid"):
+            continue
+        mail.send(
+            adresse,
+            settings.DEFAULT_FROM_EMAIL,
+            subject=objet,
+            message=texte,
+            attachments=fichiers or None,
+        )
+
+
+def adresses_organisme(organisme: Any, *, responsables: bool = False) -> list[str]:
+    """Les adresses des membres actifs d'un organisme (ou de ses seuls responsables)."""
+    adhesions = organisme.adhesions.filter(utilisateur__is_active=True)
+    if responsables:
+        adhesions = adhesions.filter(role="responsable")
+    return list(adhesions.values_list("utilisateur__email", flat=True))

@@ -1,0 +1,136 @@
+"""Composants dessinés : la géométrie vient de ``socle.graphiques``, le gabarit la pose."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import template
+
+from socle import graphiques
+from socle.elements import LigneMatrice
+from socle.graphiques import Ligne, Nombre, Part, Rang
+from socle.templatetags import affichage
+
+register = template.Library()
+
+
+@register.inclusion_tag("composants/graphiques/enveloppe.html")
+def barre_enveloppe(
+    titre: str,
+    enveloppe: Nombre,
+    accorde: Nombre = 0,
+    engage: Nombre = 0,
+    paye: Nombre = 0,
+    compact: bool = False,
+) -> dict[str, Any]:
+    """L'état d'une enveloppe : payé, engagé, accordé, libre. ``compact`` : sans tableau."""
+    dessin = graphiques.dessiner_enveloppe(enveloppe, accorde, engage, paye)
+    return {
+        "titre": titre,
+        "dessin": dessin,
+        "compact": compact,
+        "gris": graphiques.GRIS,
+    }
+
+
+@register.inclusion_tag("composants/graphiques/empilee.html")
+def barre_empilee(
+    titre: str, parts: Sequence[Part], colonne: str = "Source"
+) -> dict[str, Any]:
+    """Qui paie quoi : les parts d'un total, bout à bout."""
+    segments = graphiques.empiler(parts)
+    total = sum((segment.montant for segment in segments), Decimal(0))
+    return {"titre": titre, "segments": segments, "total": total, "colonne": colonne}
+
+
+@register.inclusion_tag("composants/graphiques/points.html")
+def points_fiches(
+    titre: str,
+    fiches: Sequence[Part],
+    seuil: Nombre | None = None,
+    mini: Nombre = 0,
+    maxi: Nombre = 100,
+) -> dict[str, Any]:
+    """Les fiches d'une demande : un point chacune, leur moyenne et leur étendue."""
+    dessin = graphiques.dessiner_points(fiches, seuil, mini, maxi)
+    return {"titre": titre, "dessin": dessin, "seuil": seuil, "g": graphiques}
+
+
+@register.inclusion_tag("composants/graphiques/classement.html")
+def barres_classement(
+    titre: str, rangs: Sequence[Rang], enveloppe: Nombre, seuil: Nombre | None = None
+) -> dict[str, Any]:
+    """Le classement d'un volet et la ligne où l'enveloppe s'arrête."""
+    return {
+        "titre": titre,
+        "dessin": graphiques.dessiner_classement(rangs, enveloppe, seuil),
+        "enveloppe": enveloppe,
+        "seuil": seuil,
+        "hauteur": graphiques.HAUTEUR_CLASSEMENT,
+        "g": graphiques,
+    }
+
+
+@register.inclusion_tag("composants/graphiques/barres.html")
+def barres_horizontales(
+    titre: str,
+    lignes: Sequence[Ligne],
+    unite: str = "",
+    format: str = "nombre",
+    colonne: str = "Élément",
+    maxi: Nombre | None = None,
+) -> dict[str, Any]:
+    """Des résultats comparés, avec le prévu s'il y en a. ``format`` : nombre ou dollars."""
+    ecrire = {"nombre": affichage.nombre, "dollars": affichage.dollars}[format]
+    barres = graphiques.dessiner_barres(lignes, maxi)
+    return {
+        "titre": titre,
+        "unite": unite,
+        "colonne": colonne,
+        "avec_prevu": any(barre.prevu is not None for barre in barres),
+        "lignes": [
+            {
+                "barre": barre,
+                "valeur": ecrire(barre.valeur),
+                "prevu": ecrire(barre.prevu),
+            }
+            for barre in barres
+        ],
+        "g": graphiques,
+    }
+
+
+@register.inclusion_tag("composants/graphiques/matrice.html")
+def matrice(
+    titre: str, colonnes: Sequence[str], lignes: Sequence[LigneMatrice], coin: str = ""
+) -> dict[str, Any]:
+    """Un croisement (objectifs et besoins) : chaque case dit son nombre, sa teinte le pèse."""
+    rangees = [
+        {"ligne": ligne, "cases": list(zip(colonnes, ligne.cellules, strict=True))}
+        for ligne in lignes
+    ]
+    return {"titre": titre, "colonnes": colonnes, "rangees": rangees, "coin": coin}
+
+
+@register.inclusion_tag("composants/barre_progression.html")
+def barre_progression(
+    fait: int,
+    total: int,
+    url: str,
+    libelle: str = "Travail en cours",
+    fini: bool = False,
+    erreurs: Sequence[str] = (),
+    suite: str = "",
+    suite_libelle: str = "Continuer",
+) -> dict[str, Any]:
+    """L'avancement d'un long travail ; ``url`` rend la même balise et rafraîchit la page."""
+    return {
+        "fait": fait,
+        "total": total,
+        "url": url,
+        "libelle": libelle,
+        "fini": fini or (total > 0 and fait >= total),
+        "erreurs": erreurs,
+        "suite": suite,
+        "suite_libelle": suite_libelle,
+    }

@@ -1,0 +1,66 @@
+"""Ce que toutes les vues partagent : trouver, demander la permission, faire, répondre."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.db.models import Model, QuerySet
+from django.forms import BaseForm
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+
+from socle.exceptions import PermissionRefusee, RegleViolee
+
+
+def publique(vue: Callable) -> Callable:
+    """Ouvre une vue aux personnes sans compte ; toutes les autres demandent une connexion."""
+    vue.est_publique = True
+    return vue
+
+
+def exiger(request: HttpRequest, permission: str, objet: Any = None) -> None:
+    """Répond 404 si la personne n'a pas ``permission`` sur ``objet``."""
+    if not request.user.is_authenticated or not request.user.peut(permission, objet):
+        raise Http404
+
+
+def trouver(
+    request: HttpRequest, visibles: QuerySet, permission: str = "", **criteres: Any
+) -> Model:
+    """L'objet de ``visibles`` qui répond aux critères, si la personne a ``permission`` dessus ;
+    sinon 404."""
+    objet = get_object_or_404(visibles, **criteres)
+    if permission:
+        exiger(request, permission, objet)
+    return objet
+
+
+def executer(
+    request: HttpRequest,
+    service: Callable,
+    *,
+    succes: str = "",
+    formulaire: BaseForm | None = None,
+    **arguments: Any,
+) -> Any:
+    """Appelle ``service(acteur=…, **arguments)`` et rend son résultat.
+
+    Une règle refusée rend None : sa phrase va près du champ en cause si ``formulaire`` l'a, sinon
+    dans un message. Une permission refusée répond 404. Le résultat None d'un service réussi
+    devient True.
+    """
+    try:
+        resultat = service(acteur=request.user, **arguments)
+    except PermissionRefusee as refus:
+        raise Http404 from refus
+    except RegleViolee as refus:
+        if formulaire is not None:
+            champ = refus.champ if refus.champ in formulaire.fields else NON_FIELD_ERRORS
+            formulaire.add_error(champ, refus.message)
+        else:
+            messages.error(request, refus.message)
+        return None
+    if succes:
+        messages.success(request, succes)
+    return True if resultat is None else resultat
