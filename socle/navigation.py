@@ -55,6 +55,9 @@ COMITE = (Entree("À lire", "comite:accueil"),)
 VILLE = (
     Entree("Ma semaine", "ville:accueil"),
     Entree("Appels", "ville:appels"),
+    Entree("Demandes", "ville:demandes"),
+    Entree("Versements", "ville:versements"),
+    Entree("Rapports", "ville:rapports"),
     Entree("Plan d'action", "ville:plan"),
     Entree("Courriels", "ville:courriels"),
     Entree("Journal", "ville:journal"),
