@@ -1,0 +1,135 @@
+"""Rejouer ce qui suit la décision : convention, versements, rapports, indicateurs, solde."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from appels.models import Demande
+from financement.importation.acteurs import Acteurs
+from financement.importation.fichier import DemandeLue
+from financement.services import conventions, fermeture, rapports, versements
+from socle import horloge
+from socle.exceptions import RegleViolee
+
+FUSEAU = ZoneInfo("America/Toronto")
+
+
+def rejouer_suites(
+    lue: DemandeLue, demande: Demande, acteurs: Acteurs, *, reel: dt.datetime
+) -> None:
+    """Signe la convention, dépose et accepte les rapports, paie ``verse``, règle le solde.
+
+    Les rapports arrivent à leur date prévue, ou maintenant quand elle est à venir. Lève
+    ``RegleViolee`` quand un service refuse.
+    """
+    demande.refresh_from_db()
+    decision = demande.decisions.get(en_vigueur=True)
+    signature = dt.datetime.combine(
+        decision.resolution.date + dt.timedelta(days=14), dt.time(10), tzinfo=FUSEAU
+    )
+    signature = max(min(signature, reel), decision.prise_le)
+    with horloge.a_la_date(signature):
+        convention = mettre_en_vigueur(lue, demande, acteurs)
+    appel = demande.appel
+    with horloge.a_la_date(_moment(appel.rapport_etape_le, signature, reel)):
+        etape = demande.rapports.filter(nature="etape").first()
+        if etape:
+            valeurs = lue.indicateurs if lue.realise is None else None
+            _remettre(lue, etape, acteurs, champs={}, depenses=None, valeurs=valeurs)
+    if lue.realise is None:
+        return
+    with horloge.a_la_date(_moment(appel.rapport_final_le, signature, reel)):
+        final = demande.rapports.get(nature="final")
+        _payer(convention, lue.realise["verse"], acteurs, avant_final=True)
+        _remettre(
+            lue,
+            final,
+            acteurs,
+            champs={"autres_aides_publiques": lue.realise["autres_aides_publiques"]},
+            depenses=[
+                {
+                    "categorie": "autre",
+                    "libelle": "Dépenses admissibles",
+                    "montant": lue.realise["depenses_admissibles"],
+                }
+            ],
+            valeurs=lue.indicateurs,
+        )
+        _payer(convention, lue.realise["verse"], acteurs, avant_final=False)
+        fermeture.regler_solde(acteur=acteurs.agent, demande=demande)
+
+
+def mettre_en_vigueur(lue: DemandeLue, demande: Demande, acteurs: Acteurs) -> Any:
+    """Prépare, transmet, signe et contresigne la convention de la demande."""
+    convention = conventions.preparer_convention(acteur=acteurs.agent, demande=demande)
+    conventions.transmettre_convention(acteur=acteurs.agent, convention=convention)
+    responsable = acteurs.responsable(neq=lue.neq, nom=lue.nom)
+    conventions.signer_convention(
+        acteur=responsable, convention=convention, nom=responsable.nom, titre="Responsable"
+    )
+    conventions.contresigner_convention(acteur=acteurs.approbation, convention=convention)
+    convention.refresh_from_db()
+    return convention
+
+
+def _moment(echeance: dt.date | None, plancher: dt.datetime, reel: dt.datetime) -> dt.datetime:
+    if echeance is None:
+        return max(plancher, reel)
+    prevu = dt.datetime.combine(echeance, dt.time(11), tzinfo=FUSEAU)
+    return max(plancher, min(prevu, reel))
+
+
+def _remettre(
+    lue: DemandeLue,
+    rapport: Any,
+    acteurs: Acteurs,
+    *,
+    champs: dict[str, Any],
+    depenses: list[dict[str, Any]] | None,
+    valeurs: dict[tuple[str, str], int] | None,
+) -> None:
+    auteur = acteurs.responsable(neq=lue.neq, nom=lue.nom)
+    rapports.enregistrer_rapport(
+        acteur=auteur,
+        rapport=rapport,
+        champs={
+            "activites": "Activités réalisées, selon le fichier importé.",
+            "resultats": "Résultats, selon le fichier importé.",
+            **champs,
+        },
+        depenses=depenses,
+        valeurs=valeurs,
+    )
+    rapports.deposer_rapport(acteur=auteur, rapport=rapport)
+    rapports.accepter_rapport(acteur=acteurs.agent, rapport=rapport)
+
+
+def _payer(convention: Any, verse: Decimal, acteurs: Acteurs, *, avant_final: bool) -> None:
+    """Paie les versements dans l'ordre jusqu'à ``verse`` ; le dernier peut n'être payé qu'en partie.
+
+    ``avant_final`` s'arrête avant les versements qui attendent le rapport final.
+    """
+    if verse > convention.montant:
+        raise RegleViolee(
+            f"la somme versée ({verse} $) dépasse le montant accordé ({convention.montant} $)."
+        )
+    deja = sum(
+        convention.versements.filter(etat="verse").values_list("montant", flat=True), Decimal(0)
+    )
+    reste = verse - deja
+    for versement in convention.versements.filter(etat="prevu"):
+        if reste <= 0 or (avant_final and versement.condition == "final"):
+            return
+        if versement.montant > reste:
+            versement = versements.scinder_versement(
+                acteur=acteurs.agent, versement=versement, montant=reste
+            )
+        versements.proposer_versement(acteur=acteurs.agent, versement=versement)
+        versements.autoriser_versement(acteur=acteurs.approbation, versement=versement)
+        versements.verser_versement(
+            acteur=acteurs.tresorerie,
+            versement=versement,
+            reference=f"IMP-{convention.numero}-{versement.no}",
+        )
+        reste -= versement.montant

@@ -1,0 +1,34 @@
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from financement.importation.fichier import ImportRefuse
+from financement.importation.rejeu import importer
+
+
+class Command(BaseCommand):
+    help = "Importe un appel complet d'un fichier JSON (format : contrat.md). Tout ou rien."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("fichier", type=Path)
+
+    def handle(self, *args: Any, fichier: Path, **options: Any) -> None:
+        try:
+            donnees = json.loads(fichier.read_text(encoding="utf-8"))
+        except OSError as erreur:
+            raise CommandError(f"Le fichier {fichier} ne se lit pas : {erreur.strerror}.") from None
+        except UnicodeDecodeError:
+            raise CommandError(f"Le fichier {fichier} n'est pas en UTF-8.") from None
+        except json.JSONDecodeError as erreur:
+            raise CommandError(
+                f"Le fichier {fichier} n'est pas du JSON : ligne {erreur.lineno}, "
+                f"colonne {erreur.colno}."
+            ) from None
+        try:
+            appel = importer(donnees)
+        except ImportRefuse as refus:
+            lignes = "\n".join(f"  - {ligne}" for ligne in refus.refus)
+            raise CommandError(f"Fichier refusé, rien n'a été importé :\n{lignes}") from None
+        self.stdout.write(f"Appel {appel.code} importé : {appel.demandes.count()} demandes.")
