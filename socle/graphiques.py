@@ -155,9 +155,7 @@ def dessiner_enveloppe(
     parts = [
         Part("Payé", sorti),
         Part("Engagé, à payer", max(promis - sorti, Decimal(0))),
-        Part(
-            "Accordé, à engager", max(dans_enveloppe - max(promis, sorti), Decimal(0))
-        ),
+        Part("Accordé, à engager", max(dans_enveloppe - max(promis, sorti), Decimal(0))),
         Part("Libre", max(total - donne, Decimal(0))),
         Part("Dépassement", max(donne - total, Decimal(0))),
     ]
@@ -222,9 +220,7 @@ def dessiner_points(
     rangs = []
     for score in scores:
         x = placer(score)
-        etage = next(
-            (i for i, dernier in enumerate(etages) if x - dernier >= 5), len(etages)
-        )
+        etage = next((i for i, dernier in enumerate(etages) if x - dernier >= 5), len(etages))
         etages[etage : etage + 1] = [x]
         rangs.append(etage)
     base = 26 + 18 * max(0, len(etages) - 1)
@@ -234,9 +230,7 @@ def dessiner_points(
     ]
     moyenne = sum(scores, Decimal(0)) / len(scores) if scores else None
     debut = placer(scores[0]) if scores else Decimal(0)
-    reperes = [
-        Point("", v, pct(placer(v)), base) for v in (bas, (bas + haut) / 2, haut)
-    ]
+    reperes = [Point("", v, pct(placer(v)), base) for v in (bas, (bas + haut) / 2, haut)]
     return PointsFiches(
         points,
         moyenne,
@@ -264,7 +258,6 @@ class Colonne:
     url: str
     x: str
     largeur: str
-    milieu: str
     y: int
     hauteur: int
     couleur: str
@@ -326,7 +319,6 @@ def dessiner_classement(
                 rang.url,
                 pct(x),
                 pct(largeur),
-                pct(x + largeur / 2),
                 HAUTEUR_CLASSEMENT - hauteur,
                 hauteur,
                 couleur,
@@ -337,9 +329,7 @@ def dessiner_classement(
         x += largeur
     y_seuil = None
     if seuil is not None:
-        y_seuil = HAUTEUR_CLASSEMENT - int(
-            part_de(decimal(seuil), haut) * HAUTEUR_CLASSEMENT / 100
-        )
+        y_seuil = HAUTEUR_CLASSEMENT - int(part_de(decimal(seuil), haut) * HAUTEUR_CLASSEMENT / 100)
     dedans = sum(c.statut == STATUTS["dans"][0] for c in colonnes)
     part_limite = part_de(limite, echelle)
     # Près d'un bord, le mot « enveloppe » s'écrit vers l'intérieur du cadre.
@@ -373,22 +363,37 @@ class Barre:
     atteint: Decimal | None
 
 
-def dessiner_barres(lignes: Sequence[Ligne], maxi: Nombre | None = None) -> list[Barre]:
-    """Des barres à la même échelle ; le prévu est un trait sur la barre."""
-    valeurs = [decimal(v) for ligne in lignes for v in (ligne.valeur, ligne.prevu)]
-    echelle = decimal(maxi) or max(valeurs, default=Decimal(0))
-    barres = []
-    for ligne in lignes:
-        valeur = decimal(ligne.valeur)
-        prevu = None if ligne.prevu is None else decimal(ligne.prevu)
-        barres.append(
-            Barre(
-                ligne.libelle,
-                valeur,
-                prevu,
-                pct(part_de(max(valeur, Decimal(0)), echelle)),
-                pct(part_de(prevu, echelle)) if prevu is not None else "",
-                part_de(valeur, prevu) if prevu else None,
-            )
+def dessiner_barres(
+    lignes: Sequence[Ligne], maxi: Nombre | None = None, relatif: bool | None = None
+) -> list[Barre]:
+    """Des barres à la même échelle ; le prévu est un trait sur la barre.
+
+    ``relatif`` mesure chaque ligne à son propre prévu (le trait tombe alors au même endroit
+    partout) : c'est le choix par défaut quand toutes ont un prévu, car leurs unités diffèrent.
+    """
+    prevus = [decimal(ligne.prevu) for ligne in lignes]
+    if relatif is None:
+        relatif = bool(lignes) and all(prevus)
+    valeurs = [decimal(ligne.valeur) for ligne in lignes]
+    if relatif:
+        atteints = [part_de(v, p) for v, p in zip(valeurs, prevus, strict=True)]
+        echelle = max([Decimal(100), *atteints])
+        tailles = [(part_de(a, echelle), part_de(Decimal(100), echelle)) for a in atteints]
+    else:
+        echelle = decimal(maxi) or max([*valeurs, *prevus], default=Decimal(0))
+        tailles = [
+            (part_de(v, echelle), part_de(p, echelle)) for v, p in zip(valeurs, prevus, strict=True)
+        ]
+    return [
+        Barre(
+            ligne.libelle,
+            valeur,
+            None if ligne.prevu is None else prevu,
+            pct(max(largeur, Decimal(0))),
+            "" if ligne.prevu is None else pct(x_prevu),
+            part_de(valeur, prevu) if prevu else None,
         )
-    return barres
+        for ligne, valeur, prevu, (largeur, x_prevu) in zip(
+            lignes, valeurs, prevus, tailles, strict=True
+        )
+    ]

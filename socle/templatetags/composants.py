@@ -97,8 +97,8 @@ def si_rempli(
 
 @register.simple_tag
 def comptes_demonstration() -> Sequence[dict[str, str]]:
-    """Les comptes à essayer, que le réglage ``COMPTES_DEMONSTRATION`` énumère."""
-    return settings.COMPTES_DEMONSTRATION if settings.DEMONSTRATION else ()
+    """Les comptes à essayer : ceux du réglage ``COMPTES_DEMONSTRATION``, en démonstration."""
+    return getattr(settings, "COMPTES_DEMONSTRATION", ()) if settings.DEMONSTRATION else ()
 
 
 @register.inclusion_tag("composants/etiquette.html")

@@ -77,10 +77,14 @@ def barres_horizontales(
     format: str = "nombre",
     colonne: str = "Élément",
     maxi: Nombre | None = None,
+    relatif: bool | None = None,
 ) -> dict[str, Any]:
-    """Des résultats comparés, avec le prévu s'il y en a. ``format`` : nombre ou dollars."""
+    """Des résultats comparés, avec le prévu s'il y en a. ``format`` : nombre ou dollars.
+
+    ``relatif`` mesure chaque ligne à son propre prévu (voir ``graphiques.dessiner_barres``).
+    """
     ecrire = {"nombre": affichage.nombre, "dollars": affichage.dollars}[format]
-    barres = graphiques.dessiner_barres(lignes, maxi)
+    barres = graphiques.dessiner_barres(lignes, maxi, relatif)
     return {
         "titre": titre,
         "unite": unite,
@@ -121,7 +125,11 @@ def barre_progression(
     suite: str = "",
     suite_libelle: str = "Continuer",
 ) -> dict[str, Any]:
-    """L'avancement d'un long travail ; ``url`` rend la même balise et rafraîchit la page."""
+    """L'avancement d'un long travail.
+
+    ``url`` rend cette même balise : htmx l'appelle toutes les deux secondes jusqu'à la fin. Sans
+    JavaScript, un lien recharge la page.
+    """
     return {
         "fait": fait,
         "total": total,

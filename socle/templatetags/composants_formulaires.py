@@ -69,6 +69,7 @@ def _contexte_champ(
         attributs["aria-describedby"] = " ".join(decrit_par)
     return {
         "champ": champ_lie,
+        "libelle": libelle or champ_lie.label,
         "genre": genre,
         "base": base,
         "aide": aide,
