@@ -26,6 +26,7 @@ def dans(**duree: float) -> dt.datetime:
 class UtilisateurFactory(DjangoModelFactory):
     class Meta:
         model = socle.Utilisateur
+        skip_postgeneration_save = True
 
     class Params:
         agent = factory.Trait(roles=["agent"], nom="Agente Essai")
