@@ -45,6 +45,7 @@ def _contexte_champ(
     prefixe: str = "",
     taille: str = "",
     aide: str = "",
+    libelle: str = "",
 ) -> dict[str, Any]:
     genre = _genre(champ_lie)
     aide = aide or champ_lie.help_text
@@ -89,9 +90,10 @@ def champ(
     prefixe: str = "",
     taille: str = "",
     aide: str = "",
+    libelle: str = "",
 ) -> dict[str, Any]:
     """Un champ avec son libellé, son aide et ses erreurs, reliés pour les lecteurs d'écran."""
-    return _contexte_champ(champ_lie, suffixe, prefixe, taille, aide)
+    return _contexte_champ(champ_lie, suffixe, prefixe, taille, aide, libelle)
 
 
 @register.inclusion_tag("composants/champs.html")
