@@ -66,6 +66,9 @@ def _contexte_champ(
         if champ_lie.errors:
             classes.append("is-invalid")
     attributs = {"class": " ".join(filter(None, classes))} if any(classes) else {}
+    if libelle:
+        # Le texte d'amorce d'allauth répète l'ancien libellé.
+        attributs["placeholder"] = False
     if decrit_par and genre in ("texte", "liste", "case"):
         attributs["aria-describedby"] = " ".join(decrit_par)
     return {

@@ -1,12 +1,15 @@
 """La galerie : chaque composant dans tous ses états, pour les développer et les vérifier."""
 
 import datetime as dt
+import re
 from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.contrib.staticfiles import finders
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,11 +19,11 @@ from socle.elements import CelluleMatrice, Etape, LigneMatrice, Manque
 from socle.graphiques import Ligne, Part, Rang
 from socle.vues import publique
 
-ICONES = (
-    "calendrier horloge argent personnes personne dossier document telecharger televerser externe "
-    "loupe imprimer carte telephone courriel menu chevron plus corbeille crayon cadenas cle "
-    "drapeau graphique equilibre sortie cercle demi fleche coche triangle croix info"
-).split()
+
+def noms_icones() -> list[str]:
+    """Les icônes que contient ``static/images/icones.svg``."""
+    dessin = Path(finders.find("images/icones.svg")).read_text(encoding="utf-8")
+    return re.findall(r'<symbol id="([^"]+)"', dessin)
 
 
 class ExempleForm(forms.Form):
@@ -153,7 +156,7 @@ def galerie(request: HttpRequest) -> HttpResponse:
         for n in range(1, 61)
     ]
     contexte = {
-        "icones": ICONES,
+        "icones": noms_icones(),
         "roles": [
             ("Brouillon", "neutre"),
             ("En évaluation", "en_cours"),
