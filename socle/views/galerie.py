@@ -30,7 +30,8 @@ class ExempleForm(forms.Form):
     """Un champ de chaque sorte."""
 
     titre = forms.CharField(
-        label="Titre du projet", help_text="Il paraîtra au registre public si le projet est retenu."
+        label="Titre du projet",
+        help_text="Il paraîtra au registre public si le projet est retenu.",
     )
     montant = forms.DecimalField(
         label="Montant demandé", max_digits=9, decimal_places=2, localize=True
@@ -39,7 +40,8 @@ class ExempleForm(forms.Form):
         label="Résumé", widget=forms.Textarea(attrs={"rows": 4}), required=False
     )
     secteur = forms.ChoiceField(
-        label="Secteur", choices=[("", "Choisissez…"), ("centre", "Centre"), ("est", "Est")]
+        label="Secteur",
+        choices=[("", "Choisissez…"), ("centre", "Centre"), ("est", "Est")],
     )
     volet = forms.ChoiceField(
         label="Volet",
@@ -64,12 +66,21 @@ class MotifForm(forms.Form):
 
 
 def _etapes() -> dict[str, list[Etape]]:
-    noms = ["Rédaction", "Dépôt", "Recevabilité", "Évaluation", "Décision", "Convention"]
+    noms = [
+        "Rédaction",
+        "Dépôt",
+        "Recevabilité",
+        "Évaluation",
+        "Décision",
+        "Convention",
+    ]
     en_route = ["faite", "faite", "courante", "a_venir", "a_venir", "a_venir"]
     arretee = ["faite", "faite", "arretee", "a_venir", "a_venir", "a_venir"]
     details = ["", "12 juin 2026", "C'est à la Ville de jouer", "", "", ""]
     return {
-        "en_route": [Etape(*trio) for trio in zip(noms, en_route, details, strict=True)],
+        "en_route": [
+            Etape(*trio) for trio in zip(noms, en_route, details, strict=True)
+        ],
         "arretee": [Etape(*duo) for duo in zip(noms, arretee, strict=True)],
     }
 
@@ -82,7 +93,12 @@ def _dessins() -> dict[str, Any]:
             Part("Fonds propres", 2500),
             Part("Participants", 1000),
         ],
-        "fiches": [Part("Membre A", 84), Part("Membre B", 78), Part("Membre C", 80), Part("D", 91)],
+        "fiches": [
+            Part("Membre A", 84),
+            Part("Membre B", 78),
+            Part("Membre C", 80),
+            Part("D", 91),
+        ],
         "rangs": [
             Rang("D01 · Ensemble au jardin", Decimal("85.8"), 19500, "#"),
             Rang("D02 · Cuisines du monde", Decimal("81.8"), 18000),
@@ -95,13 +111,19 @@ def _dessins() -> dict[str, Any]:
         "resultats": [
             Ligne("Activités réalisées", 22, 20),
             Ligne("Personnes rejointes", 148, 180),
-            Ligne("Bénévoles engagés auprès des familles nouvellement arrivées", 31, 30),
+            Ligne(
+                "Bénévoles engagés auprès des familles nouvellement arrivées", 31, 30
+            ),
         ],
-        "depenses": [Ligne("Enracinement", Decimal("64500")), Ligne("Rapprochement", 18750)],
+        "depenses": [
+            Ligne("Enracinement", Decimal(64500)),
+            Ligne("Rapprochement", 18750),
+        ],
         "colonnes": ["Accueil", "Emploi", "Culture"],
         "matrice": [
             LigneMatrice(
-                "Logement abordable", [CelluleMatrice(), CelluleMatrice(), CelluleMatrice()]
+                "Logement abordable",
+                [CelluleMatrice(), CelluleMatrice(), CelluleMatrice()],
             ),
             LigneMatrice(
                 "Accès à l'emploi",
@@ -150,9 +172,15 @@ def galerie(request: HttpRequest) -> HttpResponse:
         messages.warning(request, "La clôture est dans deux jours.")
         messages.error(request, "Le courriel n'a pas pu partir.")
     en_erreur = ExempleForm({"titre": "", "montant": "abc", "secteur": "ouest"})
-    en_erreur.add_error(None, "Le montant demandé dépasse le plafond du volet (20 000,00 $).")
+    en_erreur.add_error(
+        None, "Le montant demandé dépasse le plafond du volet (20 000,00 $)."
+    )
     lignes = [
-        {"code": f"D{n:02}", "titre": f"Projet numéro {n}", "montant": Decimal(1500 * n)}
+        {
+            "code": f"D{n:02}",
+            "titre": f"Projet numéro {n}",
+            "montant": Decimal(1500 * n),
+        }
         for n in range(1, 61)
     ]
     contexte = {
@@ -173,7 +201,11 @@ def galerie(request: HttpRequest) -> HttpResponse:
         ],
         "manques": [
             Manque("Budget équilibré", "#", fait=True),
-            Manque("Résolution du conseil d'administration", "#", detail="PDF, 15 Mo au plus"),
+            Manque(
+                "Résolution du conseil d'administration",
+                "#",
+                detail="PDF, 15 Mo au plus",
+            ),
             Manque("Échéancier", "#"),
         ],
         "manques_aucun": [Manque("Budget équilibré", "#", fait=True)],

@@ -10,7 +10,7 @@ from socle import horloge
 from socle.templatetags import affichage as a
 
 TROIS_RIVIERES = ZoneInfo("America/Toronto")
-I = "\u00a0"  # noqa: E741  (l'espace insécable, partout dans ces attentes)
+I = "\u00a0"
 
 
 def local(*morceaux: int) -> dt.datetime:
@@ -20,11 +20,11 @@ def local(*morceaux: int) -> dt.datetime:
 @pytest.mark.parametrize(
     ("valeur", "attendu"),
     [
-        (Decimal("19500"), f"19{I}500,00{I}$"),
+        (Decimal(19500), f"19{I}500,00{I}$"),
         (1234567, f"1{I}234{I}567,00{I}$"),
-        (Decimal("0"), f"0,00{I}$"),
+        (Decimal(0), f"0,00{I}$"),
         (Decimal("0.005"), f"0,01{I}$"),
-        (Decimal("-800"), f"\u2212800,00{I}$"),
+        (Decimal(-800), f"\u2212800,00{I}$"),
         (None, "—"),
         ("", "—"),
     ],
@@ -85,7 +85,10 @@ def test_heures():
     assert a.date_heure(local(2026, 6, 12, 16)) == f"vendredi 12 juin 2026 à 16{I}h"
     assert a.heure(local(2026, 6, 12, 16, 30)) == f"16{I}h{I}30"
     assert a.heure(local(2026, 6, 12, 8, 5)) == f"8{I}h{I}05"
-    assert a.heure(local(2026, 6, 12, 16, 0, 1), "secondes") == f"16{I}h{I}00{I}min{I}01{I}s"
+    assert (
+        a.heure(local(2026, 6, 12, 16, 0, 1), "secondes")
+        == f"16{I}h{I}00{I}min{I}01{I}s"
+    )
     assert a.date_heure_courte(local(2026, 6, 12, 16)) == f"12 juin 2026, 16{I}h"
 
 
