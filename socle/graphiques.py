@@ -155,9 +155,7 @@ def dessiner_enveloppe(
     parts = [
         Part("Payé", sorti),
         Part("Engagé, à payer", max(promis - sorti, Decimal(0))),
-        Part(
-            "Accordé, à engager", max(dans_enveloppe - max(promis, sorti), Decimal(0))
-        ),
+        Part("Accordé, à engager", max(dans_enveloppe - max(promis, sorti), Decimal(0))),
         Part("Libre", max(total - donne, Decimal(0))),
         Part("Dépassement", max(donne - total, Decimal(0))),
     ]
@@ -222,9 +220,7 @@ def dessiner_points(
     rangs = []
     for score in scores:
         x = placer(score)
-        etage = next(
-            (i for i, dernier in enumerate(etages) if x - dernier >= 5), len(etages)
-        )
+        etage = next((i for i, dernier in enumerate(etages) if x - dernier >= 5), len(etages))
         etages[etage : etage + 1] = [x]
         rangs.append(etage)
     base = 26 + 18 * max(0, len(etages) - 1)
@@ -234,9 +230,7 @@ def dessiner_points(
     ]
     moyenne = sum(scores, Decimal(0)) / len(scores) if scores else None
     debut = placer(scores[0]) if scores else Decimal(0)
-    reperes = [
-        Point("", v, pct(placer(v)), base) for v in (bas, (bas + haut) / 2, haut)
-    ]
+    reperes = [Point("", v, pct(placer(v)), base) for v in (bas, (bas + haut) / 2, haut)]
     return PointsFiches(
         points,
         moyenne,
@@ -335,9 +329,7 @@ def dessiner_classement(
         x += largeur
     y_seuil = None
     if seuil is not None:
-        y_seuil = HAUTEUR_CLASSEMENT - int(
-            part_de(decimal(seuil), haut) * HAUTEUR_CLASSEMENT / 100
-        )
+        y_seuil = HAUTEUR_CLASSEMENT - int(part_de(decimal(seuil), haut) * HAUTEUR_CLASSEMENT / 100)
     dedans = sum(c.statut == STATUTS["dans"][0] for c in colonnes)
     part_limite = part_de(limite, echelle)
     # Près d'un bord, le mot « enveloppe » s'écrit vers l'intérieur du cadre.
@@ -386,14 +378,11 @@ def dessiner_barres(
     if relatif:
         atteints = [part_de(v, p) for v, p in zip(valeurs, prevus, strict=True)]
         echelle = max([Decimal(100), *atteints])
-        tailles = [
-            (part_de(a, echelle), part_de(Decimal(100), echelle)) for a in atteints
-        ]
+        tailles = [(part_de(a, echelle), part_de(Decimal(100), echelle)) for a in atteints]
     else:
         echelle = decimal(maxi) or max([*valeurs, *prevus], default=Decimal(0))
         tailles = [
-            (part_de(v, echelle), part_de(p, echelle))
-            for v, p in zip(valeurs, prevus, strict=True)
+            (part_de(v, echelle), part_de(p, echelle)) for v, p in zip(valeurs, prevus, strict=True)
         ]
     return [
         Barre(

@@ -90,14 +90,10 @@ def navigation_de(request: HttpRequest) -> list[Groupe]:
     if not personne.is_authenticated:
         choisis = [("Public", PUBLIC)]
     else:
-        choisis = [
-            (nom, entrees) for nom, visible, entrees in GROUPES if visible(personne)
-        ]
+        choisis = [(nom, entrees) for nom, visible, entrees in GROUPES if visible(personne)]
         choisis = choisis or [("Organisme", ORGANISME)]
     resolus = [(nom, _resoudre(entrees, personne)) for nom, entrees in choisis]
-    actif = _adresse_active(
-        request.path, [url for _, liens in resolus for _, url in liens]
-    )
+    actif = _adresse_active(request.path, [url for _, liens in resolus for _, url in liens])
     return [
         Groupe(
             nom,

@@ -57,9 +57,7 @@ def nombre(valeur: Nombre | None, decimales: int | None = None) -> str:
     """« 1 234,5 » ; ``decimales`` fixe le nombre de décimales, sinon seulement les utiles."""
     if _absent(valeur):
         return ABSENT
-    return _ecrire(
-        valeur, _decimales_utiles(valeur) if decimales is None else decimales
-    )
+    return _ecrire(valeur, _decimales_utiles(valeur) if decimales is None else decimales)
 
 
 @register.filter
@@ -75,9 +73,7 @@ def pourcent(valeur: Nombre | None, decimales: int | None = None) -> str:
 @register.filter
 def taux(valeur: Nombre | None, decimales: int | None = None) -> str:
     """« 80 % » d'une fraction (``Decimal("0.80")``)."""
-    return (
-        ABSENT if _absent(valeur) else pourcent(Decimal(str(valeur)) * 100, decimales)
-    )
+    return ABSENT if _absent(valeur) else pourcent(Decimal(str(valeur)) * 100, decimales)
 
 
 def _locale(moment: dt.datetime) -> dt.datetime:

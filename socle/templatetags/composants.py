@@ -45,9 +45,7 @@ def _icone_du_role(role: str) -> str:
     try:
         return ICONE_DU_ROLE[role]
     except KeyError:
-        raise template.TemplateSyntaxError(
-            f"Rôle de couleur inconnu : {role!r}"
-        ) from None
+        raise template.TemplateSyntaxError(f"Rôle de couleur inconnu : {role!r}") from None
 
 
 # --- Repères ----------------------------------------------------------------------------------
@@ -72,9 +70,7 @@ def infos_ville() -> dict[str, str]:
 
 
 @register.inclusion_tag("composants/miette.html")
-def miette(
-    libelle: str, nom_url: str = "", *args: Any, url: str = ""
-) -> dict[str, Any]:
+def miette(libelle: str, nom_url: str = "", *args: Any, url: str = "") -> dict[str, Any]:
     """Un maillon du fil d'Ariane ; sans adresse, c'est la page courante."""
     return {
         "libelle": libelle,
@@ -107,9 +103,7 @@ def si_rempli(
 @register.simple_tag
 def comptes_demonstration() -> Sequence[dict[str, str]]:
     """Les comptes à essayer : ceux du réglage ``COMPTES_DEMONSTRATION``, en démonstration."""
-    return (
-        getattr(settings, "COMPTES_DEMONSTRATION", ()) if settings.DEMONSTRATION else ()
-    )
+    return getattr(settings, "COMPTES_DEMONSTRATION", ()) if settings.DEMONSTRATION else ()
 
 
 @register.inclusion_tag("composants/etiquette.html")
@@ -124,9 +118,7 @@ def delai(moment: dt.date | None, libelle: str = "") -> dict[str, Any]:
     if not moment:
         return {"moment": None, "libelle": libelle}
     en_toutes_lettres = (
-        affichage.date_heure
-        if isinstance(moment, dt.datetime)
-        else affichage.date_longue
+        affichage.date_heure if isinstance(moment, dt.datetime) else affichage.date_longue
     )
     jours = affichage.ecart_a_maintenant(moment).days
     return {
@@ -203,17 +195,13 @@ def carte_appel(
 
 
 @register.inclusion_tag("composants/fil_etapes.html")
-def fil_etapes(
-    etapes: Sequence[Etape], titre: str = "Où en est votre demande"
-) -> dict[str, Any]:
+def fil_etapes(etapes: Sequence[Etape], titre: str = "Où en est votre demande") -> dict[str, Any]:
     """Le chemin d'une demande : ce qui est fait, où elle est, ce qui vient."""
     return {"etapes": etapes, "titre": titre}
 
 
 @register.inclusion_tag("composants/liste_manques.html")
-def liste_manques(
-    manques: Sequence[Manque], titre: str = "Ce qui manque"
-) -> dict[str, Any]:
+def liste_manques(manques: Sequence[Manque], titre: str = "Ce qui manque") -> dict[str, Any]:
     """Ce qu'il faut fournir encore, avec un lien vers chaque endroit."""
     restants = sum(not manque.fait for manque in manques)
     return {"manques": manques, "titre": titre, "restants": restants}

@@ -34,9 +34,7 @@ def barre_enveloppe(
 
 
 @register.inclusion_tag("composants/graphiques/empilee.html")
-def barre_empilee(
-    titre: str, parts: Sequence[Part], colonne: str = "Source"
-) -> dict[str, Any]:
+def barre_empilee(titre: str, parts: Sequence[Part], colonne: str = "Source") -> dict[str, Any]:
     """Qui paie quoi : les parts d'un total, bout à bout."""
     segments = graphiques.empiler(parts)
     total = sum((segment.montant for segment in segments), Decimal(0))

@@ -118,10 +118,7 @@ def _erreurs(source: BaseForm | BaseFormSet, rang: str = "") -> Iterator[Erreur]
         for numero, formulaire in enumerate(source.forms, start=1):
             yield from _erreurs(formulaire, f"ligne {numero}, ")
         return
-    yield from (
-        Erreur(message, champ=rang.rstrip(", "))
-        for message in source.non_field_errors()
-    )
+    yield from (Erreur(message, champ=rang.rstrip(", ")) for message in source.non_field_errors())
     for champ_lie in source:
         nom = f"{rang}{champ_lie.label}"
         yield from (
@@ -134,10 +131,7 @@ def _erreurs(source: BaseForm | BaseFormSet, rang: str = "") -> Iterator[Erreur]
 def sommaire_erreurs(*sources: BaseForm | BaseFormSet | None) -> dict[str, Any]:
     """Toutes les erreurs en tête de page, chacune menant à son champ ; rien s'il n'y en a pas."""
     erreurs = [
-        erreur
-        for source in sources
-        if source and source.is_bound
-        for erreur in _erreurs(source)
+        erreur for source in sources if source and source.is_bound for erreur in _erreurs(source)
     ]
     return {"erreurs": erreurs}
 

@@ -54,9 +54,7 @@ def pagination(
         return _adresse(requete, **{param: numero})
 
     paginateur = page_obj.paginator
-    numeros = paginateur.get_elided_page_range(
-        page_obj.number, on_each_side=1, on_ends=1
-    )
+    numeros = paginateur.get_elided_page_range(page_obj.number, on_each_side=1, on_ends=1)
     return {
         "nom": nom,
         "page_obj": page_obj,

@@ -78,9 +78,7 @@ def _etapes() -> dict[str, list[Etape]]:
     arretee = ["faite", "faite", "arretee", "a_venir", "a_venir", "a_venir"]
     details = ["", "12 juin 2026", "C'est à la Ville de jouer", "", "", ""]
     return {
-        "en_route": [
-            Etape(*trio) for trio in zip(noms, en_route, details, strict=True)
-        ],
+        "en_route": [Etape(*trio) for trio in zip(noms, en_route, details, strict=True)],
         "arretee": [Etape(*duo) for duo in zip(noms, arretee, strict=True)],
     }
 
@@ -111,9 +109,7 @@ def _dessins() -> dict[str, Any]:
         "resultats": [
             Ligne("Activités réalisées", 22, 20),
             Ligne("Personnes rejointes", 148, 180),
-            Ligne(
-                "Bénévoles engagés auprès des familles nouvellement arrivées", 31, 30
-            ),
+            Ligne("Bénévoles engagés auprès des familles nouvellement arrivées", 31, 30),
         ],
         "depenses": [
             Ligne("Enracinement", Decimal(64500)),
@@ -172,9 +168,7 @@ def galerie(request: HttpRequest) -> HttpResponse:
         messages.warning(request, "La clôture est dans deux jours.")
         messages.error(request, "Le courriel n'a pas pu partir.")
     en_erreur = ExempleForm({"titre": "", "montant": "abc", "secteur": "ouest"})
-    en_erreur.add_error(
-        None, "Le montant demandé dépasse le plafond du volet (20 000,00 $)."
-    )
+    en_erreur.add_error(None, "Le montant demandé dépasse le plafond du volet (20 000,00 $).")
     lignes = [
         {
             "code": f"D{n:02}",

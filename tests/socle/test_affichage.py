@@ -10,7 +10,7 @@ from socle import horloge
 from socle.templatetags import affichage as a
 
 TROIS_RIVIERES = ZoneInfo("America/Toronto")
-I = "\u00a0"
+NB = "\u00a0"
 
 
 def local(*morceaux: int) -> dt.datetime:
@@ -20,11 +20,11 @@ def local(*morceaux: int) -> dt.datetime:
 @pytest.mark.parametrize(
     ("valeur", "attendu"),
     [
-        (Decimal(19500), f"19{I}500,00{I}$"),
-        (1234567, f"1{I}234{I}567,00{I}$"),
-        (Decimal(0), f"0,00{I}$"),
-        (Decimal("0.005"), f"0,01{I}$"),
-        (Decimal(-800), f"\u2212800,00{I}$"),
+        (Decimal(19500), f"19{NB}500,00{NB}$"),
+        (1234567, f"1{NB}234{NB}567,00{NB}$"),
+        (Decimal(0), f"0,00{NB}$"),
+        (Decimal("0.005"), f"0,01{NB}$"),
+        (Decimal(-800), f"\u2212800,00{NB}$"),
         (None, "—"),
         ("", "—"),
     ],
@@ -34,16 +34,16 @@ def test_dollars(valeur, attendu):
 
 
 def test_dollars_ronds_gardent_les_cents_qui_comptent():
-    assert a.dollars(Decimal("19500.00"), "rond") == f"19{I}500{I}$"
-    assert a.dollars(Decimal("19500.50"), "rond") == f"19{I}500,50{I}$"
+    assert a.dollars(Decimal("19500.00"), "rond") == f"19{NB}500{NB}$"
+    assert a.dollars(Decimal("19500.50"), "rond") == f"19{NB}500,50{NB}$"
 
 
 @pytest.mark.parametrize(
     ("valeur", "attendu"),
     [
-        (75.0, f"75{I}%"),
-        (Decimal("86.5"), f"86,5{I}%"),
-        (Decimal("86.55"), f"86,6{I}%"),
+        (75.0, f"75{NB}%"),
+        (Decimal("86.5"), f"86,5{NB}%"),
+        (Decimal("86.55"), f"86,6{NB}%"),
         (None, "—"),
     ],
 )
@@ -52,15 +52,15 @@ def test_pourcent(valeur, attendu):
 
 
 def test_taux_d_une_fraction():
-    assert a.taux(Decimal("0.80")) == f"80{I}%"
-    assert a.taux(Decimal("0.125")) == f"12,5{I}%"
+    assert a.taux(Decimal("0.80")) == f"80{NB}%"
+    assert a.taux(Decimal("0.125")) == f"12,5{NB}%"
     assert a.taux(None) == "—"
 
 
 def test_nombre():
-    assert a.nombre(Decimal("1234.50")) == f"1{I}234,5"
+    assert a.nombre(Decimal("1234.50")) == f"1{NB}234,5"
     assert a.nombre(Decimal("85.75"), 1) == "85,8"
-    assert a.nombre(1000) == f"1{I}000"
+    assert a.nombre(1000) == f"1{NB}000"
 
 
 @pytest.mark.parametrize(
@@ -77,19 +77,16 @@ def test_date_longue(jour, attendu):
 
 def test_les_dates_se_lisent_a_l_heure_de_trois_rivieres():
     minuit_passe_en_utc = dt.datetime(2026, 6, 13, 3, 0, tzinfo=dt.UTC)
-    assert a.date_heure(minuit_passe_en_utc) == f"vendredi 12 juin 2026 à 23{I}h"
+    assert a.date_heure(minuit_passe_en_utc) == f"vendredi 12 juin 2026 à 23{NB}h"
     assert a.date_courte(minuit_passe_en_utc) == "12 juin 2026"
 
 
 def test_heures():
-    assert a.date_heure(local(2026, 6, 12, 16)) == f"vendredi 12 juin 2026 à 16{I}h"
-    assert a.heure(local(2026, 6, 12, 16, 30)) == f"16{I}h{I}30"
-    assert a.heure(local(2026, 6, 12, 8, 5)) == f"8{I}h{I}05"
-    assert (
-        a.heure(local(2026, 6, 12, 16, 0, 1), "secondes")
-        == f"16{I}h{I}00{I}min{I}01{I}s"
-    )
-    assert a.date_heure_courte(local(2026, 6, 12, 16)) == f"12 juin 2026, 16{I}h"
+    assert a.date_heure(local(2026, 6, 12, 16)) == f"vendredi 12 juin 2026 à 16{NB}h"
+    assert a.heure(local(2026, 6, 12, 16, 30)) == f"16{NB}h{NB}30"
+    assert a.heure(local(2026, 6, 12, 8, 5)) == f"8{NB}h{NB}05"
+    assert a.heure(local(2026, 6, 12, 16, 0, 1), "secondes") == f"16{NB}h{NB}00{NB}min{NB}01{NB}s"
+    assert a.date_heure_courte(local(2026, 6, 12, 16)) == f"12 juin 2026, 16{NB}h"
 
 
 @pytest.mark.parametrize(
@@ -144,28 +141,28 @@ def test_une_date_sans_heure_dure_toute_la_journee():
 
 
 def test_neq_et_telephone():
-    assert a.neq("1100000123") == f"1100{I}000{I}123"
-    assert a.neq("11 0000 0123") == f"1100{I}000{I}123"
+    assert a.neq("1100000123") == f"1100{NB}000{NB}123"
+    assert a.neq("11 0000 0123") == f"1100{NB}000{NB}123"
     assert a.neq("123") == "123"
-    assert a.telephone("+18193742002") == f"819{I}374-2002"
-    assert a.telephone("819-374-2002") == f"819{I}374-2002"
+    assert a.telephone("+18193742002") == f"819{NB}374-2002"
+    assert a.telephone("819-374-2002") == f"819{NB}374-2002"
     assert a.telephone("311") == "311"
 
 
 def test_telephone_avec_poste():
     phonenumbers = pytest.importorskip("phonenumbers")
     numero = phonenumbers.parse("819 374-2002 ext. 12", "CA")
-    assert a.telephone(numero) == f"819{I}374-2002, poste 12"
+    assert a.telephone(numero) == f"819{NB}374-2002, poste 12"
 
 
 @pytest.mark.parametrize(
     ("taille", "attendu"),
     [
-        (1, f"1{I}octet"),
-        (812, f"812{I}octets"),
-        (1024, f"1{I}Ko"),
-        (1468006, f"1,4{I}Mo"),
-        (15 * 1024**2, f"15{I}Mo"),
+        (1, f"1{NB}octet"),
+        (812, f"812{NB}octets"),
+        (1024, f"1{NB}Ko"),
+        (1468006, f"1,4{NB}Mo"),
+        (15 * 1024**2, f"15{NB}Mo"),
         (None, "—"),
     ],
 )

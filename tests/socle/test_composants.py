@@ -46,9 +46,7 @@ class TestGalerie:
 
     def test_un_seul_h1_et_des_identifiants_uniques(self, page):
         assert len(re.findall(r"<h1\b", page)) == 1
-        identifiants = [
-            i for i in re.findall(r'\sid="([^"]+)"', page) if not i.startswith("id_")
-        ]
+        identifiants = [i for i in re.findall(r'\sid="([^"]+)"', page) if not i.startswith("id_")]
         assert len(identifiants) == len(set(identifiants))
 
     def test_chaque_dessin_a_son_titre_et_sa_description(self, page):
@@ -58,13 +56,9 @@ class TestGalerie:
             assert 'role="img"' in dessin
             assert re.search(r"<title>[^<]+</title>\s*<desc>[^<]+</desc>", dessin)
 
-    def test_chaque_titre_de_tableau_a_sa_portee_et_chaque_tableau_sa_legende(
-        self, page
-    ):
+    def test_chaque_titre_de_tableau_a_sa_portee_et_chaque_tableau_sa_legende(self, page):
         assert not re.search(r"<th(?![^>]*\sscope=)[\s>]", page)
-        assert len(re.findall(r"<table\b", page)) == len(
-            re.findall(r"<caption\b", page)
-        )
+        assert len(re.findall(r"<table\b", page)) == len(re.findall(r"<caption\b", page))
 
     def test_les_icones_existent(self, page):
         citees = set(re.findall(r'icones[^"#]*\.svg#([\w-]+)"', page))
@@ -93,13 +87,8 @@ class TestReperes:
         )
 
     def test_un_repere_vide_disparait(self):
-        assert (
-            rendre('{% si_rempli "aside" "panneau" nom="X" %}  {% endsi_rempli %}')
-            == ""
-        )
-        rempli = rendre(
-            '{% si_rempli "aside" "panneau" nom="X" %}<p>a</p>{% endsi_rempli %}'
-        )
+        assert rendre('{% si_rempli "aside" "panneau" nom="X" %}  {% endsi_rempli %}') == ""
+        rempli = rendre('{% si_rempli "aside" "panneau" nom="X" %}<p>a</p>{% endsi_rempli %}')
         assert rempli.startswith('<aside class="panneau" aria-label="X">')
 
     def test_un_etat_d_etape_inconnu_est_refuse(self):
@@ -131,9 +120,7 @@ class TestChamp:
         assert 'id="id_titre_erreur"' in rendu
 
     def test_garde_ce_qui_a_ete_tape(self):
-        rendu = rendre(
-            '{% champ f.montant suffixe="$" %}', f=ExempleForm({"montant": "abc"})
-        )
+        rendu = rendre('{% champ f.montant suffixe="$" %}', f=ExempleForm({"montant": "abc"}))
         assert 'value="abc"' in rendu
         assert "id_montant_unite" in rendu
 
@@ -246,9 +233,7 @@ class TestNavigation:
         requete.user = AnonymousUser()
         (groupe,) = navigation_de(requete)
         assert groupe.libelle == "Public"
-        assert [lien.libelle for lien in groupe.liens if lien.actif] == [
-            "Appels ouverts"
-        ]
+        assert [lien.libelle for lien in groupe.liens if lien.actif] == ["Appels ouverts"]
 
     def test_une_seule_entree_est_active_et_c_est_la_plus_precise(self):
         (groupe,) = self.groupes("/ville/appels/AP-1/", est_employe=True)

@@ -12,9 +12,7 @@ from socle.graphiques import Ligne, Part, Rang
 
 def luminance(couleur: str) -> float:
     composantes = [int(couleur[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    lineaires = [
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in composantes
-    ]
+    lineaires = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in composantes]
     return sum(p * c for p, c in zip((0.2126, 0.7152, 0.0722), lineaires, strict=True))
 
 
@@ -27,8 +25,7 @@ def variables() -> dict[str, str]:
     css = (settings.BASE_DIR / "static/css/variables.css").read_text(encoding="utf-8")
     trouvees = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6});", css))
     return {
-        n: c if len(c) == 7 else "#" + "".join(x * 2 for x in c[1:])
-        for n, c in trouvees.items()
+        n: c if len(c) == 7 else "#" + "".join(x * 2 for x in c[1:]) for n, c in trouvees.items()
     }
 
 
@@ -63,9 +60,7 @@ def test_les_bords_de_champ_se_voient():
 
 def test_le_texte_des_dessins_a_le_contraste_aa():
     paires = [*g.PALETTE, *((fond, texte) for _, fond, texte in g.STATUTS.values())]
-    paires += [
-        (s.couleur, s.couleur_texte) for s in g.dessiner_enveloppe(9, 10, 6, 3).segments
-    ]
+    paires += [(s.couleur, s.couleur_texte) for s in g.dessiner_enveloppe(9, 10, 6, 3).segments]
     assert all(contraste(fond, texte) >= 4.5 for fond, texte in paires)
 
 
@@ -147,9 +142,7 @@ class TestClassement:
 
 class TestPoints:
     def test_moyenne_et_ecart(self):
-        dessin = g.dessiner_points(
-            [Part("A", 84), Part("B", 78), Part("C", 81)], seuil=60
-        )
+        dessin = g.dessiner_points([Part("A", 84), Part("B", 78), Part("C", 81)], seuil=60)
         assert dessin.moyenne == 81
         assert dessin.ecart == 6
 
@@ -159,9 +152,7 @@ class TestPoints:
         assert un.y != deux.y
 
     def test_les_extremes_restent_dans_le_cadre(self):
-        bas, haut = g.dessiner_points(
-            [Part("A", 0), Part("B", 5)], mini=0, maxi=5
-        ).points
+        bas, haut = g.dessiner_points([Part("A", 0), Part("B", 5)], mini=0, maxi=5).points
         assert (bas.x, haut.x) == ("4.00%", "96.00%")
 
     def test_sans_fiche(self):
