@@ -21,9 +21,7 @@ def poids_somment_a_cent(appel: Any) -> bool:
 
 def a_un_volet_finance(appel: Any) -> bool:
     volets = list(appel.volets.all())
-    return bool(volets) and all(
-        volet.enveloppe > 0 and volet.plafond > 0 for volet in volets
-    )
+    return bool(volets) and all(volet.enveloppe > 0 and volet.plafond > 0 for volet in volets)
 
 
 def a_un_formulaire(appel: Any) -> bool:
@@ -70,9 +68,7 @@ class CycleDeVieAppel(ConcurrentTransitionMixin, models.Model):
         vers="publie",
         permission="appel.publier",
         gardes=[
-            Garde(
-                "Les poids des critères doivent totaliser 100.", poids_somment_a_cent
-            ),
+            Garde("Les poids des critères doivent totaliser 100.", poids_somment_a_cent),
             Garde(
                 "L'appel doit avoir au moins un volet, chacun avec une enveloppe et un plafond.",
                 a_un_volet_finance,
@@ -158,9 +154,7 @@ def a_des_evaluateurs(demande: Any) -> bool:
 
 
 def a_assez_de_fiches(demande: Any) -> bool:
-    fiches = demande.affectations.filter(
-        etat="libre", evaluation__etat="soumise"
-    ).count()
+    fiches = demande.affectations.filter(etat="libre", evaluation__etat="soumise").count()
     return fiches >= demande.appel.evaluations_min
 
 
@@ -275,9 +269,7 @@ class CycleDeVieDemande(ConcurrentTransitionMixin, models.Model):
         vers="recevable",
         permission="demande.traiter",
         gardes=[
-            Garde(
-                "Répondez d'abord à chaque point de la liste.", verification_complete
-            ),
+            Garde("Répondez d'abord à chaque point de la liste.", verification_complete),
             Garde("Un point de la liste est à « Non ».", verification_sans_refus),
         ],
     )
@@ -289,9 +281,7 @@ class CycleDeVieDemande(ConcurrentTransitionMixin, models.Model):
         vers="irrecevable",
         permission="demande.traiter",
         gardes=[
-            Garde(
-                "Répondez d'abord à chaque point de la liste.", verification_complete
-            ),
+            Garde("Répondez d'abord à chaque point de la liste.", verification_complete),
             Garde("Écrivez le motif de l'irrecevabilité.", a_un_motif_d_irrecevabilite),
         ],
     )
@@ -303,9 +293,7 @@ class CycleDeVieDemande(ConcurrentTransitionMixin, models.Model):
         de="recevable",
         vers="en_evaluation",
         permission="demande.ouvrir_evaluation",
-        gardes=[
-            Garde("Affectez d'abord des évaluateurs à la demande.", a_des_evaluateurs)
-        ],
+        gardes=[Garde("Affectez d'abord des évaluateurs à la demande.", a_des_evaluateurs)],
     )
     def ouvrir_evaluation(self) -> None:
         """Les évaluateurs affectés peuvent déclarer leurs intérêts."""
@@ -332,11 +320,7 @@ class CycleDeVieDemande(ConcurrentTransitionMixin, models.Model):
         de="evaluee",
         vers="recommandee",
         permission="demande.recommander",
-        gardes=[
-            Garde(
-                "Inscrivez d'abord la recommandation du comité.", a_une_recommandation
-            )
-        ],
+        gardes=[Garde("Inscrivez d'abord la recommandation du comité.", a_une_recommandation)],
     )
     def recommander(self) -> None:
         """Le comité, en séance et avec quorum, donne son avis, un montant et ses motifs."""
@@ -404,9 +388,7 @@ class CycleDeVieDemande(ConcurrentTransitionMixin, models.Model):
         de="acceptee",
         vers="conventionnee",
         permission="demande.conventionner",
-        gardes=[
-            Garde("La convention n'est pas encore en vigueur.", convention_en_vigueur)
-        ],
+        gardes=[Garde("La convention n'est pas encore en vigueur.", convention_en_vigueur)],
     )
     def conventionner(self) -> None:
         """La convention est en vigueur."""
@@ -426,8 +408,6 @@ class CycleDeVieDemande(ConcurrentTransitionMixin, models.Model):
     def fermer(self) -> None:
         """Rapport final accepté, solde réglé."""
 
-    @etape(
-        de=["acceptee", "conventionnee"], vers="resiliee", permission="demande.resilier"
-    )
+    @etape(de=["acceptee", "conventionnee"], vers="resiliee", permission="demande.resilier")
     def resilier(self) -> None:
         """La convention prend fin avant terme, avec un motif et ce qui est récupéré."""

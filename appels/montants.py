@@ -40,9 +40,7 @@ class Budget:
         """Toutes les aides publiques sur dépenses admissibles, en pour cent, à une décimale."""
         return pourcentage(self.demande + self.public, self.admissible)
 
-    def avec_aide(
-        self, *, source: str, montant: Decimal, milieu: Decimal | None
-    ) -> "Budget":
+    def avec_aide(self, *, source: str, montant: Decimal, milieu: Decimal | None) -> "Budget":
         """Le budget après une aide annoncée ; ``milieu`` est ce qui reste de sa contribution."""
         nouveau = replace(self, milieu=self.milieu if milieu is None else milieu)
         if source in SOURCES_PUBLIQUES:
@@ -83,9 +81,7 @@ def budget_depuis(
     return Budget(
         admissible=sum((m for _, m, admissible in postes if admissible), ZERO),
         non_admissible=sum((m for _, m, admissible in postes if not admissible), ZERO),
-        administration=sum(
-            (m for c, m, a in postes if c == "administration" and a), ZERO
-        ),
+        administration=sum((m for c, m, a in postes if c == "administration" and a), ZERO),
         demande=Decimal(montant_demande),
         public=sum((m for s, m in revenus if s in SOURCES_PUBLIQUES), ZERO),
         milieu=sum((m for s, m in revenus if s not in SOURCES_PUBLIQUES), ZERO),
@@ -154,7 +150,5 @@ def violations(budget: Budget, regles: ReglesBudget) -> list[Violation]:
     ]
     ecart = budget.revenus - budget.depenses
     if ecart:
-        rompues.append(
-            Violation("equilibre", ecart=ecart, limite=budget.depenses, champ="budget")
-        )
+        rompues.append(Violation("equilibre", ecart=ecart, limite=budget.depenses, champ="budget"))
     return sorted(rompues, key=lambda violation: violation.code)

@@ -288,9 +288,7 @@ VILLE = {
     "courriel": env.str("VILLE_COURRIEL", default="311@v3r.net"),
     "adresse": env.str(
         "VILLE_ADRESSE",
-        default=(
-            "1325, place de l'Hôtel-de-Ville, C. P. 368, Trois-Rivières (Québec)  G9A 5H3"
-        ),
+        default=("1325, place de l'Hôtel-de-Ville, C. P. 368, Trois-Rivières (Québec)  G9A 5H3"),
     ),
 }
 
@@ -338,9 +336,7 @@ LEAFLET_CONFIG = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "ligne": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}
-    },
+    "formatters": {"ligne": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "ligne"}},
     "root": {
         "handlers": ["console"],
@@ -349,3 +345,22 @@ LOGGING = {
 }
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 SILENCED_SYSTEM_CHECKS = []
+
+# --- Démonstration ----------------------------------------------------------------------------
+# La galerie des composants n'est servie qu'en DEBUG et dans les tests.
+GALERIE = DEBUG
+MOT_DE_PASSE_DEMONSTRATION = "demo-appels-2026"
+COMPTES_DEMONSTRATION = [
+    {"role": role, "courriel": f"{nom}@exemple.test", "mot_de_passe": MOT_DE_PASSE_DEMONSTRATION}
+    for role, nom in (
+        ("Organisme — responsable", "organisme"),
+        ("Organisme — rédaction", "redaction"),
+        ("Comité — présidence", "comite1"),
+        ("Comité — membre (aussi comite3 à comite6)", "comite2"),
+        ("Ville — agente de programme", "agent"),
+        ("Ville — approbation", "approbation"),
+        ("Ville — trésorerie", "tresorerie"),
+        ("Ville — administration", "administration"),
+        ("MIFI — reddition de comptes", "mifi"),
+    )
+]

@@ -35,18 +35,14 @@ def score_fiche(notations: Iterable[Notation]) -> Decimal:
         Fraction(0),
     )
     exact = points / total * 100
-    return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(
-        PRECISION_FICHE
-    )
+    return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(PRECISION_FICHE)
 
 
 def score_demande(fiches: Sequence[Decimal], *, minimum: int) -> Decimal | None:
     """La moyenne des fiches, la demie vers le haut à une décimale ; None sous ``minimum`` fiches."""
     if not fiches or len(fiches) < minimum:
         return None
-    moyenne = (sum(fiches, Decimal(0)) / len(fiches)).quantize(
-        PRECISION_MOYENNE, ROUND_HALF_UP
-    )
+    moyenne = (sum(fiches, Decimal(0)) / len(fiches)).quantize(PRECISION_MOYENNE, ROUND_HALF_UP)
     return moyenne.quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
@@ -63,9 +59,7 @@ def ecart(fiches: Sequence[Decimal]) -> Decimal | None:
 
 def ecart_alerte(fiches: Sequence[Decimal], *, seuil: Decimal) -> bool:
     """Vrai quand l'écart dépasse le seuil (égal au seuil ne se signale pas)."""
-    return (
-        bool(fiches) and (max(fiches) - min(fiches)).quantize(PRECISION_MOYENNE) > seuil
-    )
+    return bool(fiches) and (max(fiches) - min(fiches)).quantize(PRECISION_MOYENNE) > seuil
 
 
 def commentaire_exige(note: int, *, note_max: int) -> bool:

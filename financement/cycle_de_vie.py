@@ -77,11 +77,7 @@ class CycleDeVieConvention(ConcurrentTransitionMixin, models.Model):
         de="brouillon",
         vers="transmise",
         permission="convention.preparer",
-        gardes=[
-            Garde(
-                "Le document n'est pas prêt.", lambda convention: convention.document_id
-            )
-        ],
+        gardes=[Garde("Le document n'est pas prêt.", lambda convention: convention.document_id)],
     )
     def transmettre(self) -> None:
         """Le PDF est figé et envoyé à l'organisme pour signature."""

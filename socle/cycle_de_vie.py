@@ -74,9 +74,7 @@ def transitionner(
     modele = type(objet)
     with transaction.atomic():
         # « no key » : la vérification d'une clé étrangère n'attend pas ce verrou.
-        verrouille = modele._base_manager.select_for_update(no_key=True).get(
-            pk=objet.pk
-        )
+        verrouille = modele._base_manager.select_for_update(no_key=True).get(pk=objet.pk)
         methode = getattr(verrouille, nom)
         depart = verrouille.etat
         passage = methode._django_fsm.get_transition(depart)
@@ -87,16 +85,12 @@ def transitionner(
                 code="etat",
             )
         if acteur is not None and not passage.has_perm(verrouille, acteur):
-            raise PermissionRefusee(
-                "Vous n'avez pas le droit de faire cette action.", code=nom
-            )
+            raise PermissionRefusee("Vous n'avez pas le droit de faire cette action.", code=nom)
         for champ, valeur in (champs or {}).items():
             setattr(verrouille, champ, valeur)
         for garde in passage.conditions:
             if not garde(verrouille):
-                raise TransitionRefusee(
-                    garde.message, code=getattr(garde.predicat, "__name__", "")
-                )
+                raise TransitionRefusee(garde.message, code=getattr(garde.predicat, "__name__", ""))
         methode()
         _dater(verrouille, acteur)
         verrouille.save()

@@ -1,4 +1,4 @@
-"""Le texte de ``docs/cycle_de_vie.md``, tiré des tables d'états : la documentation ne peut dériver."""
+"""Le texte de ``docs/cycle_de_vie.md``, tiré des tables d'états : il ne peut pas en dériver."""
 
 from collections.abc import Iterator
 
@@ -28,9 +28,7 @@ def _modeles() -> Iterator[tuple[type[models.Model], FSMField]]:
 def _transitions(modele: type[models.Model], champ: FSMField) -> list[Transition]:
     """Dans l'ordre où la vie de l'objet les rencontre."""
     ordre = [valeur for valeur, _ in champ.choices]
-    return sorted(
-        champ.get_all_transitions(modele), key=lambda t: (ordre.index(t.source), t.name)
-    )
+    return sorted(champ.get_all_transitions(modele), key=lambda t: (ordre.index(t.source), t.name))
 
 
 def _chapitre(modele: type[models.Model], champ: FSMField) -> str:
@@ -38,7 +36,11 @@ def _chapitre(modele: type[models.Model], champ: FSMField) -> str:
     lignes = [f"## {str(modele._meta.verbose_name).capitalize()}", "", "```mermaid"]
     lignes += ["stateDiagram-v2", f"    [*] --> {champ.get_default()}"]
     lignes += [f"    {t.source} --> {t.target} : {t.name}" for t in transitions]
-    lignes += ["```", "", "| de | transition | vers | permission | refus quand la garde n'est pas tenue |"]
+    lignes += [
+        "```",
+        "",
+        "| de | transition | vers | permission | refus quand la garde n'est pas tenue |",
+    ]
     lignes += ["|---|---|---|---|---|"]
     lignes += [
         f"| {t.source} | `{t.name}` | {t.target} | `{t.custom['permission']}` | "

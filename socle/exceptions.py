@@ -8,9 +8,7 @@ class RegleViolee(Exception):
     le champ en cause, s'il y en a un ; ``code`` est stable et sert aux exports et aux tests.
     """
 
-    def __init__(
-        self, message: str, *, champ: str | None = None, code: str = ""
-    ) -> None:
+    def __init__(self, message: str, *, champ: str | None = None, code: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.champ = champ

@@ -51,9 +51,7 @@ class ConnexionExigeeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_view(
-        self, request: HttpRequest, vue, args, kwargs
-    ) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, vue, args, kwargs) -> HttpResponse | None:
         if getattr(vue, "est_publique", False) or _est_publique(request):
             return None
         if not request.user.is_authenticated:
@@ -71,9 +69,7 @@ def _est_publique(request: HttpRequest) -> bool:
     nom = correspondance.url_name or ""
     espace = correspondance.namespaces[0] if correspondance.namespaces else ""
     # allauth protège lui-même ses pages qui demandent un compte.
-    return espace == "public" or nom.startswith(
-        ("account_", "mfa_", "socialaccount_", "openid_")
-    )
+    return espace == "public" or nom.startswith(("account_", "mfa_", "socialaccount_", "openid_"))
 
 
 def _second_facteur(request: HttpRequest) -> HttpResponse | None:

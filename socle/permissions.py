@@ -52,11 +52,7 @@ def _organisme_id(objet: Any) -> int | None:
     if objet._meta.label_lower == "socle.organisme":
         return objet.pk
     demande = demande_de(objet)
-    return (
-        demande.organisme_id
-        if demande is not None
-        else getattr(objet, "organisme_id", None)
-    )
+    return demande.organisme_id if demande is not None else getattr(objet, "organisme_id", None)
 
 
 # --- Qui est la personne ------------------------------------------------------------------------
@@ -98,9 +94,7 @@ def est_responsable(utilisateur: Any, objet: Any) -> bool:
     organisme = _organisme_id(objet)
     return (
         organisme is not None
-        and utilisateur.adhesions.filter(
-            organisme_id=organisme, role="responsable"
-        ).exists()
+        and utilisateur.adhesions.filter(organisme_id=organisme, role="responsable").exists()
     )
 
 
@@ -110,9 +104,7 @@ def est_recuse(utilisateur: Any, objet: Any) -> bool:
     demande = demande_de(objet)
     return (
         demande is not None
-        and demande.affectations.filter(
-            membre__utilisateur=utilisateur, etat="recusee"
-        ).exists()
+        and demande.affectations.filter(membre__utilisateur=utilisateur, etat="recusee").exists()
     )
 
 
@@ -122,19 +114,14 @@ def est_evaluateur_libre(utilisateur: Any, objet: Any) -> bool:
     demande = demande_de(objet)
     return (
         demande is not None
-        and demande.affectations.filter(
-            membre__utilisateur=utilisateur, etat="libre"
-        ).exists()
+        and demande.affectations.filter(membre__utilisateur=utilisateur, etat="libre").exists()
     )
 
 
 @_predicat
 def est_du_comite(utilisateur: Any, objet: Any) -> bool:
     appel = appel_de(objet)
-    return (
-        appel is not None
-        and utilisateur.sieges.filter(appel=appel, actif=True).exists()
-    )
+    return appel is not None and utilisateur.sieges.filter(appel=appel, actif=True).exists()
 
 
 @_predicat
@@ -142,9 +129,7 @@ def preside_le_comite(utilisateur: Any, objet: Any) -> bool:
     appel = appel_de(objet)
     return (
         appel is not None
-        and utilisateur.sieges.filter(
-            appel=appel, actif=True, role="presidence"
-        ).exists()
+        and utilisateur.sieges.filter(appel=appel, actif=True, role="presidence").exists()
     )
 
 
@@ -164,9 +149,7 @@ def a_propose(utilisateur: Any, objet: Any) -> bool:
 def a_decide(utilisateur: Any, objet: Any) -> bool:
     """La personne qui a pris la décision ne peut pas la réexaminer."""
     demande = demande_de(objet)
-    return (
-        demande is not None and demande.decisions.filter(prise_par=utilisateur).exists()
-    )
+    return demande is not None and demande.decisions.filter(prise_par=utilisateur).exists()
 
 
 agent_impartial = est_agent & ~est_recuse
@@ -234,9 +217,7 @@ MATRICE: dict[str, rules.Predicate] = {
     "convention.resilier": approbation_impartiale,
     "versement.voir": employe_impartial | est_membre,
     "versement.proposer": agent_impartial,
-    "versement.autoriser": (est_approbation | est_tresorerie)
-    & ~est_recuse
-    & ~a_propose,
+    "versement.autoriser": (est_approbation | est_tresorerie) & ~est_recuse & ~a_propose,
     "versement.verser": est_tresorerie & ~est_recuse,
     "versement.retenir": (est_agent | est_approbation | est_tresorerie) & ~est_recuse,
     "rapport.rediger": est_membre,

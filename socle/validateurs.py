@@ -46,9 +46,7 @@ def _cle_luhn_juste(chiffres: str) -> bool:
 def normaliser_code_postal(saisie: str) -> str:
     """Le code postal comme il s'écrit : « G9A 5H3 »."""
     compact = re.sub(r"\s", "", saisie).upper()
-    return (
-        f"{compact[:3]} {compact[3:]}" if len(compact) == 6 else saisie.strip().upper()
-    )
+    return f"{compact[:3]} {compact[3:]}" if len(compact) == 6 else saisie.strip().upper()
 
 
 def valider_code_postal(valeur: str) -> None:

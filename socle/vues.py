@@ -56,9 +56,7 @@ def executer(
         raise Http404 from refus
     except RegleViolee as refus:
         if formulaire is not None:
-            champ = (
-                refus.champ if refus.champ in formulaire.fields else NON_FIELD_ERRORS
-            )
+            champ = refus.champ if refus.champ in formulaire.fields else NON_FIELD_ERRORS
             formulaire.add_error(champ, refus.message)
         else:
             messages.error(request, refus.message)

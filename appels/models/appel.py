@@ -51,9 +51,7 @@ class AppelQuerySet(models.QuerySet):
 class Appel(CycleDeVieAppel):
     """Un appel à projets et toutes ses règles (regles.md : chaque chiffre est un réglage)."""
 
-    code = models.SlugField(
-        "code", max_length=30, unique=True, help_text="Ex. : AP-2026-01"
-    )
+    code = models.SlugField("code", max_length=30, unique=True, help_text="Ex. : AP-2026-01")
     titre = models.CharField("titre", max_length=200)
     plan = models.ForeignKey(
         "appels.PlanAction",
@@ -85,12 +83,8 @@ class Appel(CycleDeVieAppel):
     seance_conseil = models.DateField("séance du conseil", null=True, blank=True)
     projet_debut = models.DateField("début des projets", null=True, blank=True)
     projet_fin = models.DateField("fin des projets", null=True, blank=True)
-    rapport_etape_le = models.DateField(
-        "rapport d'étape attendu le", null=True, blank=True
-    )
-    rapport_final_le = models.DateField(
-        "rapport final attendu le", null=True, blank=True
-    )
+    rapport_etape_le = models.DateField("rapport d'étape attendu le", null=True, blank=True)
+    rapport_final_le = models.DateField("rapport final attendu le", null=True, blank=True)
 
     taux_aide_max = models.DecimalField(
         "aide maximale (part des dépenses admissibles)",
@@ -130,9 +124,7 @@ class Appel(CycleDeVieAppel):
         default=20,
     )
     quorum = models.PositiveSmallIntegerField("quorum du comité", default=4)
-    evaluations_min = models.PositiveSmallIntegerField(
-        "fiches minimales par demande", default=3
-    )
+    evaluations_min = models.PositiveSmallIntegerField("fiches minimales par demande", default=3)
     ecart_poste_sans_avenant = models.DecimalField(
         "écart entre postes permis sans avenant",
         max_digits=5,
@@ -140,22 +132,12 @@ class Appel(CycleDeVieAppel):
         default=Decimal("0.15"),
         validators=BORNES_TAUX,
     )
-    reexamen_jours = models.PositiveSmallIntegerField(
-        "délai de réexamen (jours)", default=30
-    )
-    plan_versements = models.JSONField(
-        "plan de versements", default=versements_par_defaut
-    )
+    reexamen_jours = models.PositiveSmallIntegerField("délai de réexamen (jours)", default=30)
+    plan_versements = models.JSONField("plan de versements", default=versements_par_defaut)
 
-    publie_le = models.DateTimeField(
-        "publication", null=True, blank=True, editable=False
-    )
-    decide_le = models.DateTimeField(
-        "décisions arrêtées", null=True, blank=True, editable=False
-    )
-    cree_le = models.DateTimeField(
-        "création", default=horloge.maintenant, editable=False
-    )
+    publie_le = models.DateTimeField("publication", null=True, blank=True, editable=False)
+    decide_le = models.DateTimeField("décisions arrêtées", null=True, blank=True, editable=False)
+    cree_le = models.DateTimeField("création", default=horloge.maintenant, editable=False)
     cree_par = models.ForeignKey(
         "socle.Utilisateur",
         null=True,
@@ -193,9 +175,7 @@ class Appel(CycleDeVieAppel):
             ),
             models.CheckConstraint(
                 name="appel_publie_date",
-                condition=Q(etat="brouillon")
-                | Q(etat="annule")
-                | Q(publie_le__isnull=False),
+                condition=Q(etat="brouillon") | Q(etat="annule") | Q(publie_le__isnull=False),
             ),
         )
 
@@ -206,8 +186,7 @@ class Appel(CycleDeVieAppel):
     def est_ouvert(self) -> bool:
         """Calculé, jamais rangé : publié, et la clôture incluse à la seconde (regles.md, 4)."""
         return (
-            self.etat == self.Etat.PUBLIE
-            and self.ouverture <= horloge.maintenant() <= self.cloture
+            self.etat == self.Etat.PUBLIE and self.ouverture <= horloge.maintenant() <= self.cloture
         )
 
     @property
@@ -227,9 +206,7 @@ class Volet(models.Model):
     nom = models.CharField("nom", max_length=120)
     description = models.TextField("description", blank=True)
     plafond = models.DecimalField("plafond par projet", max_digits=12, decimal_places=2)
-    enveloppe = models.DecimalField(
-        "enveloppe", max_digits=12, decimal_places=2, default=ZERO
-    )
+    enveloppe = models.DecimalField("enveloppe", max_digits=12, decimal_places=2, default=ZERO)
 
     class Meta:
         verbose_name = "volet"
@@ -264,9 +241,7 @@ class SourceVolet(models.Model):
         verbose_name = "source de l'enveloppe"
         ordering = ("volet", "pk")
         constraints = (
-            models.CheckConstraint(
-                name="source_volet_positive", condition=Q(montant__gte=0)
-            ),
+            models.CheckConstraint(name="source_volet_positive", condition=Q(montant__gte=0)),
             models.UniqueConstraint(
                 fields=["volet", "bailleur", "exercice"],
                 nulls_distinct=False,
@@ -288,9 +263,7 @@ class Critere(models.Model):
     poids = models.DecimalField("poids", max_digits=5, decimal_places=2)
     note_min = models.SmallIntegerField("note minimale", default=0)
     note_max = models.SmallIntegerField("note maximale", default=5)
-    echelle = models.JSONField(
-        "échelle décrite", default=echelle_par_defaut, blank=True
-    )
+    echelle = models.JSONField("échelle décrite", default=echelle_par_defaut, blank=True)
     ordre = models.PositiveSmallIntegerField("ordre", default=0)
 
     class Meta:
@@ -302,9 +275,7 @@ class Critere(models.Model):
                 name="critere_code_unique",
                 violation_error_message="Deux critères ne peuvent pas porter le même code.",
             ),
-            models.CheckConstraint(
-                name="critere_poids_positif", condition=Q(poids__gt=0)
-            ),
+            models.CheckConstraint(name="critere_poids_positif", condition=Q(poids__gt=0)),
             models.CheckConstraint(
                 name="critere_echelle_ordonnee",
                 condition=Q(note_max__gt=F("note_min")),
@@ -327,9 +298,7 @@ class Critere(models.Model):
 class PieceExigee(models.Model):
     """Un document demandé à chaque organisme."""
 
-    appel = models.ForeignKey(
-        Appel, on_delete=models.CASCADE, related_name="pieces_exigees"
-    )
+    appel = models.ForeignKey(Appel, on_delete=models.CASCADE, related_name="pieces_exigees")
     code = models.SlugField("code", max_length=40)
     libelle = models.CharField("document", max_length=200)
     description = models.CharField("précision", max_length=300, blank=True)
@@ -340,9 +309,7 @@ class PieceExigee(models.Model):
         verbose_name = "document demandé"
         ordering = ("appel", "ordre")
         constraints = (
-            models.UniqueConstraint(
-                fields=["appel", "code"], name="piece_exigee_code_unique"
-            ),
+            models.UniqueConstraint(fields=["appel", "code"], name="piece_exigee_code_unique"),
         )
 
     def __str__(self) -> str:

@@ -31,9 +31,7 @@ class Source(models.TextChoices):
 class PosteDepense(models.Model):
     """Une ligne de dépense prévue."""
 
-    demande = models.ForeignKey(
-        "appels.Demande", on_delete=models.CASCADE, related_name="postes"
-    )
+    demande = models.ForeignKey("appels.Demande", on_delete=models.CASCADE, related_name="postes")
     categorie = models.CharField("catégorie", max_length=20, choices=CategorieDepense)
     libelle = models.CharField("précision", max_length=200, blank=True)
     montant = models.DecimalField("montant", max_digits=12, decimal_places=2)
@@ -44,9 +42,7 @@ class PosteDepense(models.Model):
         verbose_name = "poste de dépense"
         verbose_name_plural = "postes de dépense"
         ordering = ("demande", "ordre", "pk")
-        constraints = (
-            models.CheckConstraint(name="poste_positif", condition=Q(montant__gte=0)),
-        )
+        constraints = (models.CheckConstraint(name="poste_positif", condition=Q(montant__gte=0)),)
 
     def __str__(self) -> str:
         return self.libelle or self.get_categorie_display()
@@ -59,14 +55,10 @@ class SourceRevenu(models.Model):
         DEMANDEE = "demandee", "Demandée"
         CONFIRMEE = "confirmee", "Confirmée"
 
-    demande = models.ForeignKey(
-        "appels.Demande", on_delete=models.CASCADE, related_name="revenus"
-    )
+    demande = models.ForeignKey("appels.Demande", on_delete=models.CASCADE, related_name="revenus")
     source = models.CharField("source", max_length=20, choices=Source)
     libelle = models.CharField("précision", max_length=200, blank=True)
-    statut = models.CharField(
-        "statut", max_length=12, choices=Statut, default=Statut.DEMANDEE
-    )
+    statut = models.CharField("statut", max_length=12, choices=Statut, default=Statut.DEMANDEE)
     montant = models.DecimalField("montant", max_digits=12, decimal_places=2)
     ordre = models.PositiveSmallIntegerField("ordre", default=0)
 
@@ -74,9 +66,7 @@ class SourceRevenu(models.Model):
         verbose_name = "source de revenu"
         verbose_name_plural = "sources de revenu"
         ordering = ("demande", "ordre", "pk")
-        constraints = (
-            models.CheckConstraint(name="revenu_positif", condition=Q(montant__gte=0)),
-        )
+        constraints = (models.CheckConstraint(name="revenu_positif", condition=Q(montant__gte=0)),)
 
     def __str__(self) -> str:
         return self.libelle or self.get_source_display()
@@ -89,9 +79,7 @@ class AideAnnoncee(models.Model):
         "appels.Demande", on_delete=models.CASCADE, related_name="aides_annoncees"
     )
     date = models.DateField("date")
-    source = models.CharField(
-        "source", max_length=20, choices=Source, default=Source.QUEBEC
-    )
+    source = models.CharField("source", max_length=20, choices=Source, default=Source.QUEBEC)
     libelle = models.CharField("aide reçue", max_length=200)
     montant = models.DecimalField("montant", max_digits=12, decimal_places=2)
     contribution_milieu = models.DecimalField(
@@ -116,9 +104,7 @@ class AideAnnoncee(models.Model):
         verbose_name_plural = "aides publiques annoncées"
         ordering = ("demande", "date", "pk")
         constraints = (
-            models.CheckConstraint(
-                name="aide_annoncee_positive", condition=Q(montant__gte=0)
-            ),
+            models.CheckConstraint(name="aide_annoncee_positive", condition=Q(montant__gte=0)),
         )
 
     def __str__(self) -> str:

@@ -54,9 +54,7 @@ class DemandeQuerySet(models.QuerySet):
 class Demande(CycleDeVieDemande):
     """Une demande de soutien d'un organisme à un appel."""
 
-    appel = models.ForeignKey(
-        "appels.Appel", on_delete=models.PROTECT, related_name="demandes"
-    )
+    appel = models.ForeignKey("appels.Appel", on_delete=models.PROTECT, related_name="demandes")
     organisme = models.ForeignKey(
         "socle.Organisme", on_delete=models.PROTECT, related_name="demandes"
     )
@@ -90,15 +88,11 @@ class Demande(CycleDeVieDemande):
     contribution_nature = models.DecimalField(
         "contribution en nature", max_digits=12, decimal_places=2, default=0, blank=True
     )
-    creee_le = models.DateTimeField(
-        "création", default=horloge.maintenant, editable=False
-    )
+    creee_le = models.DateTimeField("création", default=horloge.maintenant, editable=False)
     creee_par = models.ForeignKey(
         "socle.Utilisateur", null=True, on_delete=models.PROTECT, related_name="+"
     )
-    modifiee_le = models.DateTimeField(
-        "dernière modification", default=horloge.maintenant
-    )
+    modifiee_le = models.DateTimeField("dernière modification", default=horloge.maintenant)
     deposee_le = models.DateTimeField("dépôt", null=True, blank=True, editable=False)
     deposee_par = models.ForeignKey(
         "socle.Utilisateur",
@@ -114,9 +108,7 @@ class Demande(CycleDeVieDemande):
     irrecevable_le = models.DateTimeField(null=True, blank=True, editable=False)
     motif_irrecevabilite = models.TextField("motif d'irrecevabilité", blank=True)
     # Le dernier état annoncé par une lettre émise : l'organisme ne voit rien d'autre.
-    etat_annonce = models.CharField(
-        "décision annoncée", max_length=20, blank=True, editable=False
-    )
+    etat_annonce = models.CharField("décision annoncée", max_length=20, blank=True, editable=False)
 
     objects = DemandeQuerySet.as_manager()
 
@@ -124,9 +116,7 @@ class Demande(CycleDeVieDemande):
         verbose_name = "demande"
         ordering = ("appel", "code")
         constraints = (
-            models.UniqueConstraint(
-                fields=["appel", "code"], name="demande_code_unique"
-            ),
+            models.UniqueConstraint(fields=["appel", "code"], name="demande_code_unique"),
             models.CheckConstraint(
                 name="demande_deposee_complete",
                 condition=Q(etat__in=["brouillon", "retiree"])
@@ -203,12 +193,8 @@ class Demande(CycleDeVieDemande):
 class Depot(models.Model):
     """Ce qui a été déposé, figé : contenu, SHA-256, numéro d'accusé de réception."""
 
-    demande = models.ForeignKey(
-        Demande, on_delete=models.PROTECT, related_name="depots"
-    )
-    numero = models.CharField(
-        "numéro d'accusé de réception", max_length=70, unique=True
-    )
+    demande = models.ForeignKey(Demande, on_delete=models.PROTECT, related_name="depots")
+    numero = models.CharField("numéro d'accusé de réception", max_length=70, unique=True)
     depose_le = models.DateTimeField("dépôt")
     depose_par = models.ForeignKey(
         "socle.Utilisateur", null=True, on_delete=models.PROTECT, related_name="+"
@@ -231,9 +217,7 @@ class Depot(models.Model):
 class Derogation(models.Model):
     """Une permission, motivée, de déposer après la clôture (regles.md, 4)."""
 
-    demande = models.ForeignKey(
-        Demande, on_delete=models.CASCADE, related_name="derogations"
-    )
+    demande = models.ForeignKey(Demande, on_delete=models.CASCADE, related_name="derogations")
     jusqu_a = models.DateTimeField("jusqu'au")
     motif = models.TextField("motif")
     accordee_le = models.DateTimeField(default=horloge.maintenant, editable=False)
@@ -244,9 +228,7 @@ class Derogation(models.Model):
     class Meta:
         verbose_name = "dérogation"
         ordering = ("demande", "-accordee_le")
-        constraints = (
-            models.CheckConstraint(name="derogation_motivee", condition=~Q(motif="")),
-        )
+        constraints = (models.CheckConstraint(name="derogation_motivee", condition=~Q(motif="")),)
 
     def __str__(self) -> str:
         return f"Dérogation — {self.demande}"

@@ -11,12 +11,8 @@ class Formulaire(models.Model):
         RAPPORT_ETAPE = "rapport_etape", "Rapport d'étape"
         RAPPORT_FINAL = "rapport_final", "Rapport final"
 
-    appel = models.ForeignKey(
-        "appels.Appel", on_delete=models.CASCADE, related_name="formulaires"
-    )
-    nature = models.CharField(
-        "nature", max_length=20, choices=Nature, default=Nature.DEMANDE
-    )
+    appel = models.ForeignKey("appels.Appel", on_delete=models.CASCADE, related_name="formulaires")
+    nature = models.CharField("nature", max_length=20, choices=Nature, default=Nature.DEMANDE)
     revision = models.PositiveSmallIntegerField("révision", default=1)
     publie_le = models.DateTimeField("publication", null=True, blank=True)
 
@@ -35,9 +31,7 @@ class Formulaire(models.Model):
 
 
 class Section(models.Model):
-    formulaire = models.ForeignKey(
-        Formulaire, on_delete=models.CASCADE, related_name="sections"
-    )
+    formulaire = models.ForeignKey(Formulaire, on_delete=models.CASCADE, related_name="sections")
     code = models.SlugField("code", max_length=40)
     titre = models.CharField("titre", max_length=120)
     aide = models.TextField("aide", blank=True)
@@ -47,9 +41,7 @@ class Section(models.Model):
         verbose_name = "section"
         ordering = ("formulaire", "ordre")
         constraints = (
-            models.UniqueConstraint(
-                fields=["formulaire", "code"], name="section_code_unique"
-            ),
+            models.UniqueConstraint(fields=["formulaire", "code"], name="section_code_unique"),
         )
 
     def __str__(self) -> str:
@@ -67,15 +59,11 @@ class Question(models.Model):
         DATE = "date", "Date"
         DECLARATION = "declaration", "Déclaration à cocher"
 
-    section = models.ForeignKey(
-        Section, on_delete=models.CASCADE, related_name="questions"
-    )
+    section = models.ForeignKey(Section, on_delete=models.CASCADE, related_name="questions")
     code = models.SlugField("code", max_length=60)
     libelle = models.CharField("question", max_length=300)
     aide = models.TextField("aide", blank=True)
-    type = models.CharField(
-        "type", max_length=20, choices=Type, default=Type.TEXTE_LONG
-    )
+    type = models.CharField("type", max_length=20, choices=Type, default=Type.TEXTE_LONG)
     obligatoire = models.BooleanField("obligatoire", default=True)
     mots_max = models.PositiveSmallIntegerField("mots au plus", null=True, blank=True)
     choix = models.JSONField("choix", default=list, blank=True)
@@ -85,9 +73,7 @@ class Question(models.Model):
         verbose_name = "question"
         ordering = ("section", "ordre")
         constraints = (
-            models.UniqueConstraint(
-                fields=["section", "code"], name="question_code_unique"
-            ),
+            models.UniqueConstraint(fields=["section", "code"], name="question_code_unique"),
         )
 
     def __str__(self) -> str:
@@ -116,15 +102,11 @@ class ReponseAbstraite(models.Model):
 
 
 class Reponse(ReponseAbstraite):
-    demande = models.ForeignKey(
-        "appels.Demande", on_delete=models.CASCADE, related_name="reponses"
-    )
+    demande = models.ForeignKey("appels.Demande", on_delete=models.CASCADE, related_name="reponses")
 
     class Meta:
         verbose_name = "réponse"
         ordering = ("demande", "question")
         constraints = (
-            models.UniqueConstraint(
-                fields=["demande", "question"], name="reponse_unique"
-            ),
+            models.UniqueConstraint(fields=["demande", "question"], name="reponse_unique"),
         )

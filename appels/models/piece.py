@@ -20,9 +20,7 @@ class PieceJointe(models.Model):
         INFECTEE = "infectee", "Infecté"
 
     cle = models.UUIDField("clé", default=uuid.uuid4, unique=True, editable=False)
-    demande = models.ForeignKey(
-        "appels.Demande", on_delete=models.CASCADE, related_name="pieces"
-    )
+    demande = models.ForeignKey("appels.Demande", on_delete=models.CASCADE, related_name="pieces")
     piece_exigee = models.ForeignKey(
         "appels.PieceExigee",
         verbose_name="document demandé",
@@ -39,9 +37,7 @@ class PieceJointe(models.Model):
     analyse = models.CharField(
         "analyse antivirus", max_length=12, choices=Analyse, default=Analyse.SANS_OBJET
     )
-    ajoutee_le = models.DateTimeField(
-        "ajoutée", default=horloge.maintenant, editable=False
-    )
+    ajoutee_le = models.DateTimeField("ajoutée", default=horloge.maintenant, editable=False)
     ajoutee_par = models.ForeignKey(
         "socle.Utilisateur", null=True, on_delete=models.PROTECT, related_name="+"
     )

@@ -8,9 +8,7 @@ class PlanAction(models.Model):
     titre = models.CharField("titre", max_length=200)
     adopte_en = models.PositiveSmallIntegerField("adopté en", null=True, blank=True)
     echeance = models.CharField("échéance", max_length=7, blank=True)
-    renouvellement_prevu = models.CharField(
-        "renouvellement prévu", max_length=7, blank=True
-    )
+    renouvellement_prevu = models.CharField("renouvellement prévu", max_length=7, blank=True)
     financement = models.CharField("financement", max_length=300, blank=True)
     source = models.CharField("source des besoins", max_length=300, blank=True)
     consultation = models.JSONField("consultation", default=dict, blank=True)
@@ -25,9 +23,7 @@ class PlanAction(models.Model):
 
 
 class Objectif(models.Model):
-    plan = models.ForeignKey(
-        PlanAction, on_delete=models.CASCADE, related_name="objectifs"
-    )
+    plan = models.ForeignKey(PlanAction, on_delete=models.CASCADE, related_name="objectifs")
     code = models.CharField("code", max_length=10)
     libelle = models.CharField("objectif", max_length=300)
 
@@ -35,9 +31,7 @@ class Objectif(models.Model):
         verbose_name = "objectif"
         ordering = ("plan", "code")
         constraints = (
-            models.UniqueConstraint(
-                fields=["plan", "code"], name="objectif_code_unique"
-            ),
+            models.UniqueConstraint(fields=["plan", "code"], name="objectif_code_unique"),
         )
 
     def __str__(self) -> str:
@@ -45,9 +39,7 @@ class Objectif(models.Model):
 
 
 class Theme(models.Model):
-    plan = models.ForeignKey(
-        PlanAction, on_delete=models.CASCADE, related_name="themes"
-    )
+    plan = models.ForeignKey(PlanAction, on_delete=models.CASCADE, related_name="themes")
     code = models.CharField("code", max_length=40)
     libelle = models.CharField("thème", max_length=200)
     ordre = models.PositiveSmallIntegerField(default=0)
@@ -55,9 +47,7 @@ class Theme(models.Model):
     class Meta:
         verbose_name = "thème"
         ordering = ("plan", "ordre")
-        constraints = (
-            models.UniqueConstraint(fields=["plan", "code"], name="theme_code_unique"),
-        )
+        constraints = (models.UniqueConstraint(fields=["plan", "code"], name="theme_code_unique"),)
 
     def __str__(self) -> str:
         return self.libelle
@@ -71,23 +61,17 @@ class Besoin(models.Model):
         PISTE = "piste", "Piste d'action"
         ROLE_VILLE = "role_ville", "Rôle attendu de la Ville"
 
-    plan = models.ForeignKey(
-        PlanAction, on_delete=models.CASCADE, related_name="besoins"
-    )
+    plan = models.ForeignKey(PlanAction, on_delete=models.CASCADE, related_name="besoins")
     code = models.CharField("code", max_length=10)
     libelle = models.CharField("besoin", max_length=300)
     type = models.CharField("type", max_length=12, choices=Type)
     theme = models.ForeignKey(Theme, on_delete=models.PROTECT, related_name="besoins")
-    objectif = models.ForeignKey(
-        Objectif, on_delete=models.PROTECT, related_name="besoins"
-    )
+    objectif = models.ForeignKey(Objectif, on_delete=models.PROTECT, related_name="besoins")
 
     class Meta:
         verbose_name = "besoin"
         ordering = ("plan", "code")
-        constraints = (
-            models.UniqueConstraint(fields=["plan", "code"], name="besoin_code_unique"),
-        )
+        constraints = (models.UniqueConstraint(fields=["plan", "code"], name="besoin_code_unique"),)
 
     def __str__(self) -> str:
         return self.libelle

@@ -35,9 +35,7 @@ class Verification(models.Model):
         verbose_name_plural = "points de recevabilité"
         ordering = ("demande", "pk")
         constraints = (
-            models.UniqueConstraint(
-                fields=["demande", "point"], name="verification_unique"
-            ),
+            models.UniqueConstraint(fields=["demande", "point"], name="verification_unique"),
         )
 
     def __str__(self) -> str:

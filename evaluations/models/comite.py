@@ -14,9 +14,7 @@ class MembreComite(models.Model):
         PRESIDENCE = "presidence", "Présidence"
         MEMBRE = "membre", "Membre"
 
-    appel = models.ForeignKey(
-        "appels.Appel", on_delete=models.CASCADE, related_name="membres"
-    )
+    appel = models.ForeignKey("appels.Appel", on_delete=models.CASCADE, related_name="membres")
     utilisateur = models.ForeignKey(
         "socle.Utilisateur", on_delete=models.PROTECT, related_name="sieges"
     )
@@ -30,12 +28,8 @@ class MembreComite(models.Model):
         verbose_name_plural = "membres du comité"
         ordering = ("appel", "code")
         constraints = (
-            models.UniqueConstraint(
-                fields=["appel", "utilisateur"], name="membre_unique"
-            ),
-            models.UniqueConstraint(
-                fields=["appel", "code"], name="membre_code_unique"
-            ),
+            models.UniqueConstraint(fields=["appel", "utilisateur"], name="membre_unique"),
+            models.UniqueConstraint(fields=["appel", "code"], name="membre_code_unique"),
             models.UniqueConstraint(
                 fields=["appel"],
                 condition=Q(role="presidence", actif=True),
@@ -82,9 +76,7 @@ class Affectation(CycleDeVieAffectation):
     demande = models.ForeignKey(
         "appels.Demande", on_delete=models.CASCADE, related_name="affectations"
     )
-    membre = models.ForeignKey(
-        MembreComite, on_delete=models.PROTECT, related_name="affectations"
-    )
+    membre = models.ForeignKey(MembreComite, on_delete=models.PROTECT, related_name="affectations")
     creee_le = models.DateTimeField(default=horloge.maintenant, editable=False)
     declaree_le = models.DateTimeField("déclaration", null=True, blank=True)
     lien = models.CharField("lien", max_length=20, choices=Lien, blank=True)
@@ -96,9 +88,7 @@ class Affectation(CycleDeVieAffectation):
         verbose_name = "affectation"
         ordering = ("demande", "membre")
         constraints = (
-            models.UniqueConstraint(
-                fields=["demande", "membre"], name="affectation_unique"
-            ),
+            models.UniqueConstraint(fields=["demande", "membre"], name="affectation_unique"),
             models.CheckConstraint(
                 name="affectation_declaree",
                 condition=Q(etat="a_declarer") | Q(declaree_le__isnull=False),
@@ -108,9 +98,7 @@ class Affectation(CycleDeVieAffectation):
                 condition=~Q(etat="recusee") | ~Q(lien=""),
             ),
         )
-        indexes = (
-            models.Index(fields=["membre", "etat"], name="affectation_membre_etat"),
-        )
+        indexes = (models.Index(fields=["membre", "etat"], name="affectation_membre_etat"),)
 
     def __str__(self) -> str:
         # Rien de la demande que le membre ne doive connaître avant de déclarer.

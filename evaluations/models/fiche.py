@@ -18,9 +18,7 @@ class EvaluationQuerySet(models.QuerySet):
         """Chacun ne voit que les siennes, et seulement là où il est sans conflit."""
         if not utilisateur.is_authenticated:
             return self.none()
-        return self.filter(
-            affectation__membre__utilisateur=utilisateur, affectation__etat="libre"
-        )
+        return self.filter(affectation__membre__utilisateur=utilisateur, affectation__etat="libre")
 
 
 class Evaluation(CycleDeVieEvaluation):
@@ -48,8 +46,7 @@ class Evaluation(CycleDeVieEvaluation):
         constraints = (
             models.CheckConstraint(
                 name="evaluation_soumise_avec_score",
-                condition=~Q(etat="soumise")
-                | Q(score__isnull=False, soumise_le__isnull=False),
+                condition=~Q(etat="soumise") | Q(score__isnull=False, soumise_le__isnull=False),
             ),
             models.CheckConstraint(
                 name="evaluation_score_sur_100",
@@ -120,12 +117,8 @@ class Evaluation(CycleDeVieEvaluation):
 class Note(models.Model):
     """La note d'un critère dans une fiche, avec son commentaire."""
 
-    evaluation = models.ForeignKey(
-        Evaluation, on_delete=models.CASCADE, related_name="notes"
-    )
-    critere = models.ForeignKey(
-        "appels.Critere", on_delete=models.PROTECT, related_name="notes"
-    )
+    evaluation = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="notes")
+    critere = models.ForeignKey("appels.Critere", on_delete=models.PROTECT, related_name="notes")
     note = models.SmallIntegerField("note", null=True, blank=True)
     commentaire = models.TextField("commentaire", blank=True)
 
@@ -133,9 +126,7 @@ class Note(models.Model):
         verbose_name = "note"
         ordering = ("evaluation", "critere")
         constraints = (
-            models.UniqueConstraint(
-                fields=["evaluation", "critere"], name="note_unique"
-            ),
+            models.UniqueConstraint(fields=["evaluation", "critere"], name="note_unique"),
         )
         triggers = (
             pgtrigger.Trigger(

@@ -21,9 +21,7 @@ class SeanceQuerySet(models.QuerySet):
 class Seance(CycleDeVieSeance):
     """Une séance du comité de pilotage sur les demandes d'un appel."""
 
-    appel = models.ForeignKey(
-        "appels.Appel", on_delete=models.PROTECT, related_name="seances"
-    )
+    appel = models.ForeignKey("appels.Appel", on_delete=models.PROTECT, related_name="seances")
     date = models.DateTimeField("date et heure")
     lieu = models.CharField("lieu", max_length=200, blank=True)
     notes = models.TextField("notes de séance", blank=True)
@@ -62,9 +60,7 @@ class Seance(CycleDeVieSeance):
 class Presence(models.Model):
     """La présence d'un membre à une séance."""
 
-    seance = models.ForeignKey(
-        Seance, on_delete=models.CASCADE, related_name="presences"
-    )
+    seance = models.ForeignKey(Seance, on_delete=models.CASCADE, related_name="presences")
     membre = models.ForeignKey(
         "evaluations.MembreComite", on_delete=models.PROTECT, related_name="presences"
     )
@@ -76,9 +72,7 @@ class Presence(models.Model):
         verbose_name = "présence"
         ordering = ("seance", "membre")
         constraints = (
-            models.UniqueConstraint(
-                fields=["seance", "membre"], name="presence_unique"
-            ),
+            models.UniqueConstraint(fields=["seance", "membre"], name="presence_unique"),
         )
 
     def __str__(self) -> str:
@@ -97,17 +91,11 @@ class Recommandation(models.Model):
     demande = models.ForeignKey(
         "appels.Demande", on_delete=models.CASCADE, related_name="recommandations"
     )
-    seance = models.ForeignKey(
-        Seance, on_delete=models.PROTECT, related_name="recommandations"
-    )
+    seance = models.ForeignKey(Seance, on_delete=models.PROTECT, related_name="recommandations")
     avis = models.CharField("avis", max_length=20, choices=Avis)
-    montant = models.DecimalField(
-        "montant recommandé", max_digits=12, decimal_places=2, default=0
-    )
+    montant = models.DecimalField("montant recommandé", max_digits=12, decimal_places=2, default=0)
     motifs = models.TextField("motifs")
-    motifs_par_critere = models.JSONField(
-        "motifs par critère", default=dict, blank=True
-    )
+    motifs_par_critere = models.JSONField("motifs par critère", default=dict, blank=True)
     conditions = models.TextField("conditions", blank=True)
     presents = models.PositiveSmallIntegerField("membres présents et sans conflit")
     score = models.DecimalField(
@@ -128,9 +116,7 @@ class Recommandation(models.Model):
                 condition=Q(en_vigueur=True),
                 name="recommandation_en_vigueur",
             ),
-            models.CheckConstraint(
-                name="recommandation_motivee", condition=~Q(motifs="")
-            ),
+            models.CheckConstraint(name="recommandation_motivee", condition=~Q(motifs="")),
             models.CheckConstraint(
                 name="recommandation_montant_selon_avis",
                 condition=Q(avis__in=["favorable", "favorable_partiel"], montant__gt=0)

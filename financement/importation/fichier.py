@@ -121,7 +121,7 @@ def _lire_appel(appel: Lecteur) -> FichierLu:
     if (regles := appel.objet("regles")) is not None:
         champs |= _lire_regles(regles)
     code = appel.texte("code")
-    if code and not all(c.isalnum() or c in "-_" for c in code) or len(code) > 30:
+    if (code and not all(c.isalnum() or c in "-_" for c in code)) or len(code) > 30:
         appel.refuser(f"« {code} » : lettres, chiffres et tirets, 30 au plus.", "code")
     return FichierLu(
         code=code,

@@ -14,9 +14,7 @@ class ConventionQuerySet(models.QuerySet):
         """L'organisme la voit une fois transmise ; les employés, sauf récusation."""
         if not utilisateur.is_authenticated:
             return self.none()
-        visibles = Q(demande__organisme_id__in=utilisateur.organismes_ids) & ~Q(
-            etat="brouillon"
-        )
+        visibles = Q(demande__organisme_id__in=utilisateur.organismes_ids) & ~Q(etat="brouillon")
         if utilisateur.est_employe:
             visibles |= Q(demande__in=Demande.objects.sans_recusation(utilisateur))
         return self.filter(visibles)
@@ -42,17 +40,11 @@ class Convention(CycleDeVieConvention):
         on_delete=models.PROTECT,
         related_name="+",
     )
-    signataire_nom = models.CharField(
-        "signataire pour l'organisme", max_length=120, blank=True
-    )
-    signataire_titre = models.CharField(
-        "titre du signataire", max_length=120, blank=True
-    )
+    signataire_nom = models.CharField("signataire pour l'organisme", max_length=120, blank=True)
+    signataire_titre = models.CharField("titre du signataire", max_length=120, blank=True)
     signature_papier = models.BooleanField("signée sur papier", default=False)
     creee_le = models.DateTimeField(default=horloge.maintenant, editable=False)
-    transmise_le = models.DateTimeField(
-        "transmission", null=True, blank=True, editable=False
-    )
+    transmise_le = models.DateTimeField("transmission", null=True, blank=True, editable=False)
     signee_le = models.DateTimeField("signature", null=True, blank=True, editable=False)
     signee_par = models.ForeignKey(
         "socle.Utilisateur",
@@ -61,9 +53,7 @@ class Convention(CycleDeVieConvention):
         related_name="+",
         editable=False,
     )
-    en_vigueur_le = models.DateTimeField(
-        "entrée en vigueur", null=True, blank=True, editable=False
-    )
+    en_vigueur_le = models.DateTimeField("entrée en vigueur", null=True, blank=True, editable=False)
     en_vigueur_par = models.ForeignKey(
         "socle.Utilisateur",
         null=True,
@@ -83,9 +73,7 @@ class Convention(CycleDeVieConvention):
                 condition=~Q(etat="resiliee"),
                 name="convention_active_unique",
             ),
-            models.CheckConstraint(
-                name="convention_montant_positif", condition=Q(montant__gt=0)
-            ),
+            models.CheckConstraint(name="convention_montant_positif", condition=Q(montant__gt=0)),
             models.CheckConstraint(
                 name="convention_fin_apres_debut", condition=Q(fin__gte=F("debut"))
             ),
@@ -122,9 +110,7 @@ class Versement(CycleDeVieVersement):
         RAPPORT_ETAPE = "etape", "À l'acceptation du rapport d'étape"
         RAPPORT_FINAL = "final", "À l'acceptation du rapport final"
 
-    convention = models.ForeignKey(
-        Convention, on_delete=models.PROTECT, related_name="versements"
-    )
+    convention = models.ForeignKey(Convention, on_delete=models.PROTECT, related_name="versements")
     no = models.PositiveSmallIntegerField("numéro")
     montant = models.DecimalField("montant", max_digits=12, decimal_places=2)
     condition = models.CharField("exigible", max_length=12, choices=Condition)
@@ -153,24 +139,17 @@ class Versement(CycleDeVieVersement):
         editable=False,
     )
     reference = models.CharField("référence du paiement", max_length=60, blank=True)
-    motif = models.CharField(
-        "motif de la retenue ou de l'annulation", max_length=300, blank=True
-    )
+    motif = models.CharField("motif de la retenue ou de l'annulation", max_length=300, blank=True)
 
     class Meta:
         verbose_name = "versement"
         ordering = ("convention", "no")
         constraints = (
-            models.UniqueConstraint(
-                fields=["convention", "no"], name="versement_numero_unique"
-            ),
-            models.CheckConstraint(
-                name="versement_positif", condition=Q(montant__gte=0)
-            ),
+            models.UniqueConstraint(fields=["convention", "no"], name="versement_numero_unique"),
+            models.CheckConstraint(name="versement_positif", condition=Q(montant__gte=0)),
             models.CheckConstraint(
                 name="versement_autorise_par_un_autre",
-                condition=Q(autorise_par__isnull=True)
-                | ~Q(autorise_par=F("propose_par")),
+                condition=Q(autorise_par__isnull=True) | ~Q(autorise_par=F("propose_par")),
             ),
             models.CheckConstraint(
                 name="versement_verse_autorise",
@@ -202,6 +181,4 @@ class Versement(CycleDeVieVersement):
     def est_condition_remplie(self) -> bool:
         if self.condition == self.Condition.SIGNATURE:
             return True
-        return self.demande.rapports.filter(
-            nature=self.condition, etat="accepte"
-        ).exists()
+        return self.demande.rapports.filter(nature=self.condition, etat="accepte").exists()

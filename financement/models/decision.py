@@ -31,12 +31,8 @@ class Resolution(models.Model):
 
     numero = models.CharField("numéro de la résolution", max_length=40)
     date = models.DateField("date")
-    appel = models.ForeignKey(
-        "appels.Appel", on_delete=models.PROTECT, related_name="resolutions"
-    )
-    extrait = models.FileField(
-        "extrait du procès-verbal", upload_to="resolutions/", blank=True
-    )
+    appel = models.ForeignKey("appels.Appel", on_delete=models.PROTECT, related_name="resolutions")
+    extrait = models.FileField("extrait du procès-verbal", upload_to="resolutions/", blank=True)
     inscrite_le = models.DateTimeField(default=horloge.maintenant, editable=False)
     inscrite_par = models.ForeignKey(
         "socle.Utilisateur", null=True, on_delete=models.PROTECT, related_name="+"
@@ -51,9 +47,7 @@ class Resolution(models.Model):
                 name="resolution_numero_unique",
                 violation_error_message="Cette résolution est déjà inscrite pour cet appel.",
             ),
-            models.CheckConstraint(
-                name="resolution_numerotee", condition=~Q(numero="")
-            ),
+            models.CheckConstraint(name="resolution_numerotee", condition=~Q(numero="")),
         )
 
     def __str__(self) -> str:
@@ -71,30 +65,20 @@ class Decision(models.Model):
     demande = models.ForeignKey(
         "appels.Demande", on_delete=models.PROTECT, related_name="decisions"
     )
-    volet = models.ForeignKey(
-        "appels.Volet", on_delete=models.PROTECT, related_name="decisions"
-    )
-    resolution = models.ForeignKey(
-        Resolution, on_delete=models.PROTECT, related_name="decisions"
-    )
+    volet = models.ForeignKey("appels.Volet", on_delete=models.PROTECT, related_name="decisions")
+    resolution = models.ForeignKey(Resolution, on_delete=models.PROTECT, related_name="decisions")
     resultat = models.CharField("décision", max_length=16, choices=Resultat)
-    montant_demande = models.DecimalField(
-        "montant demandé", max_digits=12, decimal_places=2
-    )
+    montant_demande = models.DecimalField("montant demandé", max_digits=12, decimal_places=2)
     montant_accorde = models.DecimalField(
         "montant accordé", max_digits=12, decimal_places=2, default=0
     )
     motifs = models.TextField("motifs", blank=True)
-    motifs_par_critere = models.JSONField(
-        "motifs par critère", default=dict, blank=True
-    )
+    motifs_par_critere = models.JSONField("motifs par critère", default=dict, blank=True)
     conditions = models.TextField("conditions", blank=True)
     rang_attente = models.PositiveSmallIntegerField(
         "rang en liste d'attente", null=True, blank=True
     )
-    attente_jusqu_au = models.DateField(
-        "liste d'attente valable jusqu'au", null=True, blank=True
-    )
+    attente_jusqu_au = models.DateField("liste d'attente valable jusqu'au", null=True, blank=True)
     en_vigueur = models.BooleanField(default=True)
     prise_le = models.DateTimeField("inscription", default=horloge.maintenant)
     prise_par = models.ForeignKey(
@@ -144,9 +128,7 @@ class Decision(models.Model):
 
     @property
     def est_partielle(self) -> bool:
-        return (
-            self.resultat == "acceptee" and self.montant_accorde < self.montant_demande
-        )
+        return self.resultat == "acceptee" and self.montant_accorde < self.montant_demande
 
     @property
     def resultat_exporte(self) -> str:
@@ -164,18 +146,14 @@ class LettreQuerySet(models.QuerySet):
             etat__in=["emise", "transmise"],
         )
         if utilisateur.est_employe:
-            visibles |= Q(
-                decision__demande__in=Demande.objects.sans_recusation(utilisateur)
-            )
+            visibles |= Q(decision__demande__in=Demande.objects.sans_recusation(utilisateur))
         return self.filter(visibles)
 
 
 class Lettre(CycleDeVieLettre):
     """La lettre d'une décision. Émise, elle est figée ; une nouvelle la remplace."""
 
-    decision = models.ForeignKey(
-        Decision, on_delete=models.PROTECT, related_name="lettres"
-    )
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="lettres")
     document = models.ForeignKey(
         "socle.Document",
         null=True,
@@ -199,9 +177,7 @@ class Lettre(CycleDeVieLettre):
         related_name="+",
         editable=False,
     )
-    transmise_le = models.DateTimeField(
-        "transmission", null=True, blank=True, editable=False
-    )
+    transmise_le = models.DateTimeField("transmission", null=True, blank=True, editable=False)
     remplacee_le = models.DateTimeField("remplacée", null=True, blank=True)
 
     objects = LettreQuerySet.as_manager()
@@ -217,8 +193,7 @@ class Lettre(CycleDeVieLettre):
             ),
             models.CheckConstraint(
                 name="lettre_emise_avec_document",
-                condition=Q(etat="preparee")
-                | Q(document__isnull=False, emise_le__isnull=False),
+                condition=Q(etat="preparee") | Q(document__isnull=False, emise_le__isnull=False),
             ),
         )
 

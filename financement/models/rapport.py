@@ -27,9 +27,7 @@ class Rapport(CycleDeVieRapport):
         ETAPE = "etape", "Rapport d'étape"
         FINAL = "final", "Rapport final"
 
-    demande = models.ForeignKey(
-        "appels.Demande", on_delete=models.PROTECT, related_name="rapports"
-    )
+    demande = models.ForeignKey("appels.Demande", on_delete=models.PROTECT, related_name="rapports")
     nature = models.CharField("rapport", max_length=8, choices=Nature)
     echeance = models.DateField("attendu le")
     activites = models.TextField("activités réalisées", blank=True)
@@ -53,9 +51,7 @@ class Rapport(CycleDeVieRapport):
         related_name="+",
         editable=False,
     )
-    accepte_le = models.DateTimeField(
-        "acceptation", null=True, blank=True, editable=False
-    )
+    accepte_le = models.DateTimeField("acceptation", null=True, blank=True, editable=False)
     accepte_par = models.ForeignKey(
         "socle.Utilisateur",
         null=True,
@@ -70,13 +66,10 @@ class Rapport(CycleDeVieRapport):
         verbose_name = "rapport"
         ordering = ("demande", "echeance")
         constraints = (
-            models.UniqueConstraint(
-                fields=["demande", "nature"], name="rapport_nature_unique"
-            ),
+            models.UniqueConstraint(fields=["demande", "nature"], name="rapport_nature_unique"),
             models.CheckConstraint(
                 name="rapport_depose_date",
-                condition=Q(etat__in=["attendu", "a_corriger"])
-                | Q(depose_le__isnull=False),
+                condition=Q(etat__in=["attendu", "a_corriger"]) | Q(depose_le__isnull=False),
             ),
         )
 
@@ -105,51 +98,39 @@ class Rapport(CycleDeVieRapport):
             if not self.depenses.exists():
                 absents.append("Inscrivez les dépenses réelles.")
             if self.autres_aides_publiques is None:
-                absents.append(
-                    "Inscrivez les autres aides publiques reçues (0 s'il n'y en a pas)."
-                )
+                absents.append("Inscrivez les autres aides publiques reçues (0 s'il n'y en a pas).")
         return absents
 
 
 class ReponseRapport(ReponseAbstraite):
     """La réponse à une question du formulaire d'un rapport (le même moteur que la demande)."""
 
-    rapport = models.ForeignKey(
-        Rapport, on_delete=models.CASCADE, related_name="reponses"
-    )
+    rapport = models.ForeignKey(Rapport, on_delete=models.CASCADE, related_name="reponses")
 
     class Meta:
         verbose_name = "réponse de rapport"
         ordering = ("rapport", "question")
         constraints = (
-            models.UniqueConstraint(
-                fields=["rapport", "question"], name="reponse_rapport_unique"
-            ),
+            models.UniqueConstraint(fields=["rapport", "question"], name="reponse_rapport_unique"),
         )
 
 
 class DepenseReelle(models.Model):
     """Une dépense faite, par catégorie ; ``admissible`` est tranché à l'examen."""
 
-    rapport = models.ForeignKey(
-        Rapport, on_delete=models.CASCADE, related_name="depenses"
-    )
+    rapport = models.ForeignKey(Rapport, on_delete=models.CASCADE, related_name="depenses")
     categorie = models.CharField("catégorie", max_length=20, choices=CategorieDepense)
     libelle = models.CharField("précision", max_length=200, blank=True)
     montant = models.DecimalField("montant réel", max_digits=12, decimal_places=2)
     admissible = models.BooleanField("admissible", default=True)
-    motif_refus = models.CharField(
-        "motif si non admissible", max_length=300, blank=True
-    )
+    motif_refus = models.CharField("motif si non admissible", max_length=300, blank=True)
     ordre = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         verbose_name = "dépense réelle"
         ordering = ("rapport", "ordre", "pk")
         constraints = (
-            models.CheckConstraint(
-                name="depense_reelle_positive", condition=Q(montant__gte=0)
-            ),
+            models.CheckConstraint(name="depense_reelle_positive", condition=Q(montant__gte=0)),
         )
 
     def __str__(self) -> str:
@@ -163,9 +144,7 @@ class ValeurIndicateur(models.Model):
     le total de l'indicateur.
     """
 
-    rapport = models.ForeignKey(
-        Rapport, on_delete=models.CASCADE, related_name="valeurs"
-    )
+    rapport = models.ForeignKey(Rapport, on_delete=models.CASCADE, related_name="valeurs")
     indicateur = models.CharField("indicateur", max_length=40)
     modalite = models.CharField("modalité", max_length=40, blank=True)
     valeur = models.PositiveIntegerField("nombre")
@@ -193,9 +172,7 @@ class Recuperation(CycleDeVieRecuperation):
     )
     montant = models.DecimalField("montant", max_digits=12, decimal_places=2)
     reclamee_le = models.DateTimeField("réclamée", default=horloge.maintenant)
-    remboursee_le = models.DateTimeField(
-        "remboursée", null=True, blank=True, editable=False
-    )
+    remboursee_le = models.DateTimeField("remboursée", null=True, blank=True, editable=False)
     radiee_le = models.DateTimeField("radiée", null=True, blank=True, editable=False)
     motif = models.CharField("motif", max_length=300, blank=True)
     document = models.ForeignKey(
@@ -210,9 +187,7 @@ class Recuperation(CycleDeVieRecuperation):
         verbose_name = "récupération"
         ordering = ("demande", "-reclamee_le")
         constraints = (
-            models.CheckConstraint(
-                name="recuperation_positive", condition=Q(montant__gt=0)
-            ),
+            models.CheckConstraint(name="recuperation_positive", condition=Q(montant__gt=0)),
         )
 
     def __str__(self) -> str:

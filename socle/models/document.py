@@ -34,9 +34,7 @@ class Document(models.Model):
     pdf = models.FileField("PDF", upload_to=chemin_document, max_length=300)
     empreinte = models.CharField("SHA-256 du PDF", max_length=64)
     taille = models.PositiveIntegerField("taille (octets)")
-    cree_le = models.DateTimeField(
-        "création", default=horloge.maintenant, editable=False
-    )
+    cree_le = models.DateTimeField("création", default=horloge.maintenant, editable=False)
     cree_par = models.ForeignKey(
         "socle.Utilisateur", null=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -46,9 +44,7 @@ class Document(models.Model):
     class Meta:
         verbose_name = "document"
         ordering = ("-cree_le",)
-        indexes = (
-            models.Index(fields=["objet_type", "objet_id"], name="document_objet"),
-        )
+        indexes = (models.Index(fields=["objet_type", "objet_id"], name="document_objet"),)
         constraints = (
             models.CheckConstraint(
                 name="document_empreinte_sha256",

@@ -60,9 +60,7 @@ class EntreeJournal(models.Model):
     motif = models.TextField("motif", blank=True)
     details = models.JSONField("détails", default=dict, blank=True)
     rang = models.BigIntegerField("rang", null=True, unique=True, editable=False)
-    precedente = models.CharField(
-        "empreinte précédente", max_length=64, default="", editable=False
-    )
+    precedente = models.CharField("empreinte précédente", max_length=64, default="", editable=False)
     empreinte = models.CharField("empreinte", max_length=64, default="", editable=False)
 
     objects = EntreeJournalQuerySet.as_manager()

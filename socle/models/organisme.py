@@ -36,28 +36,20 @@ class Organisme(models.Model):
     )
     mission = models.TextField("mission", blank=True)
     adresse = models.CharField("adresse", max_length=160, blank=True)
-    ville = models.CharField(
-        "ville", max_length=80, blank=True, default="Trois-Rivières"
-    )
+    ville = models.CharField("ville", max_length=80, blank=True, default="Trois-Rivières")
     code_postal = models.CharField(
         "code postal", max_length=7, blank=True, validators=[valider_code_postal]
     )
     telephone = PhoneNumberField("téléphone", blank=True)
     courriel = models.EmailField("adresse courriel", blank=True)
     site_web = models.URLField("site Web", blank=True)
-    signataire_nom = models.CharField(
-        "personne autorisée à signer", max_length=120, blank=True
-    )
-    signataire_titre = models.CharField(
-        "titre de cette personne", max_length=120, blank=True
-    )
+    signataire_nom = models.CharField("personne autorisée à signer", max_length=120, blank=True)
+    signataire_titre = models.CharField("titre de cette personne", max_length=120, blank=True)
     statut = models.CharField(
         "admissibilité", max_length=20, choices=Statut, default=Statut.A_VERIFIER
     )
     fictif = models.BooleanField("organisme fictif (démonstration)", default=False)
-    cree_le = models.DateTimeField(
-        "création", default=horloge.maintenant, editable=False
-    )
+    cree_le = models.DateTimeField("création", default=horloge.maintenant, editable=False)
 
     objects = OrganismeQuerySet.as_manager()
 
@@ -68,7 +60,9 @@ class Organisme(models.Model):
             models.CheckConstraint(
                 name="organisme_neq_valide",
                 condition=models.Q(neq__regex=r"^(11|22|33|88)\d{8}$"),
-                violation_error_message="Le NEQ compte 10 chiffres et commence par 11, 22, 33 ou 88.",
+                violation_error_message=(
+                    "Le NEQ compte 10 chiffres et commence par 11, 22, 33 ou 88."
+                ),
             ),
         )
 
@@ -83,24 +77,18 @@ class Adhesion(models.Model):
         RESPONSABLE = "responsable", "Responsable (rédige, dépose, invite)"
         REDACTEUR = "redacteur", "Rédaction (rédige, sans déposer)"
 
-    organisme = models.ForeignKey(
-        Organisme, on_delete=models.CASCADE, related_name="adhesions"
-    )
+    organisme = models.ForeignKey(Organisme, on_delete=models.CASCADE, related_name="adhesions")
     utilisateur = models.ForeignKey(
         "socle.Utilisateur", on_delete=models.CASCADE, related_name="adhesions"
     )
     role = models.CharField("rôle", max_length=20, choices=Role)
-    depuis = models.DateTimeField(
-        "membre depuis", default=horloge.maintenant, editable=False
-    )
+    depuis = models.DateTimeField("membre depuis", default=horloge.maintenant, editable=False)
 
     class Meta:
         verbose_name = "adhésion"
         ordering = ("organisme", "utilisateur")
         constraints = (
-            models.UniqueConstraint(
-                fields=["organisme", "utilisateur"], name="adhesion_unique"
-            ),
+            models.UniqueConstraint(fields=["organisme", "utilisateur"], name="adhesion_unique"),
         )
 
     def __str__(self) -> str:
@@ -126,15 +114,11 @@ class Invitation(models.Model):
         INVITATION = "invitation", "Invitation"
         DEMANDE = "demande", "Demande de se joindre"
 
-    organisme = models.ForeignKey(
-        Organisme, on_delete=models.CASCADE, related_name="invitations"
-    )
+    organisme = models.ForeignKey(Organisme, on_delete=models.CASCADE, related_name="invitations")
     nature = models.CharField(max_length=20, choices=Nature, default=Nature.INVITATION)
     courriel = models.EmailField("adresse courriel")
     role = models.CharField("rôle", max_length=20, choices=Adhesion.Role)
-    jeton = models.CharField(
-        max_length=64, unique=True, default=jeton_invitation, editable=False
-    )
+    jeton = models.CharField(max_length=64, unique=True, default=jeton_invitation, editable=False)
     creee_le = models.DateTimeField(default=horloge.maintenant, editable=False)
     creee_par = models.ForeignKey(
         "socle.Utilisateur", on_delete=models.PROTECT, related_name="invitations"

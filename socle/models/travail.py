@@ -20,17 +20,13 @@ class Travail(models.Model):
     cle = models.UUIDField("clé", default=uuid.uuid4, unique=True, editable=False)
     nature = models.CharField("nature", max_length=40)
     titre = models.CharField("titre", max_length=200)
-    etat = models.CharField(
-        "état", max_length=12, choices=Etat, default=Etat.EN_ATTENTE
-    )
+    etat = models.CharField("état", max_length=12, choices=Etat, default=Etat.EN_ATTENTE)
     total = models.PositiveIntegerField("éléments à traiter", default=0)
     faits = models.PositiveIntegerField("éléments traités", default=0)
     erreurs = models.JSONField("erreurs", default=list, blank=True)
     parametres = models.JSONField("paramètres", default=dict, blank=True)
     retour = models.CharField("page de retour", max_length=200, blank=True)
-    cree_le = models.DateTimeField(
-        "création", default=horloge.maintenant, editable=False
-    )
+    cree_le = models.DateTimeField("création", default=horloge.maintenant, editable=False)
     cree_par = models.ForeignKey(
         "socle.Utilisateur", on_delete=models.PROTECT, related_name="travaux"
     )

@@ -31,9 +31,7 @@ ROLES_EMPLOYE = frozenset(
 
 
 class UtilisateurManager(BaseUserManager):
-    def create_user(
-        self, email: str, password: str | None = None, **champs: Any
-    ) -> "Utilisateur":
+    def create_user(self, email: str, password: str | None = None, **champs: Any) -> "Utilisateur":
         utilisateur = self.model(email=self.normalize_email(email).lower(), **champs)
         utilisateur.set_password(password)
         utilisateur.save(using=self._db)
@@ -62,9 +60,7 @@ class Utilisateur(AbstractBaseUser):
         blank=True,
     )
     is_active = models.BooleanField("actif", default=True)
-    inscrit_le = models.DateTimeField(
-        "inscription", default=horloge.maintenant, editable=False
-    )
+    inscrit_le = models.DateTimeField("inscription", default=horloge.maintenant, editable=False)
 
     objects = UtilisateurManager()
 

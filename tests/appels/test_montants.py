@@ -23,7 +23,9 @@ REGLES = ReglesBudget(
 )
 
 
-def budget(*, salaires="18000", administration="2000", demande="16000", public="2000", milieu="2000"):
+def budget(
+    *, salaires="18000", administration="2000", demande="16000", public="2000", milieu="2000"
+):
     return budget_depuis(
         postes=[
             ("salaires", D(salaires), True),

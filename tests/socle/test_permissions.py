@@ -55,8 +55,10 @@ def personnes(demande):
             AffectationFactory(demande=demande, membre=siege, **traits)
             etats[etat, roles] = personne
     etranger = AdhesionFactory().utilisateur
-    roles = [UtilisateurFactory(roles=[role]) for role in
-             ("agent", "approbation", "tresorerie", "administration", "mifi")]
+    roles = [
+        UtilisateurFactory(roles=[role])
+        for role in ("agent", "approbation", "tresorerie", "administration", "mifi")
+    ]
     return [membre, redactrice, seule, etranger, *etats.values(), *roles]
 
 

@@ -1,0 +1,135 @@
+"""Ce que tous les tests partagent : de vrais serveurs, un vrai navigateur, une horloge."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+RACINE = Path(__file__).resolve().parent.parent
+
+
+# --- Base ---------------------------------------------------------------------------------------
+def _declencheur_truncate(action: str) -> None:
+    """Django vide les tables entre deux tests transactionnels : le journal doit l'accepter."""
+    with connection.cursor() as curseur:
+        curseur.execute(
+            "SELECT tgname FROM pg_trigger WHERE tgrelid = 'socle_entreejournal'::regclass "
+            "AND tgname LIKE 'pgtrigger_journal_sans_truncate%'"
+        )
+        (nom,) = curseur.fetchone()
+        curseur.execute(f'ALTER TABLE socle_entreejournal {action} TRIGGER "{nom}"')
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        _declencheur_truncate("DISABLE")
+
+
+@pytest.fixture
+def truncate_refuse(transactional_db: None) -> Iterator[None]:
+    """Remet le déclencheur que les tests retirent d'ordinaire."""
+    _declencheur_truncate("ENABLE")
+    yield
+    _declencheur_truncate("DISABLE")
+
+
+# --- Ouvrier ------------------------------------------------------------------------------------
+def _adresse_de_la_base_du_test() -> str:
+    return re.sub(
+        r"/[^/?]+(?=\?|$)",
+        f"/{connection.settings_dict['NAME']}",
+        os.environ["DATABASE_URL"],
+        count=1,
+    )
+
+
+@pytest.fixture
+def ouvrier(transactional_db: None) -> Iterator[subprocess.Popen]:
+    """Un vrai ouvrier Celery, sur la base du test, avec sa propre file Valkey."""
+    commande = [sys.executable, "-m", "celery", "--app", "config", "worker"]
+    processus = subprocess.Popen(
+        [*commande, "--pool", "solo", "--loglevel", "warning", "--without-gossip"],
+        cwd=RACINE,
+        env={**os.environ, "DATABASE_URL": _adresse_de_la_base_du_test()},
+    )
+    yield processus
+    processus.terminate()
+    try:
+        processus.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        processus.kill()
+        processus.wait()
+
+
+# --- Navigateur ---------------------------------------------------------------------------------
+OPTIONS_CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def navigateur() -> Iterator[Any]:
+    """Le Chromium de Debian, sans écran."""
+    from playwright.sync_api import sync_playwright
+
+    chemin = shutil.which("chromium")
+    assert chemin, "Chromium manque : script/setup --test"
+    with sync_playwright() as pilote:
+        chromium = pilote.chromium.launch(executable_path=chemin, args=OPTIONS_CHROMIUM)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def ouvrir_page(navigateur: Any, live_server: Any) -> Iterator[Callable[..., Any]]:
+    """``ouvrir_page(largeur=1280, javascript=True)`` : une page neuve, sans session."""
+    contextes = []
+
+    def ouvrir(*, largeur: int = 1280, javascript: bool = True) -> Any:
+        contexte = navigateur.new_context(
+            base_url=live_server.url,
+            viewport={"width": largeur, "height": 900},
+            java_script_enabled=javascript,
+            locale="fr-CA",
+            timezone_id="America/Toronto",
+        )
+        contexte.set_default_timeout(15_000)
+        contextes.append(contexte)
+        return contexte.new_page()
+
+    yield ouvrir
+    for contexte in contextes:
+        contexte.close()
+
+
+@pytest.fixture
+def verifier_axe() -> Callable[[Any], None]:
+    """Aucune violation axe (WCAG 2.2 A et AA) sur la page ouverte."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    axe = Axe()
+
+    def verifier(page: Any) -> None:
+        resultat = axe.run(page)
+        violations = [
+            f"{v['id']} : {v['help']}\n    "
+            + "\n    ".join(re.sub(r"\s+", " ", n["html"])[:200] for n in v["nodes"][:5])
+            for v in resultat.response["violations"]
+        ]
+        assert not violations, f"{page.url}\n" + "\n".join(violations)
+
+    return verifier
