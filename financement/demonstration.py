@@ -1,0 +1,390 @@
+"""La démonstration : le plan de la consultation, un appel passé, un en évaluation, un ouvert.
+
+Tout passe par les services, aux dates d'un vrai appel ; un second chargement ne change rien.
+"""
+
+import datetime as dt
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+
+from appels.models import Appel, Demande, Verification
+from appels.services import appels as services_appels
+from appels.services import (
+    budget,
+    demandes,
+    depot,
+    pieces,
+    plans,
+    recevabilite,
+    reponses,
+)
+from evaluations.services import comite, fiches
+from financement.importation.acteurs import Acteurs
+from financement.importation.rejeu import importer
+from financement.services import conventions, versements
+from socle import horloge
+from socle.documents import rendre_pdf
+from socle.models import Adhesion, Organisme, Utilisateur
+from socle.services import courriels, organismes
+
+DONNEES = Path(__file__).parent / "donnees"
+FUSEAU = ZoneInfo("America/Toronto")
+
+
+def charger() -> list[str]:
+    """Charge ce qui manque et rend ce qui a été fait, en phrases."""
+    fait: list[str] = []
+    contenu = _lire("demonstration.json")
+    passe = _lire("demo.json")
+    with transaction.atomic():
+        plan = plans.plan_ou_consultation(passe["appel"]["plan_action"])
+        acteurs = _acteurs(contenu, passe)
+        if not Appel.objects.filter(code=passe["appel"]["code"]).exists():
+            with courriels.silencieux():
+                importer(passe, acteurs=acteurs)
+                _avancer_les_suites(passe, acteurs)
+            fait.append(f"Appel {passe['appel']['code']} importé.")
+        for cle, construire in (("evaluation", _en_evaluation), ("ouvert", _ouvert)):
+            if not Appel.objects.filter(titre=contenu[cle]["titre"]).exists():
+                construire(plan, contenu[cle], acteurs)
+                fait.append(f"Appel « {contenu[cle]['titre']} » créé.")
+    return fait
+
+
+def _lire(nom: str) -> Any:
+    return json.loads((DONNEES / nom).read_text(encoding="utf-8"))
+
+
+# --- Comptes ------------------------------------------------------------------------------------
+def _acteurs(contenu: dict[str, Any], passe: dict[str, Any]) -> Acteurs:
+    comptes = {c["courriel"].split("@")[0]: _compte(**c) for c in contenu["comptes"]}
+    acteurs = Acteurs(
+        agent=comptes["agent"],
+        approbation=comptes["approbation"],
+        tresorerie=comptes["tresorerie"],
+        comite={
+            membre["id"]: _compte(
+                courriel=f"comite{membre['id'].removeprefix('M')}@exemple.test", nom=membre["nom"]
+            )
+            for membre in passe["comite"]
+        },
+        responsables={"1100000059": comptes["organisme"]},
+    )
+    parlures = Organisme.objects.filter(neq="1100000059").first()
+    if parlures is None:
+        parlures = organismes.creer_organisme(
+            acteur=comptes["organisme"],
+            nom="Café Parlures",
+            neq="1100000059",
+            fictif=True,
+            mission="Faire vivre le français par la conversation et l'écriture.",
+            adresse="500, rue des Forges",
+            code_postal="G9A 2H7",
+            courriel="cafe-parlures@exemple.test",
+            signataire_nom="Amina Responsable",
+            signataire_titre="Directrice générale",
+        )
+    Adhesion.objects.get_or_create(
+        organisme=parlures, utilisateur=comptes["redaction"], defaults={"role": "redacteur"}
+    )
+    return acteurs
+
+
+def _compte(*, courriel: str, nom: str, roles: list[str] | None = None, **_: Any) -> Utilisateur:
+    compte = Utilisateur.objects.filter(email=courriel).first()
+    if compte is None:
+        compte = Utilisateur.objects.create_user(
+            courriel, settings.MOT_DE_PASSE_DEMONSTRATION, nom=nom, roles=roles or []
+        )
+        EmailAddress.objects.create(user=compte, email=courriel, verified=True, primary=True)
+    return compte
+
+
+# --- L'appel passé : de quoi faire pour chacun --------------------------------------------------
+def _avancer_les_suites(passe: dict[str, Any], acteurs: Acteurs) -> None:
+    """Trois conventions à trois moments : à contresigner, à autoriser, à payer."""
+    code = passe["appel"]["code"]
+    noms = {d["code"]: d["organisme"] for d in passe["demandes"]}
+    moment = dt.datetime(2026, 9, 8, 10, tzinfo=FUSEAU)
+    with horloge.a_la_date(min(moment, horloge.maintenant())):
+        for numero, jusqu_a in (("D07", "signee"), ("D02", "proposee"), ("D03", "autorisee")):
+            demande = Demande.objects.get(reference=f"{code}-{numero}")
+            convention = conventions.preparer_convention(acteur=acteurs.agent, demande=demande)
+            conventions.transmettre_convention(acteur=acteurs.agent, convention=convention)
+            responsable = acteurs.responsable(neq=noms[numero]["neq"], nom=noms[numero]["nom"])
+            conventions.signer_convention(
+                acteur=responsable, convention=convention, nom=responsable.nom, titre="Présidence"
+            )
+            if jusqu_a == "signee":
+                continue
+            conventions.contresigner_convention(
+                acteur=acteurs.approbation, convention=convention
+            )
+            versement = convention.versements.get(no=1)
+            versements.proposer_versement(acteur=acteurs.agent, versement=versement)
+            if jusqu_a == "autorisee":
+                versements.autoriser_versement(acteur=acteurs.approbation, versement=versement)
+
+
+# --- Les deux appels vivants --------------------------------------------------------------------
+def _creer_appel(
+    plan: Any, contenu: dict[str, Any], acteurs: Acteurs, *, rang: int, **dates: Any
+) -> Appel:
+    annee = horloge.aujourdhui().year
+    besoins = list(plan.besoins.filter(code__in=contenu["besoins"]))
+    criteres = _lire("demo.json")["appel"]["criteres"]
+    with horloge.a_la_date(dates["ouverture"] - dt.timedelta(days=10)):
+        appel = services_appels.creer_appel(
+            acteur=acteurs.agent,
+            plan=plan,
+            champs={
+                "code": f"AP-{annee}-{rang:02d}",
+                "titre": contenu["titre"],
+                "presentation": contenu["presentation"],
+                "admissibilite": (
+                    "Les organismes sans but lucratif et les coopératives dont le siège est à "
+                    "Trois-Rivières, constitués depuis au moins deux ans."
+                ),
+                "depenses_admissibles": (
+                    "Salaires, honoraires, location, matériel, promotion, repas d'accueil, "
+                    "traduction, garde et transport des participants. Les frais d'administration "
+                    "sont admis jusqu'à 10 %. Un déficit, une dette ou une immobilisation ne le "
+                    "sont pas."
+                ),
+                "contact": (
+                    f"{settings.VILLE['service']} — {settings.VILLE['telephone']} — "
+                    f"{settings.VILLE['courriel']}"
+                ),
+                **dates,
+            },
+            volets=contenu["volets"],
+            criteres=criteres,
+            pieces=[
+                {
+                    "code": "resolution",
+                    "libelle": "Résolution du conseil d'administration",
+                    "description": "Elle nomme la personne autorisée à signer.",
+                    "obligatoire": True,
+                },
+                {
+                    "code": "rapport-annuel",
+                    "libelle": "Dernier rapport annuel ou états financiers",
+                    "description": "",
+                    "obligatoire": True,
+                },
+                {
+                    "code": "appuis",
+                    "libelle": "Lettres d'appui des partenaires",
+                    "description": "",
+                    "obligatoire": False,
+                },
+            ],
+            objectifs=list({besoin.objectif for besoin in besoins}),
+            besoins=besoins,
+        )
+    with horloge.a_la_date(dates["ouverture"] - dt.timedelta(days=3)):
+        services_appels.publier(acteur=acteurs.agent, appel=appel)
+    return appel
+
+
+def _demande(appel: Appel, projet: dict[str, Any], acteurs: Acteurs, *, le: dt.datetime) -> Demande:
+    """Un brouillon rempli de ce que ``projet`` donne, et déposé s'il doit l'être."""
+    auteur = acteurs.responsable(neq=projet["neq"], nom=projet["nom"])
+    with horloge.a_la_date(le - dt.timedelta(days=2)):
+        organisme = Organisme.objects.filter(
+            neq=projet["neq"]
+        ).first() or organismes.creer_organisme(
+            acteur=auteur, nom=projet["nom"], neq=projet["neq"], fictif=True
+        )
+        demande = demandes.commencer_demande(acteur=auteur, appel=appel, organisme=organisme)
+        demandes.modifier_projet(
+            acteur=auteur,
+            demande=demande,
+            titre=projet["titre"],
+            resume=projet["resume"],
+            secteur=projet["secteur"],
+            volet=appel.volets.get(no=projet.get("volet", 1)),
+            besoins=list(appel.plan.besoins.filter(code__in=projet["besoins"])),
+        )
+        budget.enregistrer_budget(
+            acteur=auteur,
+            demande=demande,
+            postes=[
+                {
+                    "categorie": categorie,
+                    "libelle": libelle,
+                    "montant": Decimal(montant),
+                    "admissible": True,
+                }
+                for categorie, libelle, montant in projet["postes"]
+            ],
+            revenus=[
+                {
+                    "source": source,
+                    "libelle": "",
+                    "statut": "confirmee",
+                    "montant": Decimal(montant),
+                }
+                for source, montant in projet["revenus"]
+            ],
+            montant_demande=Decimal(projet["demande"]),
+            contribution_nature=Decimal(projet["nature"]),
+        )
+        _repondre(demande, projet, auteur, complet=projet.get("depose", True))
+        if not projet.get("depose", True):
+            return demande
+        for exigee in appel.pieces_exigees.filter(obligatoire=True):
+            pieces.joindre_piece(
+                acteur=auteur,
+                demande=demande,
+                fichier=_piece(exigee.libelle, projet["nom"]),
+                piece_exigee=exigee,
+            )
+    with horloge.a_la_date(le):
+        depot.deposer(acteur=auteur, demande=demande, signataire=auteur.nom)
+    return demande
+
+
+def _repondre(
+    demande: Demande, projet: dict[str, Any], auteur: Utilisateur, *, complet: bool
+) -> None:
+    """Répond aux questions dont le code rappelle un texte du projet ; le reste d'une phrase."""
+    textes = projet["textes"]
+    for section in demande.formulaire.sections.all():
+        for question in section.questions.all():
+            cle = next((nom for nom in textes if nom in f"{section.code}-{question.code}"), None)
+            if cle is None and not complet:
+                continue
+            valeur = _valeur(question, textes[cle] if cle else "Comme décrit dans le résumé.")
+            reponses.enregistrer_reponse(
+                acteur=auteur, demande=demande, question=question, valeur=valeur
+            )
+
+
+def _valeur(question: Any, texte: str) -> Any:
+    if question.type == "declaration":
+        return True
+    if question.type in {"nombre", "montant"}:
+        return "60"
+    if question.type == "date":
+        return (horloge.aujourdhui() + dt.timedelta(days=90)).isoformat()
+    if question.type in {"choix", "choix_multiples"}:
+        premier = question.choix[0]
+        premier = premier["valeur"] if isinstance(premier, dict) else premier
+        return [premier] if question.type == "choix_multiples" else premier
+    return texte if question.type == "texte_long" else texte.split(". ")[0][:120]
+
+
+def _piece(libelle: str, organisme: str) -> SimpleUploadedFile:
+    html = (
+        f'<html lang="fr-CA"><head><title>{libelle}</title></head><body><h1>{libelle}</h1>'
+        f"<p>{organisme}</p><p>Document fictif de la démonstration.</p></body></html>"
+    )
+    return SimpleUploadedFile(
+        f"{libelle}.pdf", rendre_pdf(html, titre=libelle), content_type="application/pdf"
+    )
+
+
+def _en_evaluation(plan: Any, contenu: dict[str, Any], acteurs: Acteurs) -> None:
+    """Clos depuis douze jours ; le comité a commencé à lire, sa séance est dans dix jours."""
+    ici = horloge.maintenant().astimezone(FUSEAU)
+    cloture = (ici - dt.timedelta(days=12)).replace(hour=16, minute=0, second=0, microsecond=0)
+    appel = _creer_appel(
+        plan,
+        contenu,
+        acteurs,
+        rang=2,
+        ouverture=(cloture - dt.timedelta(days=35)).replace(hour=8),
+        cloture=cloture,
+        seance_comite=(ici + dt.timedelta(days=10)).date(),
+        seance_conseil=(ici + dt.timedelta(days=40)).date(),
+        projet_debut=(ici + dt.timedelta(days=60)).date(),
+        projet_fin=(ici + dt.timedelta(days=300)).date(),
+        rapport_etape_le=(ici + dt.timedelta(days=180)).date(),
+        rapport_final_le=(ici + dt.timedelta(days=330)).date(),
+    )
+    deposees = [
+        _demande(appel, projet, acteurs, le=cloture - dt.timedelta(days=1, hours=rang))
+        for rang, projet in enumerate(contenu["projets"])
+    ]
+    with horloge.a_la_date(cloture + dt.timedelta(days=3)):
+        for demande in deposees:
+            for point in Verification.Point.values:
+                recevabilite.verifier_point(
+                    acteur=acteurs.agent, demande=demande, point=point, reponse="oui"
+                )
+            recevabilite.declarer_recevable(acteur=acteurs.agent, demande=demande)
+        services_appels.ouvrir_evaluation(acteur=acteurs.agent, appel=appel)
+        for membre in _lire("demo.json")["comite"]:
+            comite.nommer_membre(
+                acteur=acteurs.agent,
+                appel=appel,
+                utilisateur=acteurs.comite[membre["id"]],
+                code=membre["id"],
+                qualite=membre["qualite"],
+                role=membre["role"],
+            )
+        comite.affecter_comite_complet(acteur=acteurs.agent, appel=appel)
+        for demande in deposees:
+            fiches.ouvrir_evaluation(acteur=acteurs.agent, demande=demande)
+    with horloge.a_la_date(cloture + dt.timedelta(days=7)):
+        _premieres_fiches(deposees, acteurs)
+
+
+def _premieres_fiches(deposees: list[Demande], acteurs: Acteurs) -> None:
+    """M1 et M2 ont soumis deux fiches, M3 a déclaré ; M6 s'est récusé de la troisième demande."""
+    notes = {
+        ("M1", 0): {"C1": 5, "C2": 4, "C3": 4, "C4": 4, "C5": 4, "C6": 3},
+        ("M1", 1): {"C1": 4, "C2": 4, "C3": 3, "C4": 4, "C5": 4, "C6": 3},
+        ("M2", 0): {"C1": 4, "C2": 4, "C3": 5, "C4": 4, "C5": 4, "C6": 3},
+        ("M2", 1): {"C1": 3, "C2": 4, "C3": 4, "C4": 3, "C5": 4, "C6": 4},
+    }
+    for (code, rang), valeurs in notes.items():
+        affectation = deposees[rang].affectations.get(membre__code=code)
+        personne = acteurs.comite[code]
+        comite.declarer_interets(acteur=personne, affectation=affectation, conflit=False)
+        fiches.importer_fiche(acteur=personne, affectation=affectation, notes=valeurs)
+    for demande in deposees[:3]:
+        comite.declarer_interets(
+            acteur=acteurs.comite["M3"],
+            affectation=demande.affectations.get(membre__code="M3"),
+            conflit=False,
+        )
+    comite.declarer_interets(
+        acteur=acteurs.comite["M6"],
+        affectation=deposees[2].affectations.get(membre__code="M6"),
+        conflit=True,
+        lien="partenaire",
+        precision="Mon entreprise accueille des ateliers du projet.",
+    )
+
+
+def _ouvert(plan: Any, contenu: dict[str, Any], acteurs: Acteurs) -> None:
+    """Ouvert depuis douze jours, encore pour neuf ; deux demandes déposées, un brouillon."""
+    ici = horloge.maintenant().astimezone(FUSEAU)
+    cloture = (ici + dt.timedelta(days=9)).replace(hour=16, minute=0, second=0, microsecond=0)
+    appel = _creer_appel(
+        plan,
+        contenu,
+        acteurs,
+        rang=3,
+        ouverture=(ici - dt.timedelta(days=12)).replace(hour=8, minute=0, second=0, microsecond=0),
+        cloture=cloture,
+        seance_information=(ici - dt.timedelta(days=6)).date(),
+        seance_comite=(ici + dt.timedelta(days=40)).date(),
+        seance_conseil=(ici + dt.timedelta(days=70)).date(),
+        projet_debut=(ici + dt.timedelta(days=90)).date(),
+        projet_fin=(ici + dt.timedelta(days=450)).date(),
+        rapport_etape_le=(ici + dt.timedelta(days=270)).date(),
+        rapport_final_le=(ici + dt.timedelta(days=480)).date(),
+    )
+    for rang, projet in enumerate(contenu["projets"]):
+        _demande(appel, projet, acteurs, le=ici - dt.timedelta(days=1, hours=rang))
