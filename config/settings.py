@@ -303,10 +303,11 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
 if env.bool("DERRIERE_MANDATAIRE", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    # Le mandataire (nginx, HAProxy) y écrit l'heure de réception ; cru seulement derrière lui.
-    ENTETE_HEURE_RECEPTION = "HTTP_X_REQUEST_START"
-else:
-    ENTETE_HEURE_RECEPTION = ""
+# L'heure de réception qu'écrit config/serveur_web.py (ou le mandataire, quand il est de confiance).
+# Servie autrement, l'application n'écoute pas un en-tête que le client pourrait forger.
+ENTETE_HEURE_RECEPTION = (
+    "HTTP_X_REQUEST_START" if env.bool("HEURE_DE_RECEPTION_SURE", default=False) else ""
+)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
