@@ -90,7 +90,7 @@ def budget_depuis(
 
 
 def pourcentage(partie: Decimal, total: Decimal) -> Decimal | None:
-    """``partie`` sur ``total``, en pour cent à une décimale (demi vers le haut) ; None sans total."""
+    """``partie`` sur ``total``, en pour cent à une décimale ; None quand le total est nul."""
     if not total:
         return None
     return arrondir(Fraction(partie) / Fraction(total) * 100, decimales=1)

@@ -39,7 +39,7 @@ def score_fiche(notations: Iterable[Notation]) -> Decimal:
 
 
 def score_demande(fiches: Sequence[Decimal], *, minimum: int) -> Decimal | None:
-    """La moyenne des fiches, la demie vers le haut à une décimale ; None sous ``minimum`` fiches."""
+    """La moyenne des fiches, demie vers le haut à une décimale ; None sous ``minimum`` fiches."""
     if not fiches or len(fiches) < minimum:
         return None
     moyenne = (sum(fiches, Decimal(0)) / len(fiches)).quantize(PRECISION_MOYENNE, ROUND_HALF_UP)

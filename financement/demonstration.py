@@ -14,6 +14,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from socle.documents import rendre_pdf
 
 from appels.models import Appel, Demande, Verification
 from appels.services import appels as services_appels
@@ -31,7 +32,6 @@ from financement.importation.acteurs import Acteurs
 from financement.importation.rejeu import importer
 from financement.services import conventions, versements
 from socle import horloge
-from socle.documents import rendre_pdf
 from socle.models import Adhesion, Organisme, Utilisateur
 from socle.services import courriels, organismes
 
@@ -125,9 +125,7 @@ def _avancer_les_suites(passe: dict[str, Any], acteurs: Acteurs) -> None:
             )
             if jusqu_a == "signee":
                 continue
-            conventions.contresigner_convention(
-                acteur=acteurs.approbation, convention=convention
-            )
+            conventions.contresigner_convention(acteur=acteurs.approbation, convention=convention)
             versement = convention.versements.get(no=1)
             versements.proposer_versement(acteur=acteurs.agent, versement=versement)
             if jusqu_a == "autorisee":

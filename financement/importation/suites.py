@@ -106,7 +106,7 @@ def _remettre(
 
 
 def _payer(convention: Any, verse: Decimal, acteurs: Acteurs, *, avant_final: bool) -> None:
-    """Paie les versements dans l'ordre jusqu'à ``verse`` ; le dernier peut n'être payé qu'en partie.
+    """Paie les versements dans l'ordre jusqu'à ``verse``, le dernier en partie s'il le faut.
 
     ``avant_final`` s'arrête avant les versements qui attendent le rapport final.
     """

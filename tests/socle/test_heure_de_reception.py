@@ -74,9 +74,9 @@ def gunicorn(tmp_path):
     with socket.socket() as prise:
         prise.bind(("127.0.0.1", 0))
         port = prise.getsockname()[1]
+    options = ["-c", "config/serveur_web.py", "--bind", f"127.0.0.1:{port}"]
     processus = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "-c", "config/serveur_web.py"]
-        + ["--bind", f"127.0.0.1:{port}", "--pythonpath", str(tmp_path), "lente:application"],
+        [sys.executable, "-m", "gunicorn", *options, "--pythonpath", tmp_path, "lente:application"],
         env={**os.environ, "WEB_OUVRIERS": "1", "WEB_FILS": "1"},
     )
     for _ in range(100):

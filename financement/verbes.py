@@ -1,0 +1,27 @@
+"""Ce que disent les entrées du journal sur l'argent et les rapports."""
+
+PHRASES = {
+    "resolution.inscrire": "a inscrit une résolution du conseil",
+    "lettre.emettre": "a émis la lettre de décision",
+    "lettre.transmettre": "a transmis la lettre de décision",
+    "reexamen.demander": "a demandé un réexamen",
+    "reexamen.maintenir": "a maintenu la décision après réexamen",
+    "reexamen.accueillir": "a accueilli la demande de réexamen",
+    "convention.preparer": "a préparé la convention",
+    "convention.transmettre": "a transmis la convention pour signature",
+    "convention.signer": "a signé la convention pour l'organisme",
+    "convention.contresigner": "a signé la convention pour la Ville",
+    "convention.terminer": "a mis fin à la convention, le projet étant fermé",
+    "convention.resilier": "a résilié la convention",
+    "versement.proposer": "a proposé un versement",
+    "versement.autoriser": "a autorisé un versement",
+    "versement.verser": "a inscrit un paiement",
+    "versement.retenir": "a retenu un versement",
+    "versement.annuler": "a annulé un versement",
+    "rapport.deposer": "a déposé un rapport",
+    "rapport.renvoyer": "a renvoyé un rapport à corriger",
+    "rapport.accepter": "a accepté un rapport",
+    "recuperation.reclamer": "a réclamé une somme versée en trop",
+    "recuperation.encaisser": "a inscrit un remboursement",
+    "recuperation.radier": "a radié une somme à récupérer",
+}
