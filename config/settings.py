@@ -276,6 +276,8 @@ POST_OFFICE = {
     "DEFAULT_PRIORITY": "medium",
     "MAX_RETRIES": 4,
     "CELERY_ENABLED": False,
+    # Dans ``var/`` et non dans le dossier temporaire de la machine, commun à ses autres villes.
+    "LOCK_FILE_NAME": str(VAR_DIR / "post_office"),
     "MESSAGE_ID_ENABLED": True,
     "MESSAGE_ID_FQDN": SITE_URL.split("//")[-1].split(":")[0],
 }
@@ -342,6 +344,14 @@ LOGGING = {
     "root": {
         "handlers": ["console"],
         "level": env.str("NIVEAU_JOURNAL", default="INFO"),
+    },
+    # Sans sortie à lui, post_office en installe une qui dit tout, chaque minute.
+    "loggers": {
+        "post_office": {
+            "handlers": ["console"],
+            "level": env.str("NIVEAU_JOURNAL", default="INFO"),
+            "propagate": False,
+        }
     },
 }
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
