@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.template.loader import render_to_string
 from post_office import mail
+from post_office.utils import create_attachments
 
 _silence: ContextVar[bool] = ContextVar("courriels_silencieux", default=False)
 
@@ -42,19 +43,19 @@ def envoyer(
         f"courriels/{gabarit}.txt",
         {"ville": settings.VILLE, "site": settings.SITE_URL, **(contexte or {})},
     )
-    fichiers = {
-        nom: {"file": ContentFile(octets), "mimetype": mime} for nom, octets, mime in pieces
-    }
-    for adresse in dict.fromkeys(adresse for adresse in destinataires if adresse):
-        if adresse.endswith(".invalid"):
-            continue
-        mail.send(
-            adresse,
-            settings.DEFAULT_FROM_EMAIL,
-            subject=objet,
-            message=texte,
-            attachments=fichiers or None,
-        )
+    adresses = dict.fromkeys(
+        adresse.strip().lower() for adresse in destinataires if adresse and adresse.strip()
+    )
+    reelles = [adresse for adresse in adresses if not adresse.endswith(".invalid")]
+    if not reelles:
+        return
+    # Rangées une fois, jointes à chaque courriel.
+    jointes = create_attachments(
+        {nom: {"file": ContentFile(octets), "mimetype": mime} for nom, octets, mime in pieces}
+    )
+    for adresse in reelles:
+        courriel = mail.send(adresse, settings.DEFAULT_FROM_EMAIL, subject=objet, message=texte)
+        courriel.attachments.add(*jointes)
 
 
 def adresses_organisme(organisme: Any, *, responsables: bool = False) -> list[str]:
