@@ -85,9 +85,10 @@ class Lanceur:
         assurer_serveurs()
         _verifier_base(os.environ["DATABASE_URL"])
         _verifier_courtier(os.environ["CELERY_BROKER_URL"])
-        preparation = self._ouvrir([sys.executable, "-m", "config.preparation"])
-        if preparation.wait():
+        self.processus["préparation"] = self._ouvrir("config.preparation")
+        if self.processus["préparation"].wait():
             raise ServeurIndisponible("La préparation a échoué ; rien n'a été démarré.")
+        del self.processus["préparation"]
 
     def _prendre_le_dossier(self) -> None:
         """Deux horloges sur la même file enverraient tout en double."""
@@ -102,45 +103,38 @@ class Lanceur:
 
     # --- Démarrer
     def demarrer(self) -> None:
+        celery = ["celery", "--app", "config", "--quiet"]
         self._lancer(
             "ouvrier",
-            ["celery", "--app", "config", "--quiet", "worker"],
-            ["--concurrency", "2", "--loglevel", "warning", "--without-mingle"],
+            [*celery, "worker", "--concurrency", "2", "--loglevel", "warning", "--without-mingle"],
         )
         calendrier = str(self.var / "celerybeat-schedule")
         self._lancer(
             "horloge",
-            ["celery", "--app", "config", "--quiet", "beat"],
-            ["--loglevel", "warning", "--schedule", calendrier, "--pidfile="],
+            [*celery, "beat", "--loglevel", "warning", "--schedule", calendrier, "--pidfile="],
         )
-        self._lancer(
-            "web",
-            ["gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{self.port}", "--log-level"],
-            ["warning", "--workers", "2", "--worker-class", "gthread", "--threads", "4"],
-        )
+        web = ["gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{self.port}"]
+        web += ["--log-level", "warning"]
+        self._lancer("web", [*web, "--workers", "2", "--worker-class", "gthread", "--threads", "4"])
         self._attendre_sante()
 
-    def _lancer(self, nom: str, programme: list[str], options: list[str]) -> None:
-        executable = Path(sys.executable).parent / programme[0]
-        if not executable.exists():
-            raise ServeurIndisponible(f"{programme[0]} manque : relancez script/setup.")
-        processus = self._ouvrir(
-            [str(executable), *programme[1:], *options],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            # Une session à part : le Ctrl-C du terminal ne l'atteint pas, il s'arrête en son tour.
-            start_new_session=True,
-        )
+    def _lancer(self, nom: str, module: list[str]) -> None:
+        processus = self._ouvrir(*module, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.processus[nom] = processus
         lecteur = threading.Thread(target=_relayer, args=(nom, processus.stdout), daemon=True)
         lecteur.start()
         self.lecteurs.append(lecteur)
 
     @staticmethod
-    def _ouvrir(commande: list[str], **options: object) -> subprocess.Popen:
+    def _ouvrir(*module: str, **options: object) -> subprocess.Popen:
         return subprocess.Popen(  # noqa: S603
-            commande, cwd=RACINE, preexec_fn=_mourir_avec_le_lanceur, **options
+            [sys.executable, "-m", *module],
+            cwd=RACINE,
+            stdin=subprocess.DEVNULL,
+            # Une session à part : le Ctrl-C du terminal ne l'atteint pas, il s'arrête en son tour.
+            start_new_session=True,
+            preexec_fn=_mourir_avec_le_lanceur,
+            **options,
         )
 
     def _attendre_sante(self) -> None:
