@@ -160,9 +160,7 @@ CACHES = {
 
 # --- Comptes ----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "socle.Utilisateur"
-AUTHENTICATION_BACKENDS = [
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["socle.comptes.Authentification"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{nom}"}
     for nom in (

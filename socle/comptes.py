@@ -3,6 +3,9 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 
@@ -12,3 +15,26 @@ class AdaptateurDeCompte(DefaultAccountAdapter):
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
         user.nom = form.cleaned_data.get("nom", "")
         return super().save_user(request, user, form, commit)
+
+    def clean_password(self, password: str, user: Any = None) -> str:
+        if password == settings.MOT_DE_PASSE_DEMONSTRATION:
+            raise ValidationError(
+                "Ce mot de passe est celui de la démonstration, que tout le monde connaît : "
+                "choisissez-en un autre."
+            )
+        return super().clean_password(password, user)
+
+
+class Authentification(AuthenticationBackend):
+    """Hors démonstration, refuse son mot de passe : il est écrit dans la documentation.
+
+    Une base de démonstration mise en service n'ouvre ainsi aucun de ses comptes.
+    """
+
+    def authenticate(self, request: HttpRequest | None, **identifiants: Any) -> Any:
+        if (
+            not settings.DEMONSTRATION
+            and identifiants.get("password") == settings.MOT_DE_PASSE_DEMONSTRATION
+        ):
+            return None
+        return super().authenticate(request, **identifiants)
