@@ -15,11 +15,7 @@ SET lock_timeout = '20s';
 DROP SCHEMA public CASCADE;
 CREATE SCHEMA public;
 GRANT USAGE ON SCHEMA public TO PUBLIC;
-DO $$ BEGIN
-    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'pg_database_owner') THEN
-        ALTER SCHEMA public OWNER TO pg_database_owner;
-    END IF;
-END $$;
+ALTER SCHEMA public OWNER TO pg_database_owner;
 """
 
 

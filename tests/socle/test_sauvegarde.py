@@ -205,3 +205,17 @@ def test_base_qui_refuse(sauvegarde: Path, tmp_path: Path) -> None:
     assert "refuse" in fini.stderr
     assert "Traceback" not in fini.stderr
     assert len(fini.stderr.strip().splitlines()) == 1
+
+
+def test_reprise_interrompue_laisse_la_base(base_neuve: str, tmp_path: Path, monkeypatch) -> None:
+    """Une erreur au milieu du script : la transaction rend la base comme elle était."""
+    from socle import outils_postgresql
+
+    with psycopg.connect(base_neuve) as connexion:
+        connexion.execute("CREATE TABLE ancienne (n int)")
+    script = tmp_path / "base.sql"
+    script.write_text(outils_postgresql.VIDER + "CREATE TABLE neuve (n int);\nSELECT 1/0;\n")
+    monkeypatch.setattr(outils_postgresql, "_adresse", lambda _: (base_neuve, ""))
+    with pytest.raises(outils_postgresql.BaseRefusee, match="division by zero"):
+        outils_postgresql.reprendre_la_base(script)
+    assert list(contenu(base_neuve)) == ["ancienne", "déclencheurs"]
