@@ -6,13 +6,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from celery import current_app
+from django.conf import settings
 from django.db import connection
 
-RACINE = Path(__file__).resolve().parent.parent
+from config.embarque import RACINE
 
 
 # --- Base ---------------------------------------------------------------------------------------
@@ -53,12 +54,18 @@ def _adresse_de_la_base_du_test() -> str:
 
 @pytest.fixture
 def ouvrier(transactional_db: None) -> Iterator[subprocess.Popen]:
-    """Un vrai ouvrier Celery, sur la base du test, avec sa propre file Valkey."""
-    commande = [sys.executable, "-m", "celery", "--app", "config", "worker"]
+    """Un vrai ouvrier Celery, sur la base et la file du test, vidée de ce qu'on y a laissé."""
+    with current_app.connection_for_write() as courtier:
+        courtier.default_channel.queue_purge(settings.CELERY_TASK_DEFAULT_QUEUE)
+    commande = [sys.executable, "-m", "celery", "--app", "config", "--quiet", "worker"]
     processus = subprocess.Popen(
         [*commande, "--pool", "solo", "--loglevel", "warning", "--without-gossip"],
         cwd=RACINE,
-        env={**os.environ, "DATABASE_URL": _adresse_de_la_base_du_test()},
+        env={
+            **os.environ,
+            "DATABASE_URL": _adresse_de_la_base_du_test(),
+            "PYTHONWARNINGS": "ignore:You're running the worker",
+        },
     )
     yield processus
     processus.terminate()

@@ -1,47 +1,46 @@
 """Les réglages des tests : ceux de l'application, moins ce qui ralentit, plus ce qui révèle."""
 
 import os
-import re
-import tempfile
+import sys
 from pathlib import Path
 
-from config.embarque import assurer_serveurs
+import tests.environnement  # noqa: F401 # isort: skip
+from config.settings import *  # noqa: F403
+from config.settings import DATABASES, STORAGES, TEMPLATES
 
-# Les tests ont leur propre PostgreSQL, sous var/tests ; l'ouvrier qu'ils lancent s'y joint.
-os.environ.setdefault("APPELS_VAR", str(Path(__file__).resolve().parent.parent / "var" / "tests"))
-os.environ["DATABASE_POOL"] = "0"
-os.environ["DEMONSTRATION"] = "0"
-# Le pilote du navigateur fait tourner une boucle asynchrone à côté du code synchrone.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-assurer_serveurs(rapide=True)
-# Chaque processus de xdist a sa file : un ouvrier ne prend pas les tâches d'un autre.
-_rang = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + 1
-os.environ["CELERY_BROKER_URL"] = re.sub(r"/\d+$", f"/{_rang}", os.environ["CELERY_BROKER_URL"])
-
-from config.settings import *  # noqa: E402, F403
-from config.settings import DATABASES, STORAGES, TEMPLATES  # noqa: E402
-
+NOM_BASE_TEST = os.environ.get("NOM_BASE_TEST", "test_appels")
+DATABASES["default"]["TEST"] = {"NAME": NOM_BASE_TEST}
+# Une file par base : un ouvrier ne prend pas les tâches des tests d'à côté.
+CELERY_TASK_DEFAULT_QUEUE = f"{NOM_BASE_TEST}-{os.environ.get('PYTEST_XDIST_WORKER', 'seul')}"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-# Partagé avec l'ouvrier Celery que les tests lancent.
-MEDIA_ROOT = os.environ.setdefault("FICHIERS_DES_TESTS", tempfile.mkdtemp(prefix="appels-tests-"))
+# Le même dossier pour l'ouvrier que les tests lancent.
+MEDIA_ROOT = Path(os.environ["FICHIERS_DES_TESTS"])
 STORAGES["staticfiles"] = {
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
 }
-DATABASES["default"]["TEST"] = {"NAME": os.environ.get("NOM_BASE_TEST", "test_appels")}
+WHITENOISE_AUTOREFRESH = True
 DEMONSTRATION = False
 SECOND_FACTEUR_EXIGE = False
 GALERIE = True
-WHITENOISE_AUTOREFRESH = True
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 
 class VariableIndefinie(str):
-    """Une variable de gabarit inconnue fait échouer le test, avec son nom."""
+    """Une variable de gabarit inconnue fait échouer le test, avec son nom.
+
+    Django demande « %s » dans cette chaîne, puis y met le nom. ``{% if %}`` ne passe pas ici ; le
+    filtre ``default``, qui prévoit l'absence, garde son effet.
+    """
 
     def __contains__(self, morceau: str) -> bool:
         return morceau == "%s" or super().__contains__(morceau)
 
     def __mod__(self, variable: object) -> str:
+        appelant = sys._getframe(1).f_locals
+        for filtre, arguments in getattr(appelant.get("self"), "filters", []):
+            if filtre.__name__ in {"default", "default_if_none"} and arguments:
+                a_resoudre, valeur = arguments[0]
+                return valeur.resolve(appelant["context"]) if a_resoudre else valeur
         raise NameError(f"Variable de gabarit indéfinie : « {variable} »")
 
 

@@ -1,0 +1,60 @@
+"""Ce que les tests promettent d'eux-mêmes : sans cela, les autres se tairaient."""
+
+import time
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.template import Context, Template
+
+from config.celery import app
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["{{ absente }}", "{{ objet.absente }}", "{{ absente|upper }}", "{% widthratio absente 1 2 %}"],
+)
+def test_une_variable_indefinie_fait_echouer_le_test(source):
+    with pytest.raises(NameError, match="absente"):
+        Template(source).render(Context({"objet": object()}))
+
+
+@pytest.mark.parametrize(
+    ("source", "attendu"),
+    [
+        ("{% if absente %}oui{% else %}non{% endif %}", "non"),
+        ("{{ absente|default:'rien' }}", "rien"),
+        ("{{ absente|default:presente }}", "là"),
+        ("{{ presente }}{{ vide }}", "là"),
+    ],
+)
+def test_une_absence_prevue_ne_le_fait_pas_echouer(source, attendu):
+    assert Template(source).render(Context({"presente": "là", "vide": ""})) == attendu
+
+
+def test_la_base_est_un_vrai_postgresql(db):
+    assert connection.vendor == "postgresql"
+    with connection.cursor() as curseur:
+        curseur.execute("SHOW server_encoding")
+        assert curseur.fetchone() == ("UTF8",)
+
+
+def test_les_reglages_ne_sont_pas_ceux_du_developpement():
+    assert settings.DEBUG is False
+    assert not settings.CELERY_TASK_ALWAYS_EAGER
+
+
+def test_un_vrai_ouvrier_prend_les_taches_de_la_file(ouvrier, django_user_model):
+    from post_office import mail
+    from post_office.models import STATUS, Email
+
+    courriel = mail.send("a@exemple.test", "b@exemple.test", subject="Essai", message="Bonjour")
+
+    app.send_task("socle.tasks.envoyer_courriels_en_attente")
+
+    limite = time.monotonic() + 20
+    while Email.objects.get(pk=courriel.pk).status == STATUS.queued:
+        assert time.monotonic() < limite, "L'ouvrier n'a pas pris la tâche."
+        assert ouvrier.poll() is None
+        time.sleep(0.1)
+    assert Email.objects.get(pk=courriel.pk).status == STATUS.sent
