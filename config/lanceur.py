@@ -43,8 +43,11 @@ Comptes de démonstration (mot de passe : demo-appels-2026)
 
 def principal() -> int:
     """Démarre tout ; rend 0 après un arrêt demandé, 1 quand quelque chose manque ou tombe."""
-    for signe in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(signe, _interrompre)
+    # SIGINT aussi : un interpréteur de commandes le fait ignorer à ce qu'il lance en arrière-plan.
+    signal.signal(signal.SIGINT, _interrompre)
+    signal.signal(signal.SIGTERM, _interrompre)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup
+        signal.signal(signal.SIGHUP, _interrompre)
     lanceur = Lanceur()
     try:
         lanceur.preparer()
@@ -142,13 +145,10 @@ class Lanceur:
         reponse = "aucune réponse"
         while time.monotonic() < limite:
             self._verifier_vivants()
-            try:
-                code = self._demander_sante()
-            except (OSError, http.client.HTTPException):
-                pass
-            else:
-                # En https, la redirection vient du mandataire à installer devant : tout va bien.
-                if code in {200, 301, 302}:
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                code, ailleurs = self._demander_sante()
+                # Avec une SITE_URL en https, tout passe par le mandataire à installer devant.
+                if code == 200 or ailleurs.startswith("https://"):
                     return
                 reponse = f"réponse {code}"
             time.sleep(0.1)
@@ -157,12 +157,13 @@ class Lanceur:
             "/sante/) : voir les lignes ci-dessus."
         )
 
-    def _demander_sante(self) -> int:
+    def _demander_sante(self) -> tuple[int, str]:
         liaison = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         with contextlib.closing(liaison):
             hote = urlsplit(os.environ["SITE_URL"]).netloc
             liaison.request("GET", "/sante/", headers={"Host": hote})
-            return liaison.getresponse().status
+            reponse = liaison.getresponse()
+            return reponse.status, reponse.headers.get("Location", "")
 
     def _verifier_vivants(self) -> None:
         for nom, processus in self.processus.items():
