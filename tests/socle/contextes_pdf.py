@@ -1,0 +1,472 @@
+"""Des contextes vraisemblables pour chaque gabarit PDF ; tout est fictif."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from socle.graphiques import Part, Rang
+
+ICI = ZoneInfo("America/Toronto")
+SHA = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+APPEL = {
+    "code": "AP-2026-01",
+    "titre": "Enracinement et vivre-ensemble 2026-2027",
+    "cloture": dt.datetime(2026, 6, 12, 16, tzinfo=ICI),
+    "seuil_passage": Decimal(60),
+}
+REGLES = {
+    "taux_aide_max": Decimal("0.80"),
+    "cumul_public_max": Decimal("0.90"),
+    "ecart_poste_sans_avenant": Decimal("0.15"),
+}
+ORGANISME = {
+    "nom": "Carrefour Racines trifluviennes",
+    "neq": "1100000018",
+    "adresse": "123, rue des Exemples, bureau 200",
+    "ville": "Trois-Rivières",
+    "code_postal": "G9A 5H3",
+    "telephone": "819 555-0142",
+    "courriel": "direction@exemple.test",
+    "signataire_nom": "Amina Spécimen",
+    "signataire_titre": "directrice générale",
+}
+DESTINATAIRE = {
+    **ORGANISME,
+    "personne": ORGANISME["signataire_nom"],
+    "titre": ORGANISME["signataire_titre"],
+}
+RESUME = (
+    "Un guide illustré, douze ateliers et un service de jumelage pour que chaque personne qui "
+    "arrive à Trois-Rivières sache, selon son statut, à quelle porte frapper.\n\n"
+    "Le projet réunit six partenaires du milieu et forme vingt bénévoles."
+)
+DEMANDE = {
+    "reference": "AP-2026-01-D01",
+    "titre": "Guide d'enracinement selon les statuts",
+    "resume": RESUME,
+    "secteur": "Centre-ville",
+    "montant_demande": Decimal("19500"),
+    "contribution_nature": Decimal("2000"),
+}
+VOLET = "Volet 1 — Projets structurants"
+RESOLUTION = {"numero": "C-2026-0818", "date": dt.date(2026, 8, 18)}
+VERSEMENTS = [
+    {"no": 1, "montant": Decimal("9750"), "condition": "À la signature de la convention"},
+    {"no": 2, "montant": Decimal("7800"), "condition": "À l'acceptation du rapport d'étape"},
+    {"no": 3, "montant": Decimal("1950"), "condition": "À l'acceptation du rapport final"},
+]
+RAPPORTS = [
+    {"libelle": "Rapport d'étape", "echeance": dt.date(2027, 3, 31)},
+    {"libelle": "Rapport final", "echeance": dt.date(2027, 9, 30)},
+]
+CONDITIONS = [
+    "Confirmer par écrit la participation des six partenaires avant le premier versement.",
+    "Offrir au moins quatre ateliers en dehors du centre-ville.",
+]
+MOTIFS_PAR_CRITERE = [
+    {
+        "critere": "Réponse à un besoin démontré et lien avec le plan d'action",
+        "motif": "Le besoin est réel, mais le lien avec les besoins P07 et R03 reste à démontrer.",
+    },
+    {
+        "critere": "Qualité et faisabilité : objectifs, activités, échéancier",
+        "motif": "L'échéancier ne prévoit pas de période pour recruter les bénévoles.",
+    },
+    {
+        "critere": "Capacité de l'organisme et réalisme budgétaire",
+        "motif": "Les frais de coordination paraissent élevés pour le nombre d'activités.",
+    },
+]
+LETTRE: dict[str, Any] = {
+    "reference": "L-AP-2026-01-D01",
+    "date": dt.date(2026, 8, 20),
+    "destinataire": DESTINATAIRE,
+    "appel": APPEL,
+    "demande": DEMANDE,
+    "volet": VOLET,
+    "resolution": RESOLUTION,
+    "signataire": {"nom": "Dominique Approbation", "titre": "Cheffe de service"},
+    "contact": {
+        "nom": "le Bureau de développement social",
+        "telephone": "819 374-2002",
+        "courriel": "appels@exemple.test",
+    },
+}
+ACCEPTEE = {
+    **LETTRE,
+    "montant_accorde": Decimal("19500"),
+    "versements": VERSEMENTS,
+    "sources": [Part("MIFI", Decimal("14625")), Part("Ville", Decimal("4875"))],
+    "conditions": CONDITIONS,
+    "debut": dt.date(2026, 9, 1),
+    "fin": dt.date(2027, 8, 31),
+    "rapports": RAPPORTS,
+    "retour_convention_le": dt.date(2026, 9, 18),
+    "pieces_jointes": ["Extrait de la résolution C-2026-0818"],
+}
+MOTIFS = (
+    "Le comité reconnaît l'utilité du projet et la qualité de ses partenaires.\n\n"
+    "Il recommande de soutenir les ateliers et le guide, mais non la plateforme en ligne, dont "
+    "les coûts d'entretien ne sont pas prévus après la première année."
+)
+POSTES = [
+    ("Salaires et charges sociales", "Coordination et animation", 14300, True),
+    ("Location de salles et d'équipement", "Salles", 2600, True),
+    ("Matériel et fournitures", "Impression du guide, fournitures d'atelier", 3900, True),
+    ("Promotion et visibilité", "Affiches et infolettre", 2080, True),
+    ("Repas et accueil", "Collations", 1300, True),
+    ("Frais d'administration", "", 1820, True),
+    ("Autre", "Achat d'un ordinateur", 600, False),
+]
+POSTES = [
+    dict(zip(("categorie", "libelle", "montant", "admissible"), poste, strict=True))
+    for poste in POSTES
+]
+BESOINS = [
+    ("P07", "Outiller les personnes selon leur statut"),
+    ("R03", "Tenir un répertoire à jour des services"),
+    ("B12", "Briser l'isolement des familles nouvellement arrivées"),
+]
+ACCUSE = {
+    "reference": "AR-AP-2026-01-D01-1",
+    "depose_le": dt.datetime(2026, 6, 10, 11, 30, 7, tzinfo=ICI),
+    "depose_par": "Rémi Rédaction",
+    "signataire": "Amina Spécimen, directrice générale",
+    "empreinte": SHA,
+    "appel": APPEL,
+    "organisme": ORGANISME,
+    "demande": DEMANDE,
+    "volet": VOLET,
+    "besoins": [{"code": code, "libelle": libelle} for code, libelle in BESOINS],
+    "sections": [
+        {
+            "titre": "Le besoin",
+            "reponses": [
+                {
+                    "question": "À quel besoin votre projet répond-il ?",
+                    "texte": "Les personnes arrivées depuis moins de deux ans disent ne pas savoir "
+                    "à quels services leur statut donne droit. " * 3,
+                },
+                {
+                    "question": "Comment l'avez-vous constaté ?",
+                    "texte": "Trois rencontres de groupe.\n\nUn sondage auprès de 84 personnes.",
+                },
+            ],
+        },
+        {
+            "titre": "Les activités",
+            "reponses": [
+                {
+                    "question": "Quelles activités réaliserez-vous ?",
+                    "texte": ["Douze ateliers", "Un guide illustré", "Un service de jumelage"],
+                },
+                {"question": "Autres précisions", "texte": ""},
+            ],
+        },
+    ],
+    "postes": POSTES,
+    "revenus": [
+        {"source": "Gouvernement du Québec", "statut": "confirmée", "montant": Decimal(3000)},
+        {"source": "Fonds propres de l'organisme", "statut": "confirmée", "montant": Decimal(4100)},
+    ],
+    "totaux": {
+        "depenses": Decimal(26600),
+        "admissible": Decimal(26000),
+        "non_admissible": Decimal(600),
+        "revenus": Decimal(26600),
+        "taux_aide": Decimal("75.0"),
+        "taux_cumul": Decimal("86.5"),
+    },
+    "parts": [
+        Part("Aide demandée à la Ville", Decimal(19500)),
+        Part("Gouvernement du Québec", Decimal(3000)),
+        Part("Fonds propres de l'organisme", Decimal(4100)),
+    ],
+    "pieces": [
+        {
+            "libelle": "Lettres patentes",
+            "nom": "lettres-patentes.pdf",
+            "taille": 348_160,
+            "empreinte": SHA,
+        },
+        {
+            "libelle": "Résolution du conseil d'administration",
+            "nom": "resolution-ca-2026-05.pdf",
+            "taille": 1_520_000,
+            "empreinte": SHA[::-1],
+        },
+    ],
+}
+_AVIS = [
+    ("D01", "Guide d'enracinement selon les statuts", "85.8", 19500, "Favorable", 19500),
+    ("D05", "Cafés du monde au parc", "84.8", 12000, "Favorable", 12000),
+    ("D02", "Jumelage interculturel et plateforme de liens", "81.8", 18000, "Favorable", 18000),
+    ("D03", "Premiers pas en français au travail", "77.8", 20000, "Favorable en partie", 16000),
+    ("D07", "Festival des voisins venus d'ailleurs", "77.0", 20000, "Favorable en partie", 12000),
+    ("D11", "Clinique juridique mobile", "66.8", 16000, "Liste d'attente", 0),
+    ("D08", "Annuaire des entreprises accueillantes", "54.6", 15000, "Défavorable", 0),
+]
+_MEMBRES = [
+    ("Camille Exemple", "Ville — Bureau de développement social", "Présidence", True),
+    ("Noé Fictif", "Ville — culture, loisirs et vie communautaire", "Membre", True),
+    ("Maude Modèle", "Partenaire institutionnel (santé)", "Membre", True),
+    ("Idriss Spécimen", "Partenaire communautaire (table locale)", "Membre", True),
+    ("Léa Prototype", "Citoyenne issue de l'immigration", "Membre", True),
+    ("Hugo Témoin", "Partenaire économique", "Membre", False),
+]
+COMPTE_RENDU = {
+    "reference": "CR-AP-2026-01-2026-07-09",
+    "appel": APPEL,
+    "seance": {
+        "date": dt.datetime(2026, 7, 9, 9, tzinfo=ICI),
+        "lieu": "salle Saint-Maurice, hôtel de ville",
+        "notes": "Le comité souhaite que le prochain appel prévoie un volet pour l'emploi.",
+        "ouverte_le": dt.datetime(2026, 7, 9, 9, 5, tzinfo=ICI),
+        "close_le": dt.datetime(2026, 7, 9, 11, 40, tzinfo=ICI),
+    },
+    "presences": [
+        {
+            "nom": nom,
+            "qualite": qualite,
+            "role": role,
+            "presente": presente,
+            "arrivee_le": None,
+            "depart_le": dt.datetime(2026, 7, 9, 11, tzinfo=ICI) if nom == "Noé Fictif" else None,
+        }
+        for nom, qualite, role, presente in _MEMBRES
+    ],
+    "quorum": 4,
+    "recusations": [
+        {
+            "nom": "Idriss Spécimen",
+            "demandes": ["D03 — Premiers pas en français au travail"],
+        }
+    ],
+    "volets": [
+        {
+            "nom": VOLET,
+            "enveloppe": Decimal(78000),
+            "total_recommande": Decimal(77500),
+            "rangs": [
+                Rang(f"{code} — {titre}", Decimal(score), Decimal(demande))
+                for code, titre, score, demande, _, _ in _AVIS
+            ],
+            "demandes": [
+                {
+                    "rang": rang,
+                    "ex_aequo": False,
+                    "code": code,
+                    "reference": f"AP-2026-01-{code}",
+                    "organisme": "Les Ponts du Saint-Maurice",
+                    "titre": titre,
+                    "score": Decimal(score),
+                    "ecart": Decimal("9.0"),
+                    "alerte_ecart": code == "D08",
+                    "montant_demande": Decimal(demande),
+                    "avis": avis,
+                    "montant": Decimal(montant),
+                    "motifs": MOTIFS,
+                    "motifs_par_critere": MOTIFS_PAR_CRITERE if code == "D08" else [],
+                    "conditions": CONDITIONS if code == "D03" else [],
+                    "presents": 4 if code == "D03" else 5,
+                    "recuses": ["Idriss Spécimen"] if code == "D03" else [],
+                }
+                for rang, (code, titre, score, demande, avis, montant) in enumerate(_AVIS, start=1)
+            ],
+        }
+    ],
+    "presidence": "Camille Exemple",
+    "secretaire": "Alex Agent",
+}
+CONVENTION = {
+    "reference": "CV-AP-2026-01-D01",
+    "date": dt.date(2026, 8, 25),
+    "representant": {"nom": "Dominique Approbation", "titre": "cheffe de service"},
+    "organisme": ORGANISME,
+    "appel": APPEL,
+    "demande": DEMANDE,
+    "volet": VOLET,
+    "resolution": RESOLUTION,
+    "montant": Decimal("19500"),
+    "sources": ACCEPTEE["sources"],
+    "debut": dt.date(2026, 9, 1),
+    "fin": dt.date(2027, 8, 31),
+    "versements": VERSEMENTS,
+    "rapports": RAPPORTS,
+    "regles": REGLES,
+    "conditions": CONDITIONS,
+    "postes": POSTES,
+}
+BILAN = {
+    "reference": "BIL-AP-2026-01",
+    "date": dt.date(2027, 11, 15),
+    "appel": APPEL,
+    "plan": "Plan d'action en immigration 2022-2025",
+    "debut": dt.date(2026, 9, 1),
+    "fin": dt.date(2027, 8, 31),
+    "totaux": {
+        "enveloppe": Decimal(120000),
+        "accorde": Decimal(115000),
+        "verse": Decimal(108200),
+        "recupere": Decimal(800),
+        "solde": Decimal(5000),
+        "deposees": 11,
+        "financees": 9,
+        "organismes": 9,
+    },
+    "sources": [
+        {
+            "bailleur": bailleur,
+            "enveloppe": Decimal(enveloppe),
+            "accorde": Decimal(accorde),
+            "verse": Decimal(verse),
+            "solde": Decimal(enveloppe - accorde),
+        }
+        for bailleur, enveloppe, accorde, verse in (
+            ("MIFI", 90000, 86250, 81150),
+            ("Ville", 30000, 28750, 27050),
+        )
+    ],
+    "volets": [
+        {
+            "nom": VOLET,
+            "enveloppe": Decimal(110000),
+            "accorde": Decimal(110000),
+            "engage": Decimal(108000),
+            "paye": Decimal(103200),
+            "projets": 8,
+        },
+        {
+            "nom": "Volet 2 — Rapprochement et SQRI",
+            "enveloppe": Decimal(10000),
+            "accorde": Decimal(5000),
+            "engage": Decimal(5000),
+            "paye": Decimal(5000),
+            "projets": 1,
+        },
+    ],
+    "objectifs": [
+        {
+            "code": "O1",
+            "libelle": "Soutenir l'accueil et l'établissement",
+            "projets": 4,
+            "accorde": Decimal(51500),
+        },
+        {
+            "code": "O2",
+            "libelle": "Favoriser le rapprochement interculturel",
+            "projets": 4,
+            "accorde": Decimal(43500),
+        },
+        {
+            "code": "O3",
+            "libelle": "Soutenir le français et l'emploi",
+            "projets": 1,
+            "accorde": Decimal(20000),
+        },
+    ],
+    "besoins": [
+        {"code": code, "libelle": libelle, "projets": 2, "accorde": Decimal(31500)}
+        for code, libelle in BESOINS
+    ],
+    "besoins_sans_reponse": [
+        {"code": "P02", "libelle": "Adapter les horaires des services municipaux"},
+        {"code": "R11", "libelle": "Former les employés à l'accueil interculturel"},
+    ],
+    "secteurs": [
+        {"nom": "Centre-ville", "projets": 4, "accorde": Decimal(52000)},
+        {"nom": "Cap-de-la-Madeleine", "projets": 3, "accorde": Decimal(43000)},
+        {"nom": "Toute la ville", "projets": 2, "accorde": Decimal(20000)},
+    ],
+    "indicateurs": [
+        {"libelle": "Activités réalisées", "valeur": 138, "prevu": 130, "note": ""},
+        {"libelle": "Personnes rejointes", "valeur": 1142, "prevu": 1000, "note": "non dédoublonné"},
+        {"libelle": "Personnes immigrantes", "valeur": 796, "prevu": None, "note": "non dédoublonné"},
+    ],
+    "ventilations": [
+        {
+            "titre": "Personnes immigrantes selon le statut",
+            "cellules": [
+                {"libelle": "Résidence permanente", "valeur": "41"},
+                {"libelle": "Personne réfugiée ou protégée", "valeur": "22"},
+                {"libelle": "Études", "valeur": "—"},
+                {"libelle": "Autre ou inconnu", "valeur": "<5"},
+            ],
+        },
+    ],
+    "satisfaction": Decimal("92.0"),
+    "projets": [
+        {
+            "reference": f"AP-2026-01-{code}",
+            "titre": titre,
+            "organisme": "Les Ponts du Saint-Maurice",
+            "volet": VOLET,
+            "accorde": Decimal(montant),
+            "verse": Decimal(montant) * Decimal("0.9"),
+            "etat": "Fermée",
+        }
+        for code, titre, _, _, _, montant in _AVIS
+        if montant
+    ],
+    "faits_saillants": [
+        "Les neuf projets ont rejoint des personnes de tous les secteurs de la ville.",
+        "Deux besoins de la consultation restent sans réponse.",
+    ],
+}
+RECUPERATION = {
+    **LETTRE,
+    "reference": "F-AP-2026-01-D04",
+    "convention": {"numero": "CV-AP-2026-01-D04"},
+    "regles": REGLES,
+    "solde": {
+        "accorde": Decimal(12000),
+        "depenses_admissibles": Decimal(12500),
+        "autres_aides": Decimal(0),
+        "aide_finale": Decimal(10000),
+        "verse": Decimal(10800),
+        "a_recuperer": Decimal(800),
+        "a_verser": Decimal(0),
+    },
+    "rapport_accepte_le": dt.date(2027, 10, 20),
+    "depenses_refusees": [
+        {
+            "libelle": "Ordinateur portable",
+            "montant": Decimal("1120.50"),
+            "motif": "Équipement exclu des dépenses admissibles",
+        }
+    ],
+    "echeance": dt.date(2027, 12, 1),
+}
+CONTEXTES: dict[str, dict[str, Any]] = {
+    "accuse_reception": ACCUSE,
+    "lettre_acceptee": ACCEPTEE,
+    "lettre_acceptee_partielle": {
+        **ACCEPTEE,
+        "montant_accorde": Decimal("12000"),
+        "versements": [
+            {**versement, "montant": Decimal(montant)}
+            for versement, montant in zip(VERSEMENTS, (6000, 4800, 1200), strict=True)
+        ],
+        "sources": [Part("MIFI", Decimal(9000)), Part("Ville", Decimal(3000))],
+        "motifs": MOTIFS,
+        "motifs_par_critere": MOTIFS_PAR_CRITERE[1:],
+    },
+    "lettre_refusee": {
+        **LETTRE,
+        "motifs": "Le score obtenu, 54,6 points sur 100, est sous le seuil de passage de 60 points.",
+        "motifs_par_critere": MOTIFS_PAR_CRITERE,
+        "reexamen_jours": 30,
+        "reexamen_limite": dt.date(2026, 9, 19),
+    },
+    "lettre_liste_attente": {
+        **LETTRE,
+        "rang": 1,
+        "attente_jusqu_au": dt.date(2027, 3, 31),
+        "motifs": MOTIFS,
+    },
+    "compte_rendu": COMPTE_RENDU,
+    "convention": CONVENTION,
+    "bilan": BILAN,
+    "lettre_recuperation": RECUPERATION,
+}
