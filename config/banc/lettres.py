@@ -1,0 +1,87 @@
+"""Un lot de lettres, de la demande d'émission au dernier PDF, par un ouvrier puis par deux."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from statistics import median
+from typing import Any
+
+from django.db import connection, transaction
+
+from config.banc.donnees import Jeu
+from config.banc.serveur import BancImpossible, processus
+from socle.models import Document, Travail
+
+DELAI_PAR_LETTRE = 5
+RENDUS = 15
+
+
+def emettre_un_lot(jeu: Jeu, combien: int, *, ouvriers: int) -> float | None:
+    """Millisecondes par lettre, au mur ; None quand le lot de lettres n'existe pas encore.
+
+    L'ouvrier a déjà servi une tâche vide : on mesure les lettres, pas son démarrage.
+    """
+    try:
+        from financement.services.lettres import preparer_lot
+    except ImportError:
+        return None
+    with _ouvrier(ouvriers):
+        debut = time.perf_counter()
+        travail = preparer_lot(acteur=jeu.agent, appel=jeu.decide)
+        limite = debut + DELAI_PAR_LETTRE * combien
+        while not _fini(travail):
+            if time.perf_counter() > limite:
+                raise BancImpossible("Le lot de lettres ne finit pas.")
+            time.sleep(0.01)
+        duree = time.perf_counter() - debut
+    emises = Document.objects.filter(nature="lettre").count()
+    if emises != combien:
+        raise BancImpossible(f"{emises} lettres émises au lieu de {combien} : {travail.erreurs}")
+    return duree * 1000 / combien
+
+
+def rendu_nu() -> float:
+    """La médiane d'un rendu WeasyPrint du même HTML, sans rien autour ni variante PDF/UA."""
+    from weasyprint import HTML
+
+    from socle.documents import FichiersStatiques
+
+    durees = []
+    for html in Document.objects.filter(nature="lettre").values_list("html", flat=True)[
+        : RENDUS + 2
+    ]:
+        debut = time.perf_counter()
+        HTML(string=html, base_url="static:/", url_fetcher=FichiersStatiques()).write_pdf()
+        durees.append((time.perf_counter() - debut) * 1000)
+    return median(durees[2:])
+
+
+def _fini(travail: Travail) -> bool:
+    travail.refresh_from_db()
+    return travail.est_fini
+
+
+@contextmanager
+def _ouvrier(combien: int) -> Iterator[None]:
+    from config.celery import app
+
+    app.control.purge()
+    with processus(
+        *("celery", "--app", "config", "worker", "--concurrency", str(combien)),
+        *("--loglevel", "warning", "--without-gossip", "--without-mingle"),
+    ) as ouvrier:
+        limite = time.monotonic() + 60
+        while not app.control.ping(timeout=0.5):
+            if ouvrier.poll() is not None or time.monotonic() > limite:
+                raise BancImpossible("L'ouvrier Celery ne démarre pas.")
+        yield
+        connection.close()
+
+
+def remettre_a_zero(jeu: Jeu) -> None:
+    """Efface les lettres émises, pour que le lot suivant les émette de nouveau."""
+    modeles: list[Any] = [type(jeu.decide).demandes.rel.related_model]
+    with transaction.atomic(), connection.cursor() as curseur:
+        curseur.execute("DELETE FROM financement_lettre")
+        curseur.execute("DELETE FROM socle_document WHERE nature = 'lettre'")
+        modeles[0]._base_manager.filter(appel=jeu.decide).update(etat_annonce="")

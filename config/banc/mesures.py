@@ -1,0 +1,86 @@
+"""Ce que le banc mesure : chaque nom de contrat.md, la page qu'il désigne, qui la demande.
+
+Une page dont l'adresse n'existe pas encore est absente du tableau.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import NoReverseMatch, reverse
+
+from config.banc.donnees import Jeu
+from socle.models import Utilisateur
+
+
+@dataclass(frozen=True)
+class Demande:
+    """Une demande HTTP : qui, où, avec quel corps ; ``temoin`` est à quoi on la compare."""
+
+    chemin: str
+    compte: Utilisateur | None = None
+    corps: str | None = None
+    type_corps: str = "application/x-www-form-urlencoded"
+
+    @property
+    def entetes(self) -> dict[str, str]:
+        """Ce qu'un enregistrement automatique ajoute : une demande de script, réponse en JSON."""
+        if self.corps is None:
+            return {}
+        return {"X-Requested-With": "XMLHttpRequest", "Accept": "application/json"}
+
+    @property
+    def methode(self) -> str:
+        return "GET" if self.corps is None else "POST"
+
+
+def adresse(nom: str, **arguments: Any) -> str | None:
+    try:
+        return reverse(nom, kwargs=arguments or None)
+    except NoReverseMatch:
+        return None
+
+
+def _page(nom: str, qui: Callable[[Jeu], Utilisateur | None], **chercher: Callable[[Jeu], Any]):
+    def trouver(jeu: Jeu) -> Demande | None:
+        chemin = adresse(nom, **{cle: lire(jeu) for cle, lire in chercher.items()})
+        return Demande(chemin, qui(jeu)) if chemin else None
+
+    return trouver
+
+
+def _autosave(jeu: Jeu) -> Demande | None:
+    chemin = adresse(
+        "organisme:enregistrer_reponse",
+        reference=jeu.brouillon.reference,
+        question=jeu.reponse.question_id,
+    )
+    if chemin is None:
+        return None
+    return Demande(chemin, jeu.organisme, urlencode({"valeur": "Un texte qui grandit. " * 20}))
+
+
+def temoin_de(nom: str, jeu: Jeu) -> Demande:
+    if nom == "autosave":
+        chemin = reverse("banc_ecriture", args=[jeu.reponse.pk])
+        return Demande(chemin, None, urlencode({"valeur": json.dumps("Un texte. " * 40)}))
+    return Demande(reverse("banc_lecture"))
+
+
+MESURES: dict[str, Callable[[Jeu], Demande | None]] = {
+    "liste_ville": _page("ville:demandes", lambda jeu: jeu.agent),
+    "classement": _page(
+        "ville:classement", lambda jeu: jeu.agent, code=lambda jeu: jeu.evalue.code
+    ),
+    "demande": _page(
+        "ville:demande",
+        lambda jeu: jeu.agent,
+        reference=lambda jeu: jeu.evalue.demandes.first().reference,
+    ),
+    "appel_public": _page("appel_public", lambda _: None, code=lambda jeu: jeu.ouvert.code),
+    "autosave": _autosave,
+    "registre": _page("registre", lambda _: None),
+    "bilan": _page("bilan:appel", lambda jeu: jeu.agent, code=lambda jeu: jeu.evalue.code),
+}
