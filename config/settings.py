@@ -353,7 +353,8 @@ LOGGING = {
     },
 }
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
-SILENCED_SYSTEM_CHECKS = []
+# W019 : SAMEORIGIN et non DENY, pour montrer nos propres PDF dans nos propres pages.
+SILENCED_SYSTEM_CHECKS = ["security.W019"]
 
 # --- Démonstration ----------------------------------------------------------------------------
 # La galerie des composants n'est servie qu'en DEBUG et dans les tests.
