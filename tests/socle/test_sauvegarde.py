@@ -219,3 +219,28 @@ def test_reprise_interrompue_laisse_la_base(base_neuve: str, tmp_path: Path, mon
     with pytest.raises(outils_postgresql.BaseRefusee, match="division by zero"):
         outils_postgresql.reprendre_la_base(script)
     assert list(contenu(base_neuve)) == ["ancienne", "déclencheurs"]
+
+
+def test_un_stockage_sans_dossier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rien que l'interface de Django : un stockage sans chemins (S3) se sauvegarde et se reprend."""
+    from django.core.files.storage import InMemoryStorage
+
+    from socle import sauvegarde as module
+
+    monkeypatch.setattr(module, "copier_la_base", lambda fichier: fichier.write_bytes(b"base"))
+    monkeypatch.setattr(module, "base_est_vide", lambda: True)
+    monkeypatch.setattr(module, "preparer_la_reprise", lambda *_: None)
+    monkeypatch.setattr(module, "reprendre_la_base", lambda *_: None)
+    source, cible = InMemoryStorage(), InMemoryStorage()
+    source.save("pieces/a/b.pdf", ContentFile(b"b"))
+    source.save("vide.txt", ContentFile(b""))
+
+    module.sauvegarder(tmp_path / "s", stockage=source)
+    bilan = module.restaurer(tmp_path / "s", stockage=cible)
+
+    assert bilan.fichiers == 2
+    assert cible.open("pieces/a/b.pdf").read() == b"b"
+    assert cible.open("vide.txt").read() == b""
+    # Une deuxième reprise retrouve les mêmes fichiers et ne les double pas.
+    module.restaurer(tmp_path / "s", stockage=cible)
+    assert cible.listdir("pieces/a") == ([], ["b.pdf"])
