@@ -222,7 +222,7 @@ def test_reprise_interrompue_laisse_la_base(base_neuve: str, tmp_path: Path, mon
 
 
 def test_un_stockage_sans_dossier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rien que l'interface de Django : un stockage sans chemins (S3) se sauvegarde et se reprend."""
+    """Rien que l'interface de Django : un stockage sans chemins (S3) va et revient."""
     from django.core.files.storage import InMemoryStorage
 
     from socle import sauvegarde as module
