@@ -65,6 +65,8 @@ def _options() -> argparse.Namespace:
         analyseur.error("--n attend des nombres séparés par des virgules.")
     if min(options.n) < 1 or options.repetitions < 1 or options.lettres < 0:
         analyseur.error("Les nombres doivent être positifs.")
+    if options.json and not options.json.resolve().parent.is_dir():
+        analyseur.error(f"Le dossier de {options.json} n'existe pas.")
     options.noms = [nom for nom in options.noms.split(",") if nom]
     return options
 
