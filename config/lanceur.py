@@ -26,6 +26,7 @@ from config.embarque import RACINE, ServeurIndisponible, assurer_serveurs, dossi
 DELAI_PORT = 3
 DELAI_DEMARRAGE = 60
 DELAI_ARRET = 15
+SERVEUR_WEB = ["gunicorn", "--config", "config/serveur_web.py", "config.wsgi"]
 OUI = {"true", "on", "ok", "y", "yes", "1"}
 
 COMPTES = """\
@@ -116,9 +117,7 @@ class Lanceur:
             "horloge",
             [*celery, "beat", "--loglevel", "warning", "--schedule", calendrier, "--pidfile="],
         )
-        web = ["gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{self.port}"]
-        web += ["--log-level", "warning"]
-        self._lancer("web", [*web, "--workers", "2", "--worker-class", "gthread", "--threads", "4"])
+        self._lancer("web", [*SERVEUR_WEB, "--bind", f"127.0.0.1:{self.port}"])
         self._attendre_sante()
 
     def _lancer(self, nom: str, module: list[str]) -> None:

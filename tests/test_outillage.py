@@ -58,3 +58,19 @@ def test_un_vrai_ouvrier_prend_les_taches_de_la_file(ouvrier, django_user_model)
         assert ouvrier.poll() is None
         time.sleep(0.1)
     assert Email.objects.get(pk=courriel.pk).status == STATUS.sent
+
+
+def test_axe_voit_ce_qui_bloque_une_personne(ouvrir_page, verifier_axe):
+    page = ouvrir_page(largeur=320)
+    page.set_content("<html lang='fr'><title>Essai</title><h1>Essai</h1><main><img src='/'></main>")
+
+    with pytest.raises(AssertionError, match="image-alt"):
+        verifier_axe(page)
+    assert page.viewport_size["width"] == 320
+
+
+def test_le_navigateur_recoit_les_fichiers_statiques(ouvrir_page, live_server):
+    reponse = ouvrir_page().goto("/static/css/base.css")
+
+    assert reponse.status == 200
+    assert reponse.url.startswith(live_server.url)
