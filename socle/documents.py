@@ -6,6 +6,7 @@ Les contextes attendus sont écrits en tête de chaque gabarit de ``templates/pd
 
 import base64
 import hashlib
+import logging
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import pydyf
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import ContentFile
 from django.db import models, transaction
 from django.template.loader import render_to_string
@@ -24,9 +26,15 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 
 from socle.models import Document
 
+# WeasyPrint annonce chaque étape de chaque rendu : du bruit dans le journal d'un ouvrier.
+logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
+
 LANGUE = "fr-CA"
+# Une adresse relative en devient une complète, donc refusée, plutôt qu'une image en moins.
+BASE = "https://document.invalid/"
 FEUILLES = ("css/dessins-pdf.css", "pdf/document.css")
 _DECOR = re.compile(r'<svg\b(?P<attributs>(?![^>]*role="img")[^>]*)>.*?</svg>', re.DOTALL)
+_TITRE_SUIVI = re.compile(r"<title>([^<]*)</title>\s*<desc>([^<]*)</desc>")
 _PORTEES = {"/THead": "/Column", "/TBody": "/Row", "/TFoot": "/Row"}
 
 
@@ -45,7 +53,10 @@ class FichiersStatiques(URLFetcher):
         protocole, _, chemin = url.partition(":")
         if protocole == "data":
             return super().fetch(url, headers)
-        trouve = finders.find(chemin.lstrip("/")) if protocole == "static" else None
+        try:
+            trouve = protocole == "static" and finders.find(chemin)
+        except SuspiciousFileOperation:
+            trouve = None
         if not trouve:
             raise _ArretDuRendu(f"Ressource refusée dans un document : {url}")
         return URLFetcherResponse(url, Path(trouve).read_bytes())
@@ -63,7 +74,7 @@ def lieu_de(nom_de_la_ville: str) -> str:
 
 
 def _decor_en_fond(trouve: re.Match[str]) -> str:
-    """Un SVG décoratif (sans ``role="img"``) devient une image de fond : le PDF le tient pour un artefact.
+    """Un SVG décoratif (sans ``role="img"``) devient une image de fond, un artefact du PDF.
 
     WeasyPrint fait une figure de tout SVG, et une figure sans texte de remplacement viole PDF/UA.
     """
@@ -97,7 +108,8 @@ def rendre_html(gabarit: str, contexte: dict[str, Any]) -> str:
             "gabarit": gabarit,
         },
     )
-    return _DECOR.sub(_decor_en_fond, html)
+    # WeasyPrint ne lit que <title> : la description s'y joint, pour que rien ne s'en perde.
+    return _TITRE_SUIVI.sub(r"<title>\1. \2</title>", _DECOR.sub(_decor_en_fond, html))
 
 
 def _dire_la_portee(_rendu: Any, pdf: pydyf.PDF) -> None:
@@ -126,7 +138,7 @@ def rendre_pdf(html: str, *, titre: str) -> bytes:
     Lève ``RessourceInterdite`` si le HTML demande autre chose qu'un fichier statique du projet.
     """
     try:
-        rendu = HTML(string=html, base_url="static:/", url_fetcher=FichiersStatiques()).render()
+        rendu = HTML(string=html, base_url=BASE, url_fetcher=FichiersStatiques()).render()
     except _ArretDuRendu as arret:
         raise RessourceInterdite(str(arret)) from arret
     rendu.metadata.title = titre

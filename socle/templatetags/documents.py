@@ -41,6 +41,6 @@ def en_parts(elements: Iterable[Any], noms: str) -> list[Part]:
 
 @register.filter
 def en_barres(elements: Iterable[Any], noms: str) -> list[Ligne]:
-    """Les barres d'un dessin : ``secteurs|en_barres:"nom accorde"``, ``:"libelle valeur prevu"``."""
+    """Les barres d'un dessin : ``secteurs|en_barres:"nom accorde"`` (le prévu en 3e)."""
     champs = noms.split()
     return [Ligne(*(_lire(element, champ) for champ in champs)) for element in elements]

@@ -9,6 +9,7 @@ from socle.graphiques import Part, Rang
 
 ICI = ZoneInfo("America/Toronto")
 SHA = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+DOUBLONS = "non dédoublonné"
 APPEL = {
     "code": "AP-2026-01",
     "titre": "Enracinement et vivre-ensemble 2026-2027",
@@ -297,6 +298,7 @@ CONVENTION = {
     "regles": REGLES,
     "conditions": CONDITIONS,
     "postes": POSTES,
+    "totaux": ACCUSE["totaux"],
 }
 BILAN = {
     "reference": "BIL-AP-2026-01",
@@ -381,8 +383,18 @@ BILAN = {
     ],
     "indicateurs": [
         {"libelle": "Activités réalisées", "valeur": 138, "prevu": 130, "note": ""},
-        {"libelle": "Personnes rejointes", "valeur": 1142, "prevu": 1000, "note": "non dédoublonné"},
-        {"libelle": "Personnes immigrantes", "valeur": 796, "prevu": None, "note": "non dédoublonné"},
+        {
+            "libelle": "Personnes rejointes",
+            "valeur": 1142,
+            "prevu": 1000,
+            "note": "non dédoublonné",
+        },
+        {
+            "libelle": "Personnes immigrantes",
+            "valeur": 796,
+            "prevu": None,
+            "note": "non dédoublonné",
+        },
     ],
     "ventilations": [
         {
@@ -454,7 +466,7 @@ CONTEXTES: dict[str, dict[str, Any]] = {
     },
     "lettre_refusee": {
         **LETTRE,
-        "motifs": "Le score obtenu, 54,6 points sur 100, est sous le seuil de passage de 60 points.",
+        "motifs": "Le score obtenu, 54,6 points sur 100, est sous le seuil de 60 points.",
         "motifs_par_critere": MOTIFS_PAR_CRITERE,
         "reexamen_jours": 30,
         "reexamen_limite": dt.date(2026, 9, 19),
