@@ -89,7 +89,7 @@ LETTRE: dict[str, Any] = {
     "resolution": RESOLUTION,
     "signataire": {"nom": "Dominique Approbation", "titre": "Cheffe de service"},
     "contact": {
-        "nom": "le Bureau de développement social",
+        "nom": "Bureau de développement social",
         "telephone": "819 374-2002",
         "courriel": "appels@exemple.test",
     },
