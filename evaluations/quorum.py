@@ -1,0 +1,58 @@
+"""Le quorum d'une séance, compté pour chaque demande après les récusations (regles.md, 8)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from appels.models import Demande
+from evaluations.models import Affectation, Seance
+
+
+@dataclass(frozen=True)
+class Quorum:
+    """Qui compte pour une demande : présent, sans conflit, et dont l'intérêt est déclaré."""
+
+    requis: int
+    presents: int
+    recuses: tuple[str, ...] = ()
+    a_declarer: tuple[str, ...] = ()
+
+    @property
+    def atteint(self) -> bool:
+        return self.presents >= self.requis
+
+
+def quorums(seance: Seance, demandes: Iterable[Demande]) -> dict[int, Quorum]:
+    """Le quorum de chaque demande, par identifiant ; trois requêtes en tout."""
+    demandes = list(demandes)
+    membres = {
+        m.pk: m for m in seance.appel.membres.filter(actif=True).select_related("utilisateur")
+    }
+    presents = set(
+        seance.presences.filter(presente=True, depart_le=None).values_list("membre_id", flat=True)
+    ) & set(membres)
+    ecartes: dict[int, dict[str, set[int]]] = {
+        demande.pk: {"recusee": set(), "a_declarer": set()} for demande in demandes
+    }
+    affectations = Affectation.objects.filter(
+        demande__in=demandes, etat__in=["recusee", "a_declarer"]
+    ).values_list("demande_id", "membre_id", "etat")
+    for demande_id, membre_id, etat in affectations:
+        ecartes[demande_id][etat].add(membre_id)
+    requis = min(seance.appel.quorum, len(membres)) or 1
+
+    def noms(ids: set[int]) -> tuple[str, ...]:
+        return tuple(str(m) for pk, m in membres.items() if pk in ids)
+
+    return {
+        pk: Quorum(
+            requis=requis,
+            presents=len(presents - par_etat["recusee"] - par_etat["a_declarer"]),
+            recuses=noms(par_etat["recusee"]),
+            a_declarer=noms(par_etat["a_declarer"] & presents),
+        )
+        for pk, par_etat in ecartes.items()
+    }
+
+
+def quorum_de(seance: Seance, demande: Demande) -> Quorum:
+    return quorums(seance, [demande])[demande.pk]

@@ -1,0 +1,69 @@
+"""Qui voit les notes et les scores de quelles demandes (regles.md, 8 et 9).
+
+Tout ce qui montre un score part d'ici : une demande cachée n'est jamais lue, donc jamais montrée,
+comptée ni exportée.
+"""
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from appels.models import Appel, Demande
+from evaluations.models import Affectation, MembreComite, Seance
+
+DEVANT_LE_COMITE = ("recevable", "en_evaluation", "evaluee", "recommandee")
+A_DECLARER_DANS = ("en_evaluation", "evaluee", "recommandee")
+
+
+def siege_de(utilisateur: Any, appel: Appel) -> MembreComite | None:
+    """Le siège actif de la personne au comité de l'appel, ou None."""
+    return appel.membres.filter(utilisateur=utilisateur, actif=True).first()
+
+
+def demandes_confiees(utilisateur: Any, appel: Appel) -> QuerySet[Demande]:
+    """Les demandes qu'un membre peut lire : confiées à lui, et déclarées sans conflit."""
+    libres = Affectation.objects.filter(
+        membre__utilisateur=utilisateur, membre__actif=True, etat="libre"
+    )
+    return Demande.objects.filter(appel=appel, pk__in=libres.values("demande"))
+
+
+def demandes_de_la_ville(utilisateur: Any, appel: Appel) -> QuerySet[Demande]:
+    """Les demandes d'un appel qu'un employé suit : sans récusation ni lien avec l'organisme."""
+    return (
+        Demande.objects.visibles_par(utilisateur)
+        .filter(appel=appel)
+        .exclude(organisme_id__in=utilisateur.organismes_ids)
+    )
+
+
+def revelees(appel: Appel) -> QuerySet[Demande]:
+    """Les demandes dont les fiches ne peuvent plus s'influencer : toutes soumises, ou en séance."""
+    demandes = Demande.objects.filter(appel=appel)
+    seances = set(Seance.objects.filter(appel=appel).values_list("etat", flat=True))
+    if "ouverte" in seances:
+        return demandes
+    actives = Affectation.objects.filter(demande=OuterRef("pk")).exclude(etat="recusee")
+    attendues = actives.exclude(evaluation__etat="soumise")
+    toutes_soumises = Q(Exists(actives)) & ~Q(Exists(attendues))
+    if "close" in seances:
+        toutes_soumises |= ~Q(etat="en_evaluation")
+    return demandes.filter(toutes_soumises)
+
+
+def demandes_revelees_a(utilisateur: Any, appel: Appel) -> QuerySet[Demande]:
+    """Les demandes dont la personne peut voir les fiches, le score et le rang.
+
+    Un membre : celles qu'il lit, une fois révélées. Un employé qui siège : de même, et jamais
+    avant. Un autre employé : toutes, sauf où il est récusé.
+    """
+    if not utilisateur.is_authenticated:
+        return Demande.objects.none()
+    if siege_de(utilisateur, appel) is None:
+        if not utilisateur.est_employe:
+            return Demande.objects.none()
+        return demandes_de_la_ville(utilisateur, appel)
+    visibles = demandes_confiees(utilisateur, appel)
+    if utilisateur.est_employe:
+        visibles = demandes_de_la_ville(utilisateur, appel)
+    return visibles.filter(pk__in=revelees(appel).values("pk"))
