@@ -66,7 +66,7 @@ def transitionner(
     Dans l'ordre : verrouille la ligne, vérifie l'état de départ, la permission de ``acteur``
     (django-fsm ne la demande pas de lui-même) et les gardes, pose ``champs``, applique la
     transition, enregistre, écrit au journal. ``acteur`` est None pour le système. La date
-    ``<etat>_le`` et l'auteur ``<etat>_par`` sont posés quand le modèle les a.
+    ``<etat>_le`` et l'auteur ``<etat>_par`` sont posés quand le modèle les a et que ``champs`` ne les donne pas.
 
     Rend l'objet verrouillé, à jour ; ``objet`` est remis au même état. Lève
     ``TransitionRefusee`` ou ``PermissionRefusee``, avec une phrase pour la personne.
@@ -92,7 +92,7 @@ def transitionner(
             if not garde(verrouille):
                 raise TransitionRefusee(garde.message, code=getattr(garde.predicat, "__name__", ""))
         methode()
-        _dater(verrouille, acteur)
+        _dater(verrouille, acteur, sauf=champs or {})
         verrouille.save()
         journaliser(
             acteur=acteur,
@@ -106,8 +106,8 @@ def transitionner(
     return verrouille
 
 
-def _dater(objet: models.Model, acteur: Any) -> None:
-    noms = {champ.name for champ in objet._meta.concrete_fields}
+def _dater(objet: models.Model, acteur: Any, *, sauf: dict[str, Any]) -> None:
+    noms = {champ.name for champ in objet._meta.concrete_fields} - sauf.keys()
     if f"{objet.etat}_le" in noms:
         setattr(objet, f"{objet.etat}_le", horloge.maintenant())
     if f"{objet.etat}_par" in noms:

@@ -1,0 +1,155 @@
+"""Les pièces jointes : reçues, vérifiées, remplacées (regles.md, 17)."""
+
+import hashlib
+import re
+import unicodedata
+import zipfile
+from pathlib import PurePath
+from typing import Any
+
+import puremagic
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from appels.models import Demande, PieceExigee, PieceJointe
+from appels.services.demandes import exiger_modifiable
+from socle import horloge
+from socle.exceptions import RegleViolee
+from socle.journal import journaliser
+
+OPENXML = "application/vnd.openxmlformats-officedocument"
+OPENDOCUMENT = "application/vnd.oasis.opendocument"
+TYPES = {
+    "pdf": "application/pdf",
+    "docx": f"{OPENXML}.wordprocessingml.document",
+    "xlsx": f"{OPENXML}.spreadsheetml.sheet",
+    "odt": f"{OPENDOCUMENT}.text",
+    "ods": f"{OPENDOCUMENT}.spreadsheet",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+}
+# Ce qu'une archive doit contenir pour être ce que son extension annonce.
+DANS_L_ARCHIVE = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml"}
+
+
+@transaction.atomic
+def joindre_piece(
+    *,
+    acteur: Any,
+    demande: Demande,
+    fichier: UploadedFile,
+    piece_exigee: PieceExigee | None = None,
+) -> PieceJointe:
+    """Joint ``fichier`` ; celui qui répondait au même document demandé reste dans l'histoire."""
+    exiger_modifiable(acteur, demande, partie=piece_exigee)
+    if piece_exigee is not None and piece_exigee.appel_id != demande.appel_id:
+        raise RegleViolee("Ce document n'est pas demandé par cet appel.", champ="fichier")
+    nom = _nom_sur(fichier.name)
+    extension = verifier_fichier(fichier, nom)
+    if piece_exigee is not None:
+        demande.pieces.filter(piece_exigee=piece_exigee, retiree_le=None).update(
+            retiree_le=horloge.maintenant()
+        )
+    piece = PieceJointe.objects.create(
+        demande=demande,
+        piece_exigee=piece_exigee,
+        nom=nom,
+        fichier=fichier,
+        taille=fichier.size,
+        type_mime=TYPES[extension],
+        empreinte=_empreinte(fichier),
+        analyse=(
+            PieceJointe.Analyse.EN_ATTENTE
+            if settings.CLAMD_URL
+            else PieceJointe.Analyse.SANS_OBJET
+        ),
+        ajoutee_par=acteur,
+    )
+    journaliser(
+        acteur=acteur,
+        verbe="demande.joindre_piece",
+        objet=demande,
+        details={"nom": nom, "empreinte": piece.empreinte},
+    )
+    return piece
+
+
+@transaction.atomic
+def retirer_piece(*, acteur: Any, piece: PieceJointe) -> None:
+    """Retire une pièce de la demande ; le fichier reste dans l'histoire."""
+    exiger_modifiable(acteur, piece.demande, partie=piece.piece_exigee)
+    piece.retiree_le = horloge.maintenant()
+    piece.save(update_fields=["retiree_le"])
+    journaliser(
+        acteur=acteur,
+        verbe="demande.retirer_piece",
+        objet=piece.demande,
+        details={"nom": piece.nom},
+    )
+
+
+def verifier_fichier(fichier: UploadedFile, nom: str) -> str:
+    """L'extension du fichier, après avoir vérifié sa taille et que son contenu la vaut."""
+    extension = PurePath(nom).suffix.lower().lstrip(".")
+    if extension not in TYPES:
+        raise RegleViolee(
+            "Ce type de fichier n'est pas accepté : joignez un PDF, DOCX, XLSX, ODT, ODS, JPG "
+            "ou PNG.",
+            champ="fichier",
+            code="type",
+        )
+    if not fichier.size:
+        raise RegleViolee("Ce fichier est vide.", champ="fichier", code="vide")
+    if fichier.size > settings.TAILLE_MAX_PIECE:
+        raise RegleViolee(
+            "Ce fichier dépasse 15 Mo : réduisez-le ou partagez-le en deux.",
+            champ="fichier",
+            code="taille",
+        )
+    if not _contenu_conforme(fichier, extension):
+        raise RegleViolee(
+            f"Le contenu de ce fichier n'est pas celui d'un fichier .{extension} : "
+            "enregistrez-le à nouveau dans ce format.",
+            champ="fichier",
+            code="contenu",
+        )
+    return extension
+
+
+def _contenu_conforme(fichier: UploadedFile, extension: str) -> bool:
+    fichier.seek(0)
+    try:
+        if extension in {"docx", "xlsx", "odt", "ods"}:
+            return _archive_conforme(fichier, extension)
+        trouves = puremagic.magic_string(fichier.read(8192))
+        return any(trouve.mime_type == TYPES[extension] for trouve in trouves)
+    except (puremagic.PureError, ValueError, KeyError, zipfile.BadZipFile, OSError):
+        return False
+    finally:
+        fichier.seek(0)
+
+
+def _archive_conforme(fichier: UploadedFile, extension: str) -> bool:
+    with zipfile.ZipFile(fichier) as archive:
+        if extension in DANS_L_ARCHIVE:
+            return DANS_L_ARCHIVE[extension] in archive.namelist()
+        return archive.read("mimetype").decode("ascii", "replace").strip() == TYPES[extension]
+
+
+def _nom_sur(nom: str) -> str:
+    """Le nom sans chemin ni caractère de contrôle, d'au plus 150 caractères."""
+    simple = unicodedata.normalize("NFC", PurePath(nom.replace("\\", "/")).name)
+    simple = re.sub(r"[^\w .,()'’-]", "_", simple).strip(". ") or "document"
+    chemin = PurePath(simple)
+    return f"{chemin.stem[: 150 - len(chemin.suffix)]}{chemin.suffix}"
+
+
+def _empreinte(fichier: UploadedFile) -> str:
+    somme = hashlib.sha256()
+    fichier.seek(0)
+    for bloc in fichier.chunks():
+        somme.update(bloc)
+    fichier.seek(0)
+    return somme.hexdigest()

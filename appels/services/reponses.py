@@ -1,0 +1,29 @@
+"""Enregistrer une réponse : une écriture, même incomplète."""
+
+from typing import Any
+
+from django.db import transaction
+
+from appels.models import Demande, Question, Reponse
+from appels.services.demandes import exiger_modifiable
+from socle import horloge
+from socle.exceptions import RegleViolee
+
+
+@transaction.atomic
+def enregistrer_reponse(*, acteur: Any, demande: Demande, question: Question, valeur: Any) -> Reponse:
+    """Garde ``valeur`` telle que saisie ; ce qui manque se dit au dépôt, rien ne se perd."""
+    if question.section.formulaire_id != demande.formulaire_id:
+        raise RegleViolee("Cette question n'est pas dans le formulaire de la demande.")
+    exiger_modifiable(acteur, demande, partie=question.section)
+    reponse, _ = Reponse.objects.update_or_create(
+        demande=demande,
+        question=question,
+        defaults={
+            "valeur": valeur,
+            "modifiee_le": horloge.maintenant(),
+            "modifiee_par": acteur,
+        },
+    )
+    Demande.objects.filter(pk=demande.pk).update(modifiee_le=reponse.modifiee_le)
+    return reponse

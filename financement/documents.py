@@ -1,0 +1,166 @@
+"""Les contextes des lettres et des conventions, et comment les figer."""
+
+import datetime as dt
+from typing import Any
+
+from django.conf import settings
+
+from appels.models import Demande
+from appels.models.budget import CategorieDepense
+from financement.models import Convention, Decision, Lettre, Versement
+from financement.montants import calendrier_versements, conditions_versements
+from financement.repartition import repartir
+from socle import horloge
+from socle.graphiques import Part
+from socle.textes import lignes
+
+GABARITS = {
+    "acceptee": "pdf/lettre_acceptee.html",
+    "acceptee_partielle": "pdf/lettre_acceptee_partielle.html",
+    "refusee": "pdf/lettre_refusee.html",
+    "liste_attente": "pdf/lettre_liste_attente.html",
+}
+REPRESENTANT = {"nom": "La personne désignée par le conseil", "titre": settings.VILLE["service"]}
+
+
+def gabarit_lettre(decision: Decision) -> str:
+    return GABARITS[decision.resultat_exporte]
+
+
+def contexte_commun(demande: Demande, *, reference: str, resolution: Any) -> dict[str, Any]:
+    """Les clés que toutes les lettres partagent."""
+    organisme = demande.organisme
+    return {
+        "reference": reference,
+        "date": horloge.aujourdhui(),
+        "destinataire": {
+            "nom": organisme.nom,
+            "personne": organisme.signataire_nom,
+            "titre": organisme.signataire_titre,
+            "adresse": organisme.adresse,
+            "ville": organisme.ville,
+            "code_postal": organisme.code_postal,
+            "courriel": organisme.courriel,
+        },
+        "appel": demande.appel,
+        "demande": demande,
+        "volet": str(demande.volet),
+        "resolution": resolution,
+        "signataire": REPRESENTANT,
+        "contact": {
+            "nom": settings.VILLE["service"],
+            "telephone": settings.VILLE["telephone"],
+            "courriel": settings.VILLE["courriel"],
+        },
+    }
+
+
+def contexte_lettre(lettre: Lettre) -> dict[str, Any]:
+    decision, demande = lettre.decision, lettre.decision.demande
+    appel = demande.appel
+    contexte = contexte_commun(
+        demande, reference=f"L-{demande.reference}", resolution=decision.resolution
+    )
+    contexte |= {
+        "motifs": decision.motifs,
+        "motifs_par_critere": motifs_par_critere(decision),
+        "conditions": lignes(decision.conditions),
+    }
+    if decision.resultat == "acceptee":
+        contexte |= {
+            "montant_accorde": decision.montant_accorde,
+            "versements": versements_prevus(decision),
+            "sources": sources(decision),
+            "debut": appel.projet_debut,
+            "fin": appel.projet_fin,
+            "rapports": rapports_attendus(demande),
+        }
+        if decision.resultat_exporte == "acceptee" and not decision.motifs:
+            contexte["motifs"] = ""
+    elif decision.resultat == "refusee":
+        contexte |= {
+            "reexamen_jours": appel.reexamen_jours,
+            "reexamen_limite": horloge.aujourdhui() + dt.timedelta(days=appel.reexamen_jours),
+        }
+    else:
+        contexte |= {
+            "rang": decision.rang_attente,
+            "attente_jusqu_au": decision.attente_jusqu_au,
+        }
+    return contexte
+
+
+def motifs_par_critere(decision: Decision) -> list[dict[str, str]]:
+    libelles = {c.code: c.libelle for c in decision.demande.appel.criteres.all()}
+    return [
+        {"critere": libelles.get(code, code), "motif": motif}
+        for code, motif in decision.motifs_par_critere.items()
+        if motif
+    ]
+
+
+def versements_prevus(decision: Decision) -> list[dict[str, Any]]:
+    montants = calendrier_versements(
+        decision.montant_accorde, decision.demande.appel.plan_versements
+    )
+    libelles = dict(Versement.Condition.choices)
+    return [
+        {"no": no, "montant": montant, "condition": libelles[condition]}
+        for no, (montant, condition) in enumerate(
+            zip(montants, conditions_versements(len(montants)), strict=True), start=1
+        )
+    ]
+
+
+def rapports_attendus(demande: Demande) -> list[dict[str, Any]]:
+    appel = demande.appel
+    prevus = [
+        ("Rapport d'étape", appel.rapport_etape_le),
+        ("Rapport final", appel.rapport_final_le),
+    ]
+    return [{"libelle": nom, "echeance": jour} for nom, jour in prevus if jour]
+
+
+def sources(decision: Decision) -> list[Part]:
+    """La part de chaque bailleur dans le montant accordé, au cent près."""
+    lignes_sources = list(decision.volet.sources.all())
+    parts = repartir(decision.montant_accorde, [source.montant for source in lignes_sources])
+    return [
+        Part(source.bailleur, part) for source, part in zip(lignes_sources, parts, strict=True)
+    ]
+
+
+def contexte_convention(convention: Convention) -> dict[str, Any]:
+    demande, decision = convention.demande, convention.decision
+    categories = dict(CategorieDepense.choices)
+    return {
+        "reference": convention.numero,
+        "date": horloge.aujourdhui(),
+        "representant": REPRESENTANT,
+        "organisme": demande.organisme,
+        "appel": demande.appel,
+        "demande": demande,
+        "volet": str(demande.volet),
+        "resolution": decision.resolution,
+        "montant": convention.montant,
+        "sources": sources(decision),
+        "debut": convention.debut,
+        "fin": convention.fin,
+        "versements": [
+            {"no": v.no, "montant": v.montant, "condition": v.get_condition_display()}
+            for v in convention.versements.all()
+        ],
+        "rapports": rapports_attendus(demande),
+        "regles": demande.appel,
+        "conditions": lignes(decision.conditions),
+        "postes": [
+            {
+                "categorie": categories[poste.categorie],
+                "libelle": poste.libelle,
+                "montant": poste.montant,
+                "admissible": poste.admissible,
+            }
+            for poste in demande.postes.all()
+        ],
+        "totaux": demande.budget(),
+    }

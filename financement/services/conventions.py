@@ -1,0 +1,163 @@
+"""La convention : préparée, transmise, signée des deux côtés, résiliée."""
+
+import datetime as dt
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from appels.models import Demande
+from financement.documents import contexte_convention
+from financement.models import Convention, Rapport, Versement
+from financement.montants import calendrier_versements, conditions_versements
+from socle.cycle_de_vie import transitionner
+from socle.documents import figer_document
+from socle.droits import exiger_permission
+from socle.exceptions import RegleViolee
+from socle.journal import journaliser
+from socle.models import Document
+from socle.services import courriels
+
+
+@transaction.atomic
+def preparer_convention(
+    *,
+    acteur: Any,
+    demande: Demande,
+    debut: dt.date | None = None,
+    fin: dt.date | None = None,
+) -> Convention:
+    """Crée la convention d'une demande acceptée et annoncée, ses versements et ses rapports."""
+    exiger_permission(acteur, "convention.preparer", demande)
+    demande = (
+        Demande.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("appel")
+        .get(pk=demande.pk)
+    )
+    appel = demande.appel
+    if demande.etat != Demande.Etat.ACCEPTEE or demande.etat_annonce != "acceptee":
+        raise RegleViolee(
+            "La convention se prépare quand la demande est acceptée et sa lettre émise.",
+            code="etat",
+        )
+    if demande.conventions.exclude(etat="resiliee").exists():
+        raise RegleViolee("La convention de cette demande est déjà préparée.", code="existe")
+    debut, fin = debut or appel.projet_debut, fin or appel.projet_fin
+    if debut is None or fin is None:
+        raise RegleViolee("Écrivez les dates du projet.", champ="debut")
+    if fin < debut:
+        raise RegleViolee("La fin doit suivre le début.", champ="fin")
+    decision = demande.decisions.get(en_vigueur=True)
+    rang = demande.conventions.count()
+    convention = Convention.objects.create(
+        demande=demande,
+        decision=decision,
+        numero=f"CONV-{demande.reference}" + (f"-{rang + 1}" if rang else ""),
+        montant=decision.montant_accorde,
+        debut=debut,
+        fin=fin,
+    )
+    montants = calendrier_versements(decision.montant_accorde, appel.plan_versements)
+    conditions = conditions_versements(len(montants))
+    for no, (montant, condition) in enumerate(zip(montants, conditions, strict=True), start=1):
+        Versement.objects.create(
+            convention=convention, no=no, montant=montant, condition=condition
+        )
+    _attendre_rapports(demande, fin, avec_etape="etape" in conditions)
+    journaliser(acteur=acteur, verbe="convention.preparer", objet=convention)
+    return convention
+
+
+def _attendre_rapports(demande: Demande, fin: dt.date, *, avec_etape: bool) -> None:
+    appel = demande.appel
+    echeances = {"final": appel.rapport_final_le or fin + dt.timedelta(days=30)}
+    if appel.rapport_etape_le or avec_etape:
+        echeances["etape"] = appel.rapport_etape_le or fin
+    for nature, echeance in echeances.items():
+        Rapport.objects.get_or_create(
+            demande=demande, nature=nature, defaults={"echeance": echeance}
+        )
+
+
+@transaction.atomic
+def transmettre_convention(*, acteur: Any, convention: Convention) -> Convention:
+    """Fige le PDF et l'envoie à l'organisme pour signature."""
+    exiger_permission(acteur, "convention.preparer", convention)
+    demande = convention.demande
+    document = figer_document(
+        nature=Document.Nature.CONVENTION,
+        objet=convention,
+        gabarit="pdf/convention.html",
+        contexte=contexte_convention(convention),
+        titre=f"Convention d'aide financière — {demande.reference}",
+        acteur=acteur,
+    )
+    convention = transitionner(
+        convention, "transmettre", acteur=acteur, champs={"document": document}
+    )
+    courriels.envoyer(
+        gabarit="convention_transmise",
+        destinataires=courriels.adresses_organisme(demande.organisme, responsables=True),
+        objet=f"Convention à signer — {demande.titre}",
+        contexte={
+            "demande": demande,
+            "convention": convention,
+            "lien": settings.SITE_URL
+            + reverse("organisme:convention", kwargs={"reference": demande.reference}),
+        },
+    )
+    return convention
+
+
+def signer_convention(
+    *, acteur: Any, convention: Convention, nom: str, titre: str = "", papier: bool = False
+) -> Convention:
+    """La personne autorisée signe pour l'organisme (``papier`` : signature reçue sur papier)."""
+    if not nom.strip():
+        raise RegleViolee("Écrivez votre nom complet.", champ="nom")
+    return transitionner(
+        convention,
+        "signer",
+        acteur=acteur,
+        champs={
+            "signataire_nom": nom.strip(),
+            "signataire_titre": titre.strip(),
+            "signature_papier": papier,
+        },
+    )
+
+
+@transaction.atomic
+def inscrire_signature_papier(
+    *, acteur: Any, convention: Convention, nom: str, titre: str = ""
+) -> Convention:
+    """L'agent inscrit une signature reçue sur papier ; le journal garde qui l'a inscrite."""
+    exiger_permission(acteur, "convention.preparer", convention)
+    convention = signer_convention(
+        acteur=None, convention=convention, nom=nom, titre=titre, papier=True
+    )
+    journaliser(acteur=acteur, verbe="convention.inscrire_signature", objet=convention)
+    return convention
+
+
+@transaction.atomic
+def contresigner_convention(*, acteur: Any, convention: Convention) -> Convention:
+    """La Ville signe : la convention est en vigueur et la demande, conventionnée."""
+    convention = transitionner(convention, "contresigner", acteur=acteur)
+    transitionner(convention.demande, "conventionner", acteur=None)
+    return convention
+
+
+@transaction.atomic
+def resilier_convention(*, acteur: Any, convention: Convention, motif: str) -> Convention:
+    """Met fin à la convention avant terme ; les versements à venir sont annulés."""
+    if not motif.strip():
+        raise RegleViolee("Écrivez le motif de la résiliation.", champ="motif")
+    convention = transitionner(convention, "resilier", acteur=acteur, motif=motif)
+    transitionner(convention.demande, "resilier", acteur=acteur, motif=motif)
+    for versement in convention.versements.filter(etat__in=["prevu", "exigible", "retenu"]):
+        transitionner(
+            versement, "annuler", acteur=None, motif=motif, champs={"motif": "Résiliation"}
+        )
+    return convention

@@ -1,0 +1,12 @@
+"""Les tâches de la décision et de la reddition de comptes."""
+
+from celery import shared_task
+
+from financement.services.lettres import emettre_lot
+from socle.models import Travail
+
+
+@shared_task
+def emettre_lettres(travail_id: int) -> None:
+    """Émet les lettres d'un lot ; relancée, elle reprend où elle en était."""
+    emettre_lot(travail=Travail.objects.get(pk=travail_id))

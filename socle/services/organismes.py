@@ -1,0 +1,243 @@
+"""Les organismes : les créer, les rejoindre, y inviter."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from socle import horloge
+from socle.exceptions import PermissionRefusee, RegleViolee
+from socle.journal import journaliser
+from socle.models import Adhesion, Invitation, Organisme
+from socle.services import courriels
+from socle.validateurs import NEQ, normaliser_neq
+
+
+def _demander(acteur: Any, permission: str, objet: Any = None) -> None:
+    if acteur is not None and not acteur.peut(permission, objet):
+        raise PermissionRefusee("Vous n'avez pas le droit de faire cette action.", code=permission)
+
+
+@transaction.atomic
+def creer_organisme(*, acteur: Any, nom: str, neq: str, **champs: Any) -> Organisme:
+    """Crée un organisme ; ``acteur`` en devient responsable.
+
+    Un NEQ déjà inscrit lève ``RegleViolee`` (code ``neq_existant``) : on demande alors à se
+    joindre, on ne devine jamais.
+    """
+    _demander(acteur, "organisme.creer")
+    neq = normaliser_neq(neq)
+    if not NEQ.fullmatch(neq):
+        raise RegleViolee(
+            "Le NEQ compte 10 chiffres et commence par 11, 22, 33 ou 88.", champ="neq", code="neq"
+        )
+    try:
+        with transaction.atomic():
+            organisme = Organisme.objects.create(nom=nom.strip(), neq=neq, **champs)
+    except IntegrityError:
+        raise RegleViolee(
+            "Un organisme est déjà inscrit avec ce NEQ : demandez à le rejoindre.",
+            champ="neq",
+            code="neq_existant",
+        ) from None
+    Adhesion.objects.create(
+        organisme=organisme, utilisateur=acteur, role=Adhesion.Role.RESPONSABLE
+    )
+    acteur.__dict__.pop("organismes_ids", None)
+    acteur.__dict__.pop("est_membre_organisme", None)
+    journaliser(acteur=acteur, verbe="organisme.creer", objet=organisme)
+    return organisme
+
+
+@transaction.atomic
+def modifier_organisme(*, acteur: Any, organisme: Organisme, **champs: Any) -> Organisme:
+    """Met à jour le dossier de l'organisme (le NEQ ne se change pas)."""
+    _demander(acteur, "organisme.modifier", organisme)
+    champs.pop("neq", None)
+    for nom, valeur in champs.items():
+        setattr(organisme, nom, valeur)
+    organisme.save()
+    journaliser(
+        acteur=acteur,
+        verbe="organisme.modifier",
+        objet=organisme,
+        details={"champs": sorted(champs)},
+    )
+    return organisme
+
+
+@transaction.atomic
+def inviter(*, acteur: Any, organisme: Organisme, courriel: str, role: str) -> Invitation:
+    """Invite une personne par courriel ; le lien vaut quatorze jours."""
+    _demander(acteur, "organisme.inviter", organisme)
+    courriel = courriel.strip().lower()
+    if organisme.adhesions.filter(utilisateur__email__iexact=courriel).exists():
+        raise RegleViolee("Cette personne est déjà membre de l'organisme.", champ="courriel")
+    organisme.invitations.filter(
+        courriel=courriel, acceptee_le=None, annulee_le=None, expire_le__lt=horloge.maintenant()
+    ).update(annulee_le=horloge.maintenant())
+    try:
+        with transaction.atomic():
+            invitation = Invitation.objects.create(
+                organisme=organisme, courriel=courriel, role=role, creee_par=acteur
+            )
+    except IntegrityError:
+        raise RegleViolee(
+            "Une invitation est déjà en cours pour cette adresse.", champ="courriel"
+        ) from None
+    courriels.envoyer(
+        gabarit="invitation",
+        destinataires=[courriel],
+        objet=f"Invitation à rejoindre {organisme.nom}",
+        contexte={
+            "organisme": organisme,
+            "auteur": acteur,
+            "lien": settings.SITE_URL
+            + reverse("organisme:invitation", kwargs={"jeton": invitation.jeton}),
+            "expire_le": invitation.expire_le,
+        },
+    )
+    journaliser(
+        acteur=acteur, verbe="organisme.inviter", objet=organisme, details={"courriel": courriel}
+    )
+    return invitation
+
+
+@transaction.atomic
+def accepter_invitation(*, acteur: Any, jeton: str) -> Organisme:
+    """Joint ``acteur`` à l'organisme qui l'a invité, à l'adresse invitée seulement."""
+    invitation = (
+        Invitation.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("organisme")
+        .filter(jeton=jeton, nature=Invitation.Nature.INVITATION)
+        .first()
+    )
+    if invitation is None or not invitation.est_en_cours:
+        raise RegleViolee(
+            "Cette invitation n'est plus valable : demandez-en une nouvelle.", code="expiree"
+        )
+    if invitation.courriel.lower() != acteur.email.lower():
+        raise RegleViolee(
+            f"Cette invitation a été envoyée à {invitation.courriel} : "
+            "ouvrez-la avec le compte de cette adresse.",
+            code="autre_adresse",
+        )
+    _joindre(acteur, invitation, acteur)
+    return invitation.organisme
+
+
+@transaction.atomic
+def demander_adhesion(*, acteur: Any, organisme: Organisme) -> Invitation:
+    """Demande aux responsables de se joindre à un organisme déjà inscrit."""
+    _demander(acteur, "organisme.creer")
+    if organisme.pk in acteur.organismes_ids:
+        raise RegleViolee("Vous êtes déjà membre de cet organisme.")
+    existante = organisme.invitations.filter(
+        courriel=acteur.email, acceptee_le=None, annulee_le=None
+    ).first()
+    if existante:
+        return existante
+    demande = Invitation.objects.create(
+        organisme=organisme,
+        nature=Invitation.Nature.DEMANDE,
+        courriel=acteur.email,
+        role=Adhesion.Role.REDACTEUR,
+        creee_par=acteur,
+    )
+    courriels.envoyer(
+        gabarit="demande_adhesion",
+        destinataires=courriels.adresses_organisme(organisme, responsables=True),
+        objet=f"{acteur} demande à rejoindre {organisme.nom}",
+        contexte={
+            "organisme": organisme,
+            "auteur": acteur,
+            "lien": settings.SITE_URL
+            + reverse("organisme:membres", kwargs={"pk": organisme.pk}),
+        },
+    )
+    journaliser(acteur=acteur, verbe="organisme.demander_adhesion", objet=organisme)
+    return demande
+
+
+@transaction.atomic
+def accepter_adhesion(*, acteur: Any, invitation: Invitation) -> Organisme:
+    """Un responsable accepte une demande de se joindre."""
+    _demander(acteur, "organisme.inviter", invitation.organisme)
+    if not invitation.est_en_cours or invitation.nature != Invitation.Nature.DEMANDE:
+        raise RegleViolee("Cette demande n'est plus en cours.")
+    _joindre(invitation.creee_par, invitation, acteur)
+    return invitation.organisme
+
+
+def _joindre(personne: Any, invitation: Invitation, acteur: Any) -> None:
+    Adhesion.objects.get_or_create(
+        organisme=invitation.organisme,
+        utilisateur=personne,
+        defaults={"role": invitation.role},
+    )
+    invitation.acceptee_le = horloge.maintenant()
+    invitation.save(update_fields=["acceptee_le"])
+    personne.__dict__.pop("organismes_ids", None)
+    journaliser(
+        acteur=acteur,
+        verbe="organisme.joindre",
+        objet=invitation.organisme,
+        details={"courriel": personne.email},
+    )
+
+
+@transaction.atomic
+def annuler_invitation(*, acteur: Any, invitation: Invitation) -> None:
+    _demander(acteur, "organisme.inviter", invitation.organisme)
+    invitation.annulee_le = horloge.maintenant()
+    invitation.save(update_fields=["annulee_le"])
+    journaliser(
+        acteur=acteur,
+        verbe="organisme.annuler_invitation",
+        objet=invitation.organisme,
+        details={"courriel": invitation.courriel},
+    )
+
+
+@transaction.atomic
+def changer_role(*, acteur: Any, adhesion: Adhesion, role: str) -> None:
+    """Change le rôle d'un membre ; l'organisme garde toujours un responsable."""
+    _demander(acteur, "organisme.inviter", adhesion.organisme)
+    if role != Adhesion.Role.RESPONSABLE:
+        _garder_un_responsable(adhesion)
+    adhesion.role = role
+    adhesion.save(update_fields=["role"])
+    journaliser(
+        acteur=acteur,
+        verbe="organisme.changer_role",
+        objet=adhesion.organisme,
+        details={"courriel": adhesion.utilisateur.email, "role": role},
+    )
+
+
+@transaction.atomic
+def retirer_membre(*, acteur: Any, adhesion: Adhesion) -> None:
+    """Retire un membre (ou soi-même) ; le dernier responsable ne part pas."""
+    if adhesion.utilisateur_id != acteur.pk:
+        _demander(acteur, "organisme.inviter", adhesion.organisme)
+    _garder_un_responsable(adhesion)
+    journaliser(
+        acteur=acteur,
+        verbe="organisme.retirer_membre",
+        objet=adhesion.organisme,
+        details={"courriel": adhesion.utilisateur.email},
+    )
+    adhesion.delete()
+
+
+def _garder_un_responsable(adhesion: Adhesion) -> None:
+    Organisme.objects.select_for_update(no_key=True).get(pk=adhesion.organisme_id)
+    autres = adhesion.organisme.adhesions.filter(role=Adhesion.Role.RESPONSABLE).exclude(
+        pk=adhesion.pk
+    )
+    if adhesion.role == Adhesion.Role.RESPONSABLE and not autres.exists():
+        raise RegleViolee(
+            "L'organisme doit garder une personne responsable : nommez-en une autre d'abord.",
+            code="dernier_responsable",
+        )
