@@ -1,6 +1,16 @@
-"""Les adresses de l'application, par salle."""
+"""Les adresses du socle : santé, espace de chacun, documents, travaux."""
 
-public: list = []
-organisme: list = []
-comite: list = []
-ville: list = []
+from django.conf import settings
+from django.urls import path
+
+from socle.views import documents, galerie, maison, sante, travaux
+
+public = [
+    path("sante/", sante.sante, name="sante"),
+    path("mon-espace/", maison.mon_espace, name="mon_espace"),
+    path("confidentialite/", maison.confidentialite, name="confidentialite"),
+    path("travaux/<uuid:cle>/", travaux.travail, name="travail"),
+    path("documents/<uuid:cle>/", documents.document, name="document"),
+]
+if settings.GALERIE:
+    public.append(path("galerie/", galerie.galerie, name="galerie"))

@@ -70,7 +70,7 @@ def creer_appel(
 def _valider(appel: Appel) -> None:
     """Les règles du modèle, en phrases (``full_clean``)."""
     try:
-        appel.full_clean(exclude=["plan"])
+        appel.full_clean(exclude=["plan", "etat"])
     except ValidationError as erreur:
         champ, phrases = next(iter(erreur.message_dict.items()))
         raise RegleViolee(phrases[0], champ=champ, code="invalide") from None

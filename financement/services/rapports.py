@@ -67,6 +67,7 @@ def enregistrer_rapport(
 def deposer_rapport(*, acteur: Any, rapport: Rapport) -> Rapport:
     """Remet le rapport ; ses indicateurs doivent s'additionner (regles.md, 15)."""
     exiger_permission(acteur, "rapport.deposer", rapport)
+    rapport = Rapport.objects.select_for_update(no_key=True).get(pk=rapport.pk)
     valeurs = {(v.indicateur, v.modalite): v.valeur for v in rapport.valeurs.all()}
     fautes = incoherences(valeurs)
     if fautes:
@@ -109,6 +110,7 @@ def accepter_rapport(
 ) -> Rapport:
     """Accepte le rapport ; les dépenses refusées (identifiant → motif) ne sont plus admissibles."""
     exiger_permission(acteur, "rapport.examiner", rapport)
+    rapport = Rapport.objects.select_for_update(no_key=True).get(pk=rapport.pk)
     for identifiant, motif in (depenses_refusees or {}).items():
         if not motif.strip():
             raise RegleViolee("Écrivez pourquoi la dépense n'est pas admissible.", champ="motif")

@@ -49,3 +49,7 @@ class Travail(models.Model):
     @property
     def est_fini(self) -> bool:
         return self.etat in {self.Etat.FINI, self.Etat.ECHOUE}
+
+    @property
+    def phrases_erreurs(self) -> list[str]:
+        return [f"{erreur['libelle']} : {erreur['erreur']}" for erreur in self.erreurs]
