@@ -6,13 +6,15 @@ from contextlib import contextmanager
 from statistics import median
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.urls import NoReverseMatch
 
 from config.banc.donnees import Jeu
 from config.banc.serveur import BancImpossible, processus
 from socle.models import Document, Travail
 
-DELAI_PAR_LETTRE = 5
+PATIENCE = 30
 RENDUS = 15
 
 
@@ -27,12 +29,11 @@ def emettre_un_lot(jeu: Jeu, combien: int, *, ouvriers: int) -> float | None:
         return None
     with _ouvrier(ouvriers):
         debut = time.perf_counter()
-        travail = preparer_lot(acteur=jeu.agent, appel=jeu.decide)
-        limite = debut + DELAI_PAR_LETTRE * combien
-        while not _fini(travail):
-            if time.perf_counter() > limite:
-                raise BancImpossible("Le lot de lettres ne finit pas.")
-            time.sleep(0.01)
+        try:
+            travail = preparer_lot(acteur=jeu.agent, appel=jeu.decide)
+        except NoReverseMatch:  # le service est là, ses pages pas encore
+            return None
+        _attendre(travail)
         duree = time.perf_counter() - debut
     emises = Document.objects.filter(nature="lettre").count()
     if emises != combien:
@@ -56,9 +57,19 @@ def rendu_nu() -> float:
     return median(durees[2:])
 
 
-def _fini(travail: Travail) -> bool:
-    travail.refresh_from_db()
-    return travail.est_fini
+def _attendre(travail: Travail) -> None:
+    """Lève ``BancImpossible`` quand le travail n'avance plus : une tâche tombée ne le finit pas."""
+    faits, depuis = -1, time.monotonic()
+    while not travail.est_fini:
+        if travail.faits != faits:
+            faits, depuis = travail.faits, time.monotonic()
+        elif time.monotonic() - depuis > PATIENCE:
+            raise BancImpossible(
+                f"Le lot n'avance plus à {faits} lettres sur {travail.total} : voir "
+                f"{settings.VAR_DIR / 'banc.log'}."
+            )
+        time.sleep(0.02)
+        travail.refresh_from_db()
 
 
 @contextmanager
