@@ -7,6 +7,9 @@ class EvaluationsConfig(AppConfig):
 
     def ready(self) -> None:
         from evaluations.verbes import PHRASES
+        from evaluations.visibilite import nombre_a_faire
+        from socle.navigation import declarer_compteur
         from socle.verbes import declarer_verbes
 
         declarer_verbes(PHRASES)
+        declarer_compteur("comite:accueil", nombre_a_faire)

@@ -20,6 +20,11 @@ class Quorum:
     def atteint(self) -> bool:
         return self.presents >= self.requis
 
+    @property
+    def detail(self) -> str:
+        pluriel = "s" if self.presents > 1 else ""
+        return f"{self.presents} présent{pluriel} sans conflit, il en faut {self.requis}"
+
 
 def quorums(seance: Seance, demandes: Iterable[Demande]) -> dict[int, Quorum]:
     """Le quorum de chaque demande, par identifiant ; trois requêtes en tout."""

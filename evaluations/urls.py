@@ -1,6 +1,64 @@
 """Les adresses de l'application, par salle."""
 
+from django.urls import path
+
+from evaluations.views import classement, lecture, seances
+from evaluations.views import ville as gestion
+
 public: list = []
 organisme: list = []
-comite: list = []
-ville: list = []
+
+comite: list = [
+    path("", lecture.accueil, name="accueil"),
+    path("appels/<slug:code>/interets/", lecture.interets, name="interets"),
+    path("appels/<slug:code>/classement/", classement.classement_comite, name="classement"),
+    path("demandes/<slug:reference>/", lecture.lecture, name="lecture"),
+    path("demandes/<slug:reference>/enregistrer/", lecture.enregistrer, name="enregistrer"),
+    path("demandes/<slug:reference>/soumettre/", lecture.soumettre, name="soumettre"),
+    path("demandes/<slug:reference>/recusation/", lecture.recusation, name="recusation"),
+    path("demandes/<slug:reference>/fiches/", classement.fiches_demande, name="fiches"),
+    path(
+        "demandes/<slug:reference>/rouvrir/",
+        classement.rouvrir_evaluation,
+        name="rouvrir_evaluation",
+    ),
+    path("fiches/<int:pk>/rouvrir/", classement.rouvrir_fiche, name="rouvrir_fiche"),
+]
+
+ville: list = [
+    path("appels/<slug:code>/comite/", gestion.comite_appel, name="comite"),
+    path("appels/<slug:code>/comite/affecter/", gestion.affecter_tout, name="affecter_comite"),
+    path("appels/<slug:code>/comite/ouvrir/", gestion.ouvrir_evaluations, name="comite_ouvrir"),
+    path("appels/<slug:code>/comite/clore/", gestion.clore_evaluations, name="comite_clore"),
+    path("appels/<slug:code>/comite/rappeler/", gestion.rappeler, name="comite_rappeler"),
+    path("comite/membres/<int:pk>/", gestion.membre_action, name="membre_action"),
+    path("comite/membres/<int:pk>/retirer/", gestion.retirer_membre, name="membre_retirer"),
+    path("demandes/<slug:reference>/comite/", gestion.affecter_demande, name="affecter_demande"),
+    path(
+        "demandes/<slug:reference>/clore-evaluation/",
+        gestion.clore_evaluation,
+        name="clore_evaluation",
+    ),
+    path("demandes/<slug:reference>/fiches/", classement.fiches_demande, name="fiches"),
+    path("appels/<slug:code>/classement/", classement.classement_ville, name="classement"),
+    path(
+        "appels/<slug:code>/classement/export/",
+        classement.exporter_classement,
+        name="classement_export",
+    ),
+    path("appels/<slug:code>/seances/", seances.seances_appel, name="seances"),
+]
+
+# Les mêmes pages de séance dans les deux salles : la présidence la tient au comité, l'agent à la
+# Ville.
+_seances = [
+    ("seances/<int:pk>/", seances.seance, "seance"),
+    ("seances/<int:pk>/modifier/", seances.modifier, "seance_modifier"),
+    ("seances/<int:pk>/presences/", seances.presences, "seance_presences"),
+    ("seances/<int:pk>/ouvrir/", seances.ouvrir, "seance_ouvrir"),
+    ("seances/<int:pk>/clore/", seances.clore, "seance_clore"),
+    ("seances/<int:pk>/compte-rendu/", seances.compte_rendu, "seance_compte_rendu"),
+    ("seances/<int:pk>/demandes/<slug:reference>/", seances.demande, "seance_demande"),
+]
+comite += [path(chemin, vue, name=nom) for chemin, vue, nom in _seances]
+ville += [path(chemin, vue, name=nom) for chemin, vue, nom in _seances]

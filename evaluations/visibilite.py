@@ -67,3 +67,17 @@ def demandes_revelees_a(utilisateur: Any, appel: Appel) -> QuerySet[Demande]:
     if utilisateur.est_employe:
         visibles = demandes_de_la_ville(utilisateur, appel)
     return visibles.filter(pk__in=revelees(appel).values("pk"))
+
+
+def nombre_a_faire(utilisateur: Any) -> int:
+    """Le nombre à côté de « À lire » : déclarations et fiches attendues."""
+    return (
+        Affectation.objects.filter(
+            membre__utilisateur=utilisateur,
+            membre__actif=True,
+            demande__etat="en_evaluation",
+        )
+        .exclude(etat="recusee")
+        .exclude(evaluation__etat="soumise")
+        .count()
+    )

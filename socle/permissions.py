@@ -109,6 +109,16 @@ def est_recuse(utilisateur: Any, objet: Any) -> bool:
 
 
 @_predicat
+def est_recuse_a_l_appel(utilisateur: Any, objet: Any) -> bool:
+    """Récusé sur une demande au moins de l'appel : le compte rendu entier en parlerait."""
+    appel = appel_de(objet)
+    return (
+        appel is not None
+        and utilisateur.sieges.filter(appel=appel, affectations__etat="recusee").exists()
+    )
+
+
+@_predicat
 def est_evaluateur_libre(utilisateur: Any, objet: Any) -> bool:
     """Affecté à la demande et déclaré sans conflit."""
     demande = demande_de(objet)
@@ -201,6 +211,7 @@ MATRICE: dict[str, rules.Predicate] = {
     "evaluation.noter": est_l_evaluateur & ~est_recuse,
     "evaluation.rouvrir": preside_le_comite & ~est_recuse,
     "seance.voir": est_du_comite | est_employe,
+    "seance.compte_rendu": (est_du_comite | est_employe) & ~est_recuse_a_l_appel,
     "seance.tenir": preside_le_comite | est_agent,
     "demande.recommander": preside_le_comite & ~est_recuse,
     "demande.rouvrir_evaluation": preside_le_comite & ~est_recuse,

@@ -1,0 +1,71 @@
+"""Le classement en tableur : les lignes que la personne peut voir, et rien d'autre."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.http import HttpResponse
+
+from appels.models import Appel
+from evaluations.tableau import volets_classes
+
+ENTETES = [
+    "Volet",
+    "Rang",
+    "À égalité",
+    "Demande",
+    "Organisme",
+    "Projet",
+    "Score",
+    "Fiches",
+    "Écart",
+    "Écart signalé",
+    "Seuil atteint",
+    "Montant demandé",
+    "Avis du comité",
+    "Montant recommandé",
+]
+
+
+def lignes_classement(utilisateur: Any, appel: Appel) -> list[list[Any]]:
+    """Une ligne par demande classée, dans l'ordre du classement."""
+    lignes = []
+    for classe in volets_classes(utilisateur, appel, adresse=lambda demande: ""):
+        for rang in classe.lignes:
+            ligne, demande = rang.ligne, rang.ligne.demande
+            lignes.append(
+                [
+                    classe.volet.no,
+                    ligne.rang,
+                    "oui" if ligne.ex_aequo else "non",
+                    demande.reference,
+                    demande.organisme.nom,
+                    demande.titre,
+                    ligne.score,
+                    ligne.nb_fiches,
+                    ligne.ecart,
+                    "oui" if ligne.alerte_ecart else "non",
+                    "oui" if ligne.passe else "non",
+                    demande.montant_demande,
+                    rang.avis.get_avis_display() if rang.avis else "",
+                    rang.avis.montant if rang.avis else None,
+                ]
+            )
+    return lignes
+
+
+def reponse_csv(nom: str, entetes: Sequence[str], lignes: Iterable[Sequence[Any]]) -> HttpResponse:
+    """Un CSV en UTF-8 (avec sa marque, pour les tableurs), sans formule injectée."""
+    reponse = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+    reponse["Content-Disposition"] = f'attachment; filename="{nom}.csv"'
+    ecrivain = csv.writer(reponse, delimiter=";")
+    ecrivain.writerow(entetes)
+    ecrivain.writerows([_cellule(valeur) for valeur in ligne] for ligne in lignes)
+    return reponse
+
+
+def _cellule(valeur: Any) -> Any:
+    """Un texte qui commence comme une formule reste un texte."""
+    if isinstance(valeur, str) and valeur[:1] in "=+-@\t\r":
+        return f"'{valeur}" if valeur else ""
+    return "" if valeur is None else valeur
