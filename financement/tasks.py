@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from financement.services import bilans
 from financement.services.lettres import emettre_lot
 from socle.models import Travail
 
@@ -10,3 +11,9 @@ from socle.models import Travail
 def emettre_lettres(travail_id: int) -> None:
     """Émet les lettres d'un lot ; relancée, elle reprend où elle en était."""
     emettre_lot(travail=Travail.objects.get(pk=travail_id))
+
+
+@shared_task
+def produire_bilan(travail_id: int) -> None:
+    """Fige le bilan d'un appel en PDF."""
+    bilans.produire(travail=Travail.objects.get(pk=travail_id))

@@ -1,6 +1,33 @@
-"""Les adresses d'une partie de l'application, par salle."""
+"""Les adresses de la décision aux versements."""
 
-public: list = []
-organisme: list = []
-ville: list = []
-bilan: list = []
+from django.urls import path
+
+from financement.views import conventions, decisions, lettres, reexamens, semaine, versements
+
+organisme = [
+    path(
+        "demandes/<slug:reference>/convention/",
+        conventions.convention_organisme,
+        name="convention",
+    ),
+    path("demandes/<slug:reference>/reexamen/", reexamens.demander, name="reexamen"),
+]
+ville = [
+    path("", semaine.accueil, name="accueil"),
+    path("appels/<slug:code>/decisions/", decisions.decisions, name="decisions"),
+    path("appels/<slug:code>/resolutions/", decisions.resolution, name="resolution"),
+    path("appels/<slug:code>/decisions/lot/", decisions.lot, name="decisions_lot"),
+    path("demandes/<slug:reference>/decider/", decisions.decider, name="decider"),
+    path("appels/<slug:code>/lettres/", lettres.lettres, name="lettres"),
+    path("appels/<slug:code>/lettres/emettre/", lettres.emettre, name="lettres_emettre"),
+    path("demandes/<slug:reference>/convention/", conventions.convention, name="convention"),
+    path(
+        "demandes/<slug:reference>/convention/<slug:action>/",
+        conventions.agir,
+        name="convention_agir",
+    ),
+    path("versements/", versements.versements, name="versements"),
+    path("versements/<int:pk>/<slug:action>/", versements.agir, name="versement_agir"),
+    path("reexamens/", reexamens.reexamens, name="reexamens"),
+    path("reexamens/<int:pk>/", reexamens.trancher, name="reexamen"),
+]

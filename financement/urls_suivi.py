@@ -1,6 +1,37 @@
-"""Les adresses d'une partie de l'application, par salle."""
+"""Les adresses des rapports, de la fermeture, du bilan et du registre."""
 
-public: list = []
-organisme: list = []
-ville: list = []
-bilan: list = []
+from django.urls import path
+
+from financement.views import bilan as vues_bilan
+from financement.views import fermeture, rapports, registre
+
+public = [
+    path("projets/", registre.registre, name="registre"),
+    path("projets/<slug:reference>/", registre.projet, name="projet"),
+    path("donnees/", registre.donnees, name="donnees"),
+    path("donnees/<slug:code>.<slug:forme>", registre.fichier, name="donnees_fichier"),
+]
+organisme = [
+    path(
+        "demandes/<slug:reference>/rapports/<slug:nature>/",
+        rapports.rapport_organisme,
+        name="rapport",
+    ),
+]
+ville = [
+    path("rapports/", rapports.rapports, name="rapports"),
+    path("rapports/<int:pk>/", rapports.rapport, name="rapport"),
+    path("rapports/<int:pk>/examiner/", rapports.examiner, name="rapport_examiner"),
+    path("demandes/<slug:reference>/fermeture/", fermeture.fermeture, name="fermeture"),
+    path(
+        "demandes/<slug:reference>/fermeture/<slug:action>/",
+        fermeture.agir,
+        name="fermeture_agir",
+    ),
+]
+bilan = [
+    path("", vues_bilan.accueil, name="accueil"),
+    path("<slug:code>/", vues_bilan.appel, name="appel"),
+    path("<slug:code>/pdf/", vues_bilan.figer, name="pdf"),
+    path("<slug:code>/xlsx/", vues_bilan.xlsx, name="xlsx"),
+]

@@ -1,0 +1,205 @@
+"""Les demandes, côté Ville : la liste, une demande entière, sa recevabilité."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from appels.filtres import DemandeFilter
+from appels.forms.appel import MotifForm
+from appels.forms.recevabilite import ComplementForm, DerogationForm, RecevabiliteForm
+from appels.models import Demande, Verification
+from appels.montants import montant_maximal, violations
+from appels.regles import phrase_violation, regles_budget
+from appels.services import demandes as services
+from appels.services import recevabilite
+from socle.exports import reponse_xlsx
+from socle.models import EntreeJournal
+from socle.vues import executer, exiger, trouver
+
+PAR_PAGE = 50
+
+
+def _visibles(request: HttpRequest) -> QuerySet:
+    """Ce que la Ville suit : sans les demandes dont la personne est récusée."""
+    return Demande.objects.sans_recusation(request.user)
+
+
+def demandes(request: HttpRequest) -> HttpResponse:
+    exiger(request, "ville.voir")
+    base = _visibles(request).select_related("appel", "organisme", "volet")
+    filtre = DemandeFilter(request.GET, queryset=base.order_by("-appel__cloture", "code"))
+    if request.GET.get("format") == "xlsx":
+        return _exporter(filtre.qs)
+    page = Paginator(filtre.qs, PAR_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "appels/ville/demandes.html",
+        {"filtre": filtre, "page_obj": page, "nombre": page.paginator.count},
+    )
+
+
+def _exporter(liste: QuerySet) -> HttpResponse:
+    entetes = (
+        "Numéro", "Appel", "Organisme", "NEQ", "Projet", "Volet", "Secteur", "État",
+        "Montant demandé", "Déposée le",
+    )  # fmt: skip
+    return reponse_xlsx(
+        "demandes",
+        entetes,
+        (
+            (
+                d.reference,
+                d.appel.code,
+                d.organisme.nom,
+                d.organisme.neq,
+                d.titre,
+                d.volet.no if d.volet else None,
+                d.secteur,
+                d.get_etat_display(),
+                d.montant_demande,
+                d.deposee_le,
+            )
+            for d in liste
+        ),
+    )
+
+
+def _trouver(request: HttpRequest, reference: str, permission: str = "demande.suivre") -> Any:
+    return trouver(
+        request,
+        _visibles(request).select_related("appel__plan", "organisme", "volet", "formulaire"),
+        permission,
+        reference=reference,
+    )
+
+
+def demande(request: HttpRequest, reference: str) -> HttpResponse:
+    """La demande entière : ce qui est écrit, ce qui est vérifié, ce qui peut se faire."""
+    objet = _trouver(request, reference)
+    verifications = {v.point: v for v in objet.verifications.all()}
+    propositions = recevabilite.points_proposes(objet) if objet.etat != "brouillon" else {}
+    propositions |= {v.point: (v.reponse, v.remarque) for v in verifications.values()}
+    return render(request, "appels/ville/demande.html", _contexte(request, objet, propositions))
+
+
+def _contexte(
+    request: HttpRequest, objet: Demande, propositions: dict[str, tuple[str, str]]
+) -> dict[str, Any]:
+    budget, regles = objet.budget(), regles_budget(objet)
+    reponses = objet.reponses.select_related("question__section").order_by(
+        "question__section__ordre", "question__ordre"
+    )
+    peut_traiter = request.user.peut("demande.traiter", objet)
+    return {
+        "demande": objet,
+        "budget": budget,
+        "maximum": montant_maximal(budget, regles),
+        "violations": [phrase_violation(v, budget) for v in violations(budget, regles)],
+        "aides": objet.aides_annoncees.all(),
+        "postes": objet.postes.all(),
+        "revenus": objet.revenus.all(),
+        "besoins": objet.besoins.all(),
+        "reponses": reponses,
+        "pieces": objet.pieces.filter(retiree_le=None).select_related("piece_exigee"),
+        "depots": objet.depots.select_related("document"),
+        "complements": objet.complements.all(),
+        "entrees": EntreeJournal.objects.pour(objet)[:50],
+        "form": RecevabiliteForm(propositions=propositions),
+        "complete": objet.verifications.count() == len(Verification.Point.values),
+        "a_verifier": peut_traiter and objet.etat in {"deposee", "a_completer"},
+        "peut_deroger": objet.etat == "brouillon"
+        and objet.appel.est_clos
+        and request.user.peut("demande.accorder_derogation", objet),
+        "peut_conventionner": request.user.peut("convention.preparer", objet)
+        and objet.etat in {"acceptee", "conventionnee"},
+    }
+
+
+@require_POST
+def verifier(request: HttpRequest, reference: str) -> HttpResponse:
+    """Enregistre les points répondus."""
+    objet = _trouver(request, reference, "demande.traiter")
+    form = RecevabiliteForm(request.POST, propositions={})
+    if form.is_valid():
+        for point, reponse in form.cleaned_data.items():
+            if reponse and not executer(
+                request,
+                recevabilite.verifier_point,
+                demande=objet,
+                point=point,
+                reponse=reponse,
+            ):
+                return redirect("ville:demande", reference=reference)
+    if request.POST.get("suite") == "recevable":
+        executer(
+            request,
+            recevabilite.declarer_recevable,
+            demande=objet,
+            succes="La demande est recevable.",
+        )
+    return redirect("ville:demande", reference=reference)
+
+
+def irrecevable(request: HttpRequest, reference: str) -> HttpResponse:
+    objet = _trouver(request, reference, "demande.traiter")
+    form = MotifForm(request.POST or None)
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and executer(
+            request,
+            recevabilite.declarer_irrecevable,
+            formulaire=form,
+            succes="La demande est irrecevable ; l'organisme a reçu le motif.",
+            demande=objet,
+            **form.cleaned_data,
+        )
+    ):
+        return redirect("ville:demande", reference=reference)
+    return render(
+        request,
+        "appels/ville/irrecevable.html",
+        {"demande": objet, "form": form, "refuses": objet.verifications.filter(reponse="non")},
+    )
+
+
+def complement(request: HttpRequest, reference: str) -> HttpResponse:
+    objet = _trouver(request, reference, "demande.traiter")
+    form = ComplementForm(request.POST or None, demande=objet)
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and executer(
+            request,
+            recevabilite.demander_complement,
+            formulaire=form,
+            succes="Le complément est demandé ; l'organisme a reçu un courriel.",
+            demande=objet,
+            **form.cleaned_data,
+        )
+    ):
+        return redirect("ville:demande", reference=reference)
+    return render(request, "appels/ville/complement.html", {"demande": objet, "form": form})
+
+
+def derogation(request: HttpRequest, reference: str) -> HttpResponse:
+    objet = _trouver(request, reference, "demande.accorder_derogation")
+    form = DerogationForm(request.POST or None)
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and executer(
+            request,
+            services.accorder_derogation,
+            formulaire=form,
+            succes="La dérogation est accordée.",
+            demande=objet,
+            **form.cleaned_data,
+        )
+    ):
+        return redirect("ville:demande", reference=reference)
+    return render(request, "appels/ville/derogation.html", {"demande": objet, "form": form})

@@ -1,0 +1,159 @@
+"""La maison de la Ville : courriels, journal, comptes, organismes."""
+
+from django import forms
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from post_office.models import STATUS, Email
+
+from appels.models import Demande
+from socle.journal import verifier_chaine
+from socle.models import EntreeJournal, Organisme, RoleVille, Utilisateur
+from socle.services import comptes as services
+from socle.validateurs import avertissements_neq
+from socle.vues import executer, exiger, trouver
+
+PAR_PAGE = 50
+STATUTS = {
+    STATUS.sent: ("Envoyé", "fait"),
+    STATUS.failed: ("Échec", "refus"),
+    STATUS.queued: ("En attente", "en_cours"),
+    STATUS.requeued: ("À réessayer", "avertissement"),
+}
+
+
+def courriels(request: HttpRequest) -> HttpResponse:
+    exiger(request, "ville.courriels")
+    liste = Email.objects.order_by("-created", "-pk")
+    if recherche := request.GET.get("recherche", "").strip():
+        liste = liste.filter(Q(to__icontains=recherche) | Q(subject__icontains=recherche))
+    page = Paginator(liste, PAR_PAGE).get_page(request.GET.get("page"))
+    for courriel in page:
+        courriel.libelle, courriel.role = STATUTS.get(courriel.status, ("En attente", "en_cours"))
+    return render(
+        request, "appels/ville/courriels.html", {"page_obj": page, "recherche": recherche}
+    )
+
+
+def courriel(request: HttpRequest, pk: int) -> HttpResponse:
+    exiger(request, "ville.courriels")
+    objet = get_object_or_404(Email.objects.prefetch_related("attachments"), pk=pk)
+    return render(
+        request,
+        "appels/ville/courriel.html",
+        {"courriel": objet, "pieces": objet.attachments.all()},
+    )
+
+
+def journal(request: HttpRequest) -> HttpResponse:
+    exiger(request, "ville.journal")
+    liste = EntreeJournal.objects.select_related("acteur")
+    if recherche := request.GET.get("recherche", "").strip():
+        liste = liste.filter(
+            Q(objet_libelle__icontains=recherche)
+            | Q(verbe__icontains=recherche)
+            | Q(acteur__nom__icontains=recherche)
+        )
+    page = Paginator(liste, PAR_PAGE).get_page(request.GET.get("page"))
+    contexte = {"page_obj": page, "recherche": recherche, "compte": None, "rupture": None}
+    if "verifier" in request.GET:
+        contexte["compte"], contexte["rupture"] = verifier_chaine()
+    return render(request, "appels/ville/journal.html", contexte)
+
+
+class CompteForm(forms.Form):
+    roles = forms.MultipleChoiceField(
+        label="Rôles",
+        choices=RoleVille.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    actif = forms.BooleanField(label="Le compte peut se connecter", required=False)
+
+
+def comptes(request: HttpRequest) -> HttpResponse:
+    exiger(request, "ville.comptes")
+    liste = Utilisateur.objects.exclude(email__endswith=".invalid").annotate(
+        nombre_organismes=Count("adhesions")
+    )
+    if recherche := request.GET.get("recherche", "").strip():
+        liste = liste.filter(Q(nom__icontains=recherche) | Q(email__icontains=recherche))
+    page = Paginator(liste, PAR_PAGE).get_page(request.GET.get("page"))
+    libelles = dict(RoleVille.choices)
+    for compte_ in page:
+        compte_.libelles_roles = [libelles[role] for role in compte_.roles]
+    return render(request, "appels/ville/comptes.html", {"page_obj": page, "recherche": recherche})
+
+
+def compte(request: HttpRequest, pk: int) -> HttpResponse:
+    exiger(request, "ville.comptes")
+    objet = get_object_or_404(Utilisateur, pk=pk)
+    form = CompteForm(
+        request.POST or None, initial={"roles": objet.roles, "actif": objet.is_active}
+    )
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and executer(
+            request,
+            services.regler_compte,
+            formulaire=form,
+            succes="Le compte est réglé.",
+            compte=objet,
+            **form.cleaned_data,
+        )
+    ):
+        return redirect("ville:comptes")
+    return render(request, "appels/ville/compte.html", {"compte": objet, "form": form})
+
+
+class StatutForm(forms.Form):
+    statut = forms.ChoiceField(
+        label="Admissibilité", choices=Organisme.Statut.choices, widget=forms.RadioSelect
+    )
+
+
+def organismes(request: HttpRequest) -> HttpResponse:
+    exiger(request, "ville.voir")
+    liste = Organisme.objects.visibles_par(request.user).annotate(
+        nombre_demandes=Count("demandes")
+    )
+    if recherche := request.GET.get("recherche", "").strip():
+        liste = liste.filter(Q(nom__unaccent__icontains=recherche) | Q(neq__contains=recherche))
+    page = Paginator(liste, PAR_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request, "appels/ville/organismes.html", {"page_obj": page, "recherche": recherche}
+    )
+
+
+def organisme(request: HttpRequest, pk: int) -> HttpResponse:
+    exiger(request, "ville.voir")
+    objet = trouver(request, Organisme.objects.visibles_par(request.user), pk=pk)
+    peut_verifier = request.user.peut("organisme.verifier", objet)
+    form = StatutForm(request.POST or None, initial={"statut": objet.statut})
+    if request.method == "POST":
+        exiger(request, "organisme.verifier", objet)
+        if form.is_valid() and executer(
+            request,
+            services.verifier_organisme,
+            formulaire=form,
+            succes="L'admissibilité est notée.",
+            organisme=objet,
+            **form.cleaned_data,
+        ):
+            return redirect("ville:organisme", pk=pk)
+    return render(
+        request,
+        "appels/ville/organisme.html",
+        {
+            "organisme": objet,
+            "avis_neq": avertissements_neq(objet.neq),
+            "membres": objet.adhesions.select_related("utilisateur"),
+            "demandes": Demande.objects.sans_recusation(request.user)
+            .filter(organisme=objet)
+            .select_related("appel"),
+            "form": form,
+            "peut_verifier": peut_verifier,
+        },
+    )

@@ -1,0 +1,296 @@
+"""Le bilan : l'argent et les résultats, par objectif, besoin, volet, bailleur, secteur.
+
+Un projet qui répond à plusieurs besoins compte en entier sous chacun ; les totaux par volet, par
+bailleur et par secteur, eux, s'additionnent. Rien n'y est une personne : des comptes masqués.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from appels.models import Appel, Besoin, Demande
+from appels.montants import pourcentage
+from financement.indicateurs import DIMENSIONS, LIBELLES_VENTILATIONS, TITRES_VENTILATIONS, TOTAUX
+from financement.masquage import SEUIL, masquer, valeurs_de
+from financement.models import Convention, Decision, Recuperation
+from financement.repartition import repartir
+
+ZERO = Decimal("0.00")
+FINANCEES = frozenset({"acceptee", "conventionnee", "fermee"})
+
+
+@dataclass
+class Projet:
+    """Un projet financé et annoncé, avec son argent (dollars) et ses résultats."""
+
+    demande: Demande
+    accorde: Decimal
+    engage: Decimal
+    verse: Decimal
+    recupere: Decimal
+    valeurs: dict[tuple[str, str], int]
+
+
+@dataclass
+class Groupe:
+    """Ce qu'un objectif, un besoin, un thème ou un secteur a reçu."""
+
+    code: str
+    libelle: str
+    projets: int = 0
+    accorde: Decimal = ZERO
+
+
+@dataclass
+class LigneVolet:
+    nom: str
+    enveloppe: Decimal
+    accorde: Decimal = ZERO
+    engage: Decimal = ZERO
+    paye: Decimal = ZERO
+    projets: int = 0
+
+
+@dataclass
+class LigneSource:
+    bailleur: str
+    exercice: int | None
+    enveloppe: Decimal = ZERO
+    accorde: Decimal = ZERO
+    verse: Decimal = ZERO
+
+    @property
+    def solde(self) -> Decimal:
+        return self.enveloppe - self.accorde
+
+
+@dataclass
+class Bilan:
+    """Le bilan d'un ou de plusieurs appels, prêt à montrer."""
+
+    appels: list[Appel]
+    projets: list[Projet]
+    volets: list[LigneVolet]
+    sources: list[LigneSource]
+    objectifs: list[Groupe]
+    besoins: list[Groupe]
+    themes: list[Groupe]
+    secteurs: list[Groupe]
+    besoins_sans_reponse: list[Besoin]
+    deposees: int
+    indicateurs: list[dict[str, Any]] = field(default_factory=list)
+    ventilations: list[dict[str, Any]] = field(default_factory=list)
+    satisfaction: Decimal | None = None
+
+    @property
+    def enveloppe(self) -> Decimal:
+        return sum((volet.enveloppe for volet in self.volets), ZERO)
+
+    @property
+    def accorde(self) -> Decimal:
+        return sum((projet.accorde for projet in self.projets), ZERO)
+
+    @property
+    def verse(self) -> Decimal:
+        return sum((projet.verse for projet in self.projets), ZERO)
+
+    @property
+    def recupere(self) -> Decimal:
+        return sum((projet.recupere for projet in self.projets), ZERO)
+
+    @property
+    def solde(self) -> Decimal:
+        return self.enveloppe - self.accorde
+
+    @property
+    def organismes(self) -> int:
+        return len({projet.demande.organisme_id for projet in self.projets})
+
+
+def calculer_bilan(appels: list[Appel]) -> Bilan:
+    """Le bilan de ``appels``, en un nombre constant de requêtes."""
+    projets = _projets(appels)
+    volets, sources = _argent(appels, projets)
+    besoins = {
+        besoin.pk: besoin
+        for besoin in Besoin.objects.filter(plan__appels__in=appels)
+        .distinct()
+        .select_related("theme", "objectif")
+    }
+    par_besoin: dict[Any, Groupe] = {}
+    par_objectif: dict[Any, Groupe] = {}
+    par_theme: dict[Any, Groupe] = {}
+    par_secteur: dict[Any, Groupe] = {}
+    for projet in projets:
+        reponses = [besoins[b.pk] for b in projet.demande.besoins.all() if b.pk in besoins]
+        for besoin in reponses:
+            _compter(par_besoin, besoin.code, besoin.libelle, projet)
+        for objectif in {besoin.objectif for besoin in reponses}:
+            _compter(par_objectif, objectif.code, objectif.libelle, projet)
+        for theme in {besoin.theme for besoin in reponses}:
+            _compter(par_theme, theme.code, theme.libelle, projet)
+        secteur = projet.demande.secteur or "Non précisé"
+        _compter(par_secteur, secteur, secteur, projet)
+    indicateurs, ventilations, satisfaction = _resultats(projets)
+    return Bilan(
+        appels=appels,
+        projets=projets,
+        volets=volets,
+        sources=sources,
+        objectifs=_tries(par_objectif),
+        besoins=_tries(par_besoin),
+        themes=_tries(par_theme),
+        secteurs=_tries(par_secteur),
+        besoins_sans_reponse=sorted(
+            (b for b in besoins.values() if b.code not in par_besoin), key=lambda b: b.code
+        ),
+        deposees=Demande.objects.filter(appel__in=appels, deposee_le__isnull=False).count(),
+        indicateurs=indicateurs,
+        ventilations=ventilations,
+        satisfaction=satisfaction,
+    )
+
+
+def _compter(groupes: dict[Any, Groupe], code: str, libelle: str, projet: Projet) -> None:
+    groupe = groupes.setdefault(code, Groupe(code, libelle))
+    groupe.projets += 1
+    groupe.accorde += projet.accorde
+
+
+def _tries(groupes: dict[Any, Groupe]) -> list[Groupe]:
+    return sorted(groupes.values(), key=lambda groupe: (-groupe.accorde, groupe.code))
+
+
+def projets_annonces() -> Any:
+    """Les demandes financées dont la lettre est émise : les seules que l'on montre."""
+    return Demande.objects.filter(etat__in=FINANCEES, etat_annonce="acceptee")
+
+
+def _projets(appels: list[Appel]) -> list[Projet]:
+    demandes = list(
+        projets_annonces()
+        .filter(appel__in=appels)
+        .select_related("organisme", "appel", "volet")
+        .prefetch_related("besoins", "rapports__valeurs")
+        .order_by("reference")
+    )
+    accordes = dict(
+        Decision.objects.filter(demande__in=demandes, en_vigueur=True).values_list(
+            "demande_id", "montant_accorde"
+        )
+    )
+    engages: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    verses: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    for convention in Convention.objects.filter(
+        demande__in=demandes, etat__in=["en_vigueur", "echue"]
+    ).prefetch_related("versements"):
+        engages[convention.demande_id] += convention.montant
+        for versement in convention.versements.all():
+            if versement.etat == "verse":
+                verses[convention.demande_id] += versement.montant
+    recuperes: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    for demande_id, montant in Recuperation.objects.filter(
+        demande__in=demandes, etat="remboursee"
+    ).values_list("demande_id", "montant"):
+        recuperes[demande_id] += montant
+    return [
+        Projet(
+            demande=demande,
+            accorde=accordes.get(demande.pk, ZERO),
+            engage=engages[demande.pk],
+            verse=verses[demande.pk],
+            recupere=recuperes[demande.pk],
+            valeurs=valeurs_de(demande),
+        )
+        for demande in demandes
+    ]
+
+
+def _argent(
+    appels: list[Appel], projets: list[Projet]
+) -> tuple[list[LigneVolet], list[LigneSource]]:
+    """Par volet, puis par bailleur et exercice : chaque projet se partage au cent près."""
+    lignes: list[LigneVolet] = []
+    sources: dict[tuple[str, int | None], LigneSource] = {}
+    par_volet: dict[int, list[Projet]] = defaultdict(list)
+    for projet in projets:
+        par_volet[projet.demande.volet_id].append(projet)
+    for appel in appels:
+        for volet in appel.volets.all():
+            siens = par_volet[volet.pk]
+            nom = str(volet) if len(appels) == 1 else f"{appel.code}, {volet}"
+            lignes.append(
+                LigneVolet(
+                    nom=nom,
+                    enveloppe=volet.enveloppe,
+                    accorde=sum((p.accorde for p in siens), ZERO),
+                    engage=sum((p.engage for p in siens), ZERO),
+                    paye=sum((p.verse for p in siens), ZERO),
+                    projets=len(siens),
+                )
+            )
+            _repartir_sources(volet, siens, sources)
+    return lignes, sorted(sources.values(), key=lambda s: (s.bailleur, s.exercice or 0))
+
+
+def _repartir_sources(volet: Any, projets: list[Projet], sources: dict) -> None:
+    siennes = list(volet.sources.all())
+    poids = [source.montant for source in siennes]
+    accordes = [repartir(projet.accorde, poids) for projet in projets]
+    verses = [repartir(projet.verse, poids) for projet in projets]
+    for rang, source in enumerate(siennes):
+        ligne = sources.setdefault(
+            (source.bailleur, source.exercice), LigneSource(source.bailleur, source.exercice)
+        )
+        ligne.enveloppe += source.montant
+        ligne.accorde += sum((parts[rang] for parts in accordes), ZERO)
+        ligne.verse += sum((parts[rang] for parts in verses), ZERO)
+
+
+def _resultats(
+    projets: list[Projet],
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], Decimal | None]:
+    """Les sommes des indicateurs et les ventilations, masquées."""
+    sommes: dict[tuple[str, str], int] = defaultdict(int)
+    for projet in projets:
+        for cle, valeur in projet.valeurs.items():
+            sommes[cle] += valeur
+    distinctes = {"personnes_distinctes", "personnes_immigrantes"}
+    indicateurs = [
+        {
+            "libelle": TOTAUX[code],
+            "valeur": sommes[code, ""],
+            "prevu": None,
+            "note": "non dédoublonné" if code in distinctes else "",
+        }
+        for code in TOTAUX
+        if (code, "") in sommes and code != "activites_prevues"
+    ]
+    for ligne in indicateurs:
+        if ligne["libelle"] == TOTAUX["activites_realisees"]:
+            ligne["prevu"] = sommes.get(("activites_prevues", ""))
+    ventilations = []
+    for dimension in DIMENSIONS:
+        cellules = {
+            modalite: sommes[dimension, modalite]
+            for modalite in LIBELLES_VENTILATIONS[dimension]
+            if (dimension, modalite) in sommes
+        }
+        if cellules:
+            ventilations.append(
+                {
+                    "titre": TITRES_VENTILATIONS[dimension],
+                    "cellules": [
+                        {"libelle": LIBELLES_VENTILATIONS[dimension][m], "valeur": texte}
+                        for m, texte in masquer(cellules).items()
+                    ],
+                }
+            )
+    repondants = sommes.get(("satisfaction", "repondants"), 0)
+    satisfaction = None
+    if repondants >= SEUIL:
+        satisfaction = pourcentage(
+            Decimal(sommes.get(("satisfaction", "satisfaits"), 0)), Decimal(repondants)
+        )
+    return indicateurs, ventilations, satisfaction

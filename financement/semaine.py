@@ -1,0 +1,268 @@
+"""« Ma semaine » : ce qui attend une personne de la Ville, avec l'action prête et sa date."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from appels.models import Appel, Complement, Demande
+from financement.models import Convention, Rapport, Recuperation, Reexamen, Versement
+from financement.services.lettres import decisions_sans_lettre
+from socle import horloge
+
+PAR_SORTE = 12
+
+
+@dataclass(frozen=True)
+class Attente:
+    """Une chose à faire : quoi, pour quand, où."""
+
+    sorte: str
+    titre: str
+    detail: str
+    url: str
+    action: str
+    quand: dt.date | None = None
+
+    @property
+    def en_retard(self) -> bool:
+        return self.quand is not None and self.quand < horloge.aujourdhui()
+
+
+def attentes(personne: Any) -> list[Attente]:
+    """Tout ce qui attend ``personne``, le plus pressant d'abord."""
+    trouvees: list[Attente] = []
+    for role, sources in SOURCES.items():
+        if role in personne.roles:
+            for source in sources:
+                trouvees.extend(source(personne))
+    loin = dt.date.max
+    return sorted(set(trouvees), key=lambda attente: (attente.quand or loin, attente.titre))
+
+
+def _demandes(personne: Any) -> Any:
+    return Demande.objects.sans_recusation(personne).select_related("appel", "organisme")
+
+
+def _jour(moment: dt.datetime | None) -> dt.date | None:
+    return timezone.localdate(moment) if moment else None
+
+
+def _a_verifier(personne: Any) -> Iterator[Attente]:
+    for demande in _demandes(personne).filter(etat="deposee").order_by("deposee_le")[:PAR_SORTE]:
+        yield Attente(
+            "Recevabilité",
+            demande.titre,
+            f"{demande.organisme} — {demande.reference}",
+            reverse("ville:demande", args=[demande.reference]),
+            "Vérifier",
+            _jour(demande.deposee_le),
+        )
+
+
+def _complements(personne: Any) -> Iterator[Attente]:
+    for complement in (
+        Complement.objects.filter(complete_le=None, demande__etat="a_completer")
+        .filter(demande__in=Demande.objects.sans_recusation(personne))
+        .select_related("demande__organisme")[:PAR_SORTE]
+    ):
+        demande = complement.demande
+        yield Attente(
+            "Complément attendu",
+            demande.titre,
+            f"{demande.organisme} — {demande.reference}",
+            reverse("ville:demande", args=[demande.reference]),
+            "Voir",
+            _jour(complement.echeance),
+        )
+
+
+def _appels(personne: Any) -> Iterator[Attente]:
+    for appel in Appel.objects.filter(etat="brouillon"):
+        yield Attente(
+            "Appel",
+            appel.titre,
+            "À composer et à publier",
+            reverse("ville:appel", args=[appel.code]),
+            "Continuer",
+            _jour(appel.ouverture),
+        )
+    maintenant = horloge.maintenant()
+    for appel in Appel.objects.filter(etat="publie", cloture__lt=maintenant):
+        yield Attente(
+            "Appel",
+            appel.titre,
+            "Clos : vérifiez les demandes, puis passez au comité",
+            reverse("ville:appel", args=[appel.code]),
+            "Ouvrir",
+            _jour(appel.cloture),
+        )
+    for appel in Appel.objects.filter(etat="en_evaluation"):
+        yield Attente(
+            "Comité",
+            appel.titre,
+            "Suivre les déclarations et les fiches",
+            reverse("ville:comite", args=[appel.code]),
+            "Suivre",
+            appel.seance_comite,
+        )
+
+
+def _conventions_a_preparer(personne: Any) -> Iterator[Attente]:
+    acceptees = (
+        _demandes(personne)
+        .filter(etat="acceptee", etat_annonce="acceptee")
+        .filter(Q(conventions=None) | Q(conventions__etat="brouillon"))
+    )
+    for demande in acceptees.distinct()[:PAR_SORTE]:
+        yield Attente(
+            "Convention",
+            demande.titre,
+            f"{demande.organisme} — à préparer",
+            reverse("ville:convention", args=[demande.reference]),
+            "Préparer",
+            demande.appel.projet_debut,
+        )
+
+
+def _rapports(personne: Any) -> Iterator[Attente]:
+    for rapport in (
+        Rapport.objects.visibles_par(personne)
+        .filter(etat="depose")
+        .select_related("demande__organisme")[:PAR_SORTE]
+    ):
+        yield Attente(
+            rapport.get_nature_display(),
+            rapport.demande.titre,
+            f"{rapport.demande.organisme} — à examiner",
+            reverse("ville:rapport", args=[rapport.pk]),
+            "Examiner",
+            _jour(rapport.depose_le),
+        )
+
+
+def _versements_a_proposer(personne: Any) -> Iterator[Attente]:
+    for versement in _versements(personne, "prevu", "retenu")[: PAR_SORTE * 2]:
+        if versement.est_condition_remplie:
+            yield _attente_versement(versement, "à proposer", "Proposer")
+
+
+def _versements(personne: Any, *etats: str) -> Any:
+    return (
+        Versement.objects.filter(etat__in=etats, convention__etat="en_vigueur")
+        .filter(convention__demande__in=Demande.objects.sans_recusation(personne))
+        .select_related("convention__demande__organisme")
+        .prefetch_related("convention__demande__rapports")
+        .order_by("convention__debut", "no")
+    )
+
+
+def _attente_versement(versement: Versement, detail: str, action: str) -> Attente:
+    demande = versement.demande
+    return Attente(
+        "Versement",
+        demande.titre,
+        f"{demande.organisme} — versement {versement.no}, {detail}",
+        reverse("ville:versements") + f"?reference={demande.reference}",
+        action,
+        _jour(versement.autorise_le or versement.propose_le),
+    )
+
+
+def _a_decider(personne: Any) -> Iterator[Attente]:
+    for appel in Appel.objects.filter(demandes__etat="recommandee").distinct():
+        yield Attente(
+            "Décision",
+            appel.titre,
+            "Des recommandations attendent une résolution",
+            reverse("ville:decisions", args=[appel.code]),
+            "Décider",
+            appel.seance_conseil,
+        )
+
+
+def _lettres(personne: Any) -> Iterator[Attente]:
+    for appel in Appel.objects.filter(demandes__decisions__en_vigueur=True).distinct():
+        nombre = decisions_sans_lettre(appel).count()
+        if nombre:
+            yield Attente(
+                "Lettres",
+                appel.titre,
+                f"{nombre} lettre(s) à émettre",
+                reverse("ville:lettres", args=[appel.code]),
+                "Émettre",
+                appel.seance_conseil,
+            )
+
+
+def _a_contresigner(personne: Any) -> Iterator[Attente]:
+    for convention in (
+        Convention.objects.visibles_par(personne)
+        .filter(etat="signee")
+        .select_related("demande__organisme")[:PAR_SORTE]
+    ):
+        yield Attente(
+            "Convention",
+            convention.demande.titre,
+            f"{convention.demande.organisme} — signée, à contresigner",
+            reverse("ville:convention", args=[convention.demande.reference]),
+            "Signer",
+            _jour(convention.signee_le),
+        )
+
+
+def _a_autoriser(personne: Any) -> Iterator[Attente]:
+    for versement in _versements(personne, "exigible")[:PAR_SORTE]:
+        yield _attente_versement(versement, "à autoriser", "Autoriser")
+
+
+def _reexamens(personne: Any) -> Iterator[Attente]:
+    for reexamen in Reexamen.objects.filter(
+        etat="demande", demande__in=Demande.objects.sans_recusation(personne)
+    ).select_related("demande__organisme")[:PAR_SORTE]:
+        yield Attente(
+            "Réexamen",
+            reexamen.demande.titre,
+            f"{reexamen.demande.organisme} — à trancher",
+            reverse("ville:reexamens"),
+            "Trancher",
+            _jour(reexamen.demande_le),
+        )
+
+
+def _a_payer(personne: Any) -> Iterator[Attente]:
+    for versement in _versements(personne, "autorise")[:PAR_SORTE]:
+        yield _attente_versement(versement, "à payer", "Payer")
+
+
+def _a_encaisser(personne: Any) -> Iterator[Attente]:
+    for recuperation in Recuperation.objects.filter(
+        etat="reclamee", demande__in=Demande.objects.sans_recusation(personne)
+    ).select_related("demande__organisme")[:PAR_SORTE]:
+        yield Attente(
+            "Récupération",
+            recuperation.demande.titre,
+            f"{recuperation.demande.organisme} — somme réclamée",
+            reverse("ville:fermeture", args=[recuperation.demande.reference]),
+            "Suivre",
+            _jour(recuperation.reclamee_le),
+        )
+
+
+SOURCES = {
+    "agent": (
+        _a_verifier,
+        _complements,
+        _appels,
+        _lettres,
+        _conventions_a_preparer,
+        _versements_a_proposer,
+        _rapports,
+    ),
+    "approbation": (_a_decider, _lettres, _a_contresigner, _a_autoriser, _reexamens),
+    "tresorerie": (_a_autoriser, _a_payer, _a_encaisser),
+}

@@ -1,0 +1,150 @@
+"""La convention d'une demande, des deux côtés."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from appels.models import Demande
+from financement.forms import MotifForm, SignatureForm, SignaturePapierForm
+from financement.models import Convention
+from financement.services import conventions as services
+from socle.vues import executer, exiger, trouver
+
+
+def _demande(request: HttpRequest, reference: str) -> Demande:
+    return trouver(
+        request,
+        Demande.objects.sans_recusation(request.user).select_related("appel", "organisme"),
+        "demande.suivre",
+        reference=reference,
+    )
+
+
+def _convention(demande: Demande) -> Convention | None:
+    return (
+        demande.conventions.exclude(etat="resiliee").select_related("document").first()
+        or demande.conventions.select_related("document").last()
+    )
+
+
+def convention(request: HttpRequest, reference: str) -> HttpResponse:
+    """L'état de la convention et l'action qui suit."""
+    demande = _demande(request, reference)
+    objet = _convention(demande)
+    return render(
+        request,
+        "financement/ville/convention.html",
+        {
+            "demande": demande,
+            "convention": objet,
+            "versements": objet.versements.all() if objet else [],
+            "rapports": demande.rapports.all(),
+            "form_papier": SignaturePapierForm(),
+            "form_motif": MotifForm(),
+            "peut_preparer": request.user.peut("convention.preparer", demande),
+            "peut_contresigner": request.user.peut("convention.contresigner", demande),
+            "peut_resilier": request.user.peut("convention.resilier", demande),
+        },
+    )
+
+
+@require_POST
+def agir(request: HttpRequest, reference: str, action: str) -> HttpResponse:
+    """Une action de la Ville sur la convention."""
+    demande = _demande(request, reference)
+    if action == "preparer":
+        executer(
+            request,
+            services.preparer_convention,
+            demande=demande,
+            succes="La convention est préparée.",
+        )
+        return redirect("ville:convention", reference=reference)
+    objet = _convention(demande)
+    if objet is not None:
+        _agir_sur(request, objet, action)
+    return redirect("ville:convention", reference=reference)
+
+
+def _agir_sur(request: HttpRequest, objet: Convention, action: str) -> Any:
+    if action == "transmettre":
+        return executer(
+            request,
+            services.transmettre_convention,
+            convention=objet,
+            succes="La convention est transmise à l'organisme.",
+        )
+    if action == "papier":
+        form = SignaturePapierForm(request.POST)
+        if not form.is_valid():
+            return None
+        return executer(
+            request,
+            services.inscrire_signature_papier,
+            convention=objet,
+            succes="La signature est inscrite.",
+            **form.cleaned_data,
+        )
+    if action == "contresigner":
+        return executer(
+            request,
+            services.contresigner_convention,
+            convention=objet,
+            succes="La convention est en vigueur.",
+        )
+    if action == "resilier":
+        exiger(request, "convention.resilier", objet)
+        return executer(
+            request,
+            services.resilier_convention,
+            convention=objet,
+            motif=request.POST.get("motif", ""),
+            succes="La convention est résiliée.",
+        )
+    return None
+
+
+def convention_organisme(request: HttpRequest, reference: str) -> HttpResponse:
+    """Lire et signer, pour l'organisme."""
+    objet = (
+        Convention.objects.filter(
+            demande__organisme_id__in=request.user.organismes_ids, demande__reference=reference
+        )
+        .exclude(etat="brouillon")
+        .select_related("demande__appel", "demande__organisme", "document")
+        .order_by("-pk")
+        .first()
+    )
+    if objet is None:
+        raise Http404
+    peut_signer = objet.etat == "transmise" and request.user.peut("convention.signer", objet)
+    organisme = objet.demande.organisme
+    form = SignatureForm(
+        request.POST or None,
+        initial={"nom": request.user.nom, "titre": organisme.signataire_titre},
+    )
+    if request.method == "POST":
+        exiger(request, "convention.signer", objet)
+        if form.is_valid() and executer(
+            request,
+            services.signer_convention,
+            formulaire=form,
+            succes="Merci : la convention est signée. La Ville la signe à son tour.",
+            convention=objet,
+            **form.arguments(),
+        ):
+            return redirect("organisme:convention", reference=reference)
+    return render(
+        request,
+        "financement/organisme/convention.html",
+        {
+            "convention": objet,
+            "demande": objet.demande,
+            "versements": objet.versements.all(),
+            "rapports": objet.demande.rapports.all(),
+            "form": form,
+            "peut_signer": peut_signer,
+        },
+    )

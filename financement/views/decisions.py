@@ -1,0 +1,177 @@
+"""Décider : le classement, les recommandations, l'enveloppe, la résolution."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from appels.models import Appel, Demande
+from appels.montants import montant_maximal
+from appels.regles import regles_budget
+from evaluations.classement import lignes_de
+from financement.forms import DecisionForm, LotForm, ResolutionForm
+from financement.services import decisions as services
+from socle.vues import executer, exiger, trouver
+
+ETATS = ("recommandee", "liste_attente", "acceptee", "refusee", "conventionnee", "fermee")
+
+
+def _appel(request: HttpRequest, code: str, permission: str = "ville.voir") -> Appel:
+    return trouver(request, Appel.objects.visibles_par(request.user), permission, code=code)
+
+
+def decisions(request: HttpRequest, code: str) -> HttpResponse:
+    """Les demandes recommandées ou décidées, dans l'ordre du classement."""
+    appel = _appel(request, code)
+    return render(
+        request,
+        "financement/ville/decisions.html",
+        {
+            "appel": appel,
+            "soldes": services.soldes(appel),
+            "lignes": _lignes(request, appel),
+            "resolutions": appel.resolutions.all(),
+            "form_resolution": ResolutionForm(),
+            "a_decider": appel.demandes.filter(etat="recommandee").count(),
+            "peut_decider": request.user.peut("resolution.inscrire", appel),
+        },
+    )
+
+
+def _lignes(request: HttpRequest, appel: Appel) -> list[dict[str, Any]]:
+    resultats = lignes_de(appel)
+    demandes = (
+        Demande.objects.sans_recusation(request.user)
+        .filter(appel=appel, etat__in=ETATS)
+        .avec_budget()
+        .select_related("organisme")
+        .prefetch_related("recommandations", "decisions__resolution")
+    )
+    lignes = []
+    for demande in demandes:
+        ligne = resultats.get(demande.pk)
+        lignes.append(
+            {
+                "demande": demande,
+                "score": ligne.score if ligne else None,
+                "maximum": montant_maximal(demande.budget(), regles_budget(demande)),
+                "avis": next((r for r in demande.recommandations.all() if r.en_vigueur), None),
+                "decision": next((d for d in demande.decisions.all() if d.en_vigueur), None),
+                "a_decider": demande.etat in {"recommandee", "liste_attente"},
+            }
+        )
+    return sorted(
+        lignes,
+        key=lambda x: (x["demande"].volet.no, -(x["score"] or 0), x["demande"].code),
+    )
+
+
+@require_POST
+def resolution(request: HttpRequest, code: str) -> HttpResponse:
+    appel = _appel(request, code, "resolution.inscrire")
+    form = ResolutionForm(request.POST, request.FILES)
+    # L'appel n'est pas un champ du formulaire : son unicité est vérifiée par le service.
+    if form.is_valid() and executer(
+        request,
+        services.inscrire_resolution,
+        formulaire=form,
+        succes="La résolution est inscrite.",
+        appel=appel,
+        **form.cleaned_data,
+    ):
+        return redirect("ville:decisions", code=code)
+    contexte = {"appel": appel, "form": form}
+    return render(request, "financement/ville/resolution.html", contexte)
+
+
+def decider(request: HttpRequest, reference: str) -> HttpResponse:
+    """Décider une demande, avec ce que le comité a recommandé déjà rempli."""
+    demande = trouver(
+        request,
+        Demande.objects.sans_recusation(request.user).select_related(
+            "appel", "organisme", "volet"
+        ),
+        "demande.decider",
+        reference=reference,
+    )
+    avis = demande.recommandations.filter(en_vigueur=True).first()
+    resultats = {"defavorable": "refusee", "liste_attente": "liste_attente"}
+    initial = {
+        "resolution": demande.appel.resolutions.first(),
+        "resultat": resultats.get(avis.avis, "acceptee") if avis else "",
+        "montant_accorde": avis.montant if avis and avis.montant else None,
+        "motifs": avis.motifs if avis else "",
+        "conditions": avis.conditions if avis else "",
+        "attente_jusqu_au": demande.appel.projet_fin,
+    }
+    form = DecisionForm(request.POST or None, appel=demande.appel, initial=initial)
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and executer(
+            request,
+            services.decider,
+            formulaire=form,
+            succes="La décision est inscrite. Elle sera annoncée par sa lettre.",
+            demande=demande,
+            motifs_par_critere=avis.motifs_par_critere if avis else None,
+            **form.arguments(),
+        )
+    ):
+        return redirect("ville:decisions", code=demande.appel.code)
+    return render(
+        request,
+        "financement/ville/decider.html",
+        {
+            "demande": demande,
+            "avis": avis,
+            "form": form,
+            "maximum": montant_maximal(demande.budget(), regles_budget(demande)),
+            "solde": next(
+                s for s in services.soldes(demande.appel) if s.volet.pk == demande.volet_id
+            ),
+        },
+    )
+
+
+def lot(request: HttpRequest, code: str) -> HttpResponse:
+    """Toutes les recommandations d'un coup : la page montre les effets avant l'acte."""
+    appel = _appel(request, code, "resolution.inscrire")
+    recommandees = (
+        Demande.objects.sans_recusation(request.user)
+        .filter(appel=appel, etat="recommandee")
+        .select_related("organisme", "volet")
+        .prefetch_related("recommandations")
+    )
+    lignes = [
+        (demande, next(r for r in demande.recommandations.all() if r.en_vigueur))
+        for demande in recommandees
+    ]
+    form = LotForm(request.POST or None, appel=appel)
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and executer(
+            request,
+            services.decider_selon_recommandations,
+            formulaire=form,
+            succes="Les décisions sont inscrites. Elles seront annoncées par leurs lettres.",
+            appel=appel,
+            resolution=form.cleaned_data["resolution"],
+        )
+    ):
+        return redirect("ville:decisions", code=code)
+    exiger(request, "resolution.inscrire", appel)
+    return render(
+        request,
+        "financement/ville/lot.html",
+        {
+            "appel": appel,
+            "form": form,
+            "lignes": lignes,
+            "total": sum(avis.montant for _, avis in lignes),
+            "soldes": services.soldes(appel),
+            "a_une_resolution": appel.resolutions.exists(),
+        },
+    )

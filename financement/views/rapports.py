@@ -1,0 +1,183 @@
+"""Les rapports : écrits par l'organisme, examinés par la Ville."""
+
+from typing import Any
+
+from django import forms
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from financement.formulaires_rapport import (
+    DepensesFormSet,
+    IndicateursForm,
+    RapportForm,
+    initial_indicateurs,
+)
+from financement.models import Rapport
+from financement.services import rapports as services
+from financement.services.fermeture import calculer_solde
+from socle.exceptions import RegleViolee
+from socle.vues import executer, exiger, trouver
+
+PAR_PAGE = 50
+
+
+def rapport_organisme(request: HttpRequest, reference: str, nature: str) -> HttpResponse:
+    """Écrire, enregistrer, déposer un rapport."""
+    rapport = trouver(
+        request,
+        Rapport.objects.filter(
+            demande__organisme_id__in=request.user.organismes_ids
+        ).select_related("demande__appel", "demande__organisme"),
+        demande__reference=reference,
+        nature=nature,
+    )
+    donnees = request.POST if request.method == "POST" and rapport.est_modifiable else None
+    form = RapportForm(donnees, instance=Rapport.objects.get(pk=rapport.pk))
+    depenses = DepensesFormSet(donnees, prefix="depenses", initial=_depenses(rapport))
+    indicateurs = IndicateursForm(donnees, initial=initial_indicateurs(rapport))
+    if donnees is not None:
+        # Chacun se valide : toutes les erreurs se montrent d'un coup.
+        valides = [form.is_valid(), depenses.is_valid(), indicateurs.is_valid()]
+        if all(valides) and _enregistrer(request, rapport, form, depenses, indicateurs):
+            return redirect("organisme:rapport", reference=reference, nature=nature)
+    return render(
+        request,
+        "financement/organisme/rapport.html",
+        {
+            "rapport": rapport,
+            "demande": rapport.demande,
+            "form": form,
+            "depenses": depenses,
+            "indicateurs": indicateurs,
+            "manques": rapport.manques() if rapport.est_modifiable else [],
+            "postes": rapport.demande.postes.all(),
+        },
+    )
+
+
+def _depenses(rapport: Rapport) -> list[dict[str, Any]]:
+    """Les dépenses écrites ; au premier jour, les lignes du budget, à remplir."""
+    lignes = [
+        {"categorie": d.categorie, "libelle": d.libelle, "montant": d.montant}
+        for d in rapport.depenses.all()
+    ]
+    return lignes or [
+        {"categorie": p.categorie, "libelle": p.libelle} for p in rapport.demande.postes.all()
+    ]
+
+
+def _enregistrer(
+    request: HttpRequest, rapport: Rapport, form: Any, depenses: Any, indicateurs: Any
+) -> Any:
+    lignes = [
+        {nom: f.cleaned_data[nom] for nom in ("categorie", "libelle", "montant")}
+        for f in depenses.forms
+        if f.cleaned_data.get("montant") is not None and not f.cleaned_data.get("DELETE")
+    ]
+    ecrit = executer(
+        request,
+        services.enregistrer_rapport,
+        formulaire=form,
+        rapport=rapport,
+        champs=form.cleaned_data,
+        depenses=lignes,
+        valeurs=indicateurs.valeurs(),
+        succes="" if "deposer" in request.POST else "Rapport enregistré.",
+    )
+    if ecrit and "deposer" in request.POST:
+        return executer(
+            request,
+            services.deposer_rapport,
+            formulaire=form,
+            rapport=rapport,
+            succes="Le rapport est déposé. Merci !",
+        )
+    return ecrit
+
+
+def rapports(request: HttpRequest) -> HttpResponse:
+    """Tous les rapports, par échéance ; en retard est calculé."""
+    exiger(request, "ville.voir")
+    liste = (
+        Rapport.objects.visibles_par(request.user)
+        .select_related("demande__organisme", "demande__appel")
+        .order_by("echeance", "pk")
+    )
+    if etat := request.GET.get("etat", ""):
+        liste = liste.filter(etat=etat)
+    page = Paginator(liste, PAR_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "financement/ville/rapports.html",
+        {"page_obj": page, "etat": etat, "etats": Rapport.Etat.choices},
+    )
+
+
+class RemarquesForm(forms.Form):
+    remarques = forms.CharField(
+        label="Ce qui doit être corrigé", widget=forms.Textarea(attrs={"rows": 4})
+    )
+
+
+def rapport(request: HttpRequest, pk: int) -> HttpResponse:
+    """L'examen : le texte, les dépenses à admettre ou à refuser, le solde que cela donne."""
+    exiger(request, "ville.voir")
+    objet = trouver(
+        request,
+        Rapport.objects.visibles_par(request.user).select_related(
+            "demande__appel", "demande__organisme"
+        ),
+        pk=pk,
+    )
+    solde = None
+    if objet.nature == Rapport.Nature.FINAL:
+        try:
+            solde = calculer_solde(objet.demande)
+        except RegleViolee:
+            solde = None
+    return render(
+        request,
+        "financement/ville/rapport.html",
+        {
+            "rapport": objet,
+            "demande": objet.demande,
+            "depenses": objet.depenses.all(),
+            "indicateurs": IndicateursForm(initial=initial_indicateurs(objet)),
+            "solde": solde,
+            "form": RemarquesForm(),
+            "peut_examiner": objet.etat == "depose"
+            and request.user.peut("rapport.examiner", objet),
+        },
+    )
+
+
+@require_POST
+def examiner(request: HttpRequest, pk: int) -> HttpResponse:
+    """Accepter (avec les dépenses refusées) ou renvoyer (avec des remarques)."""
+    objet = trouver(
+        request, Rapport.objects.visibles_par(request.user), "rapport.examiner", pk=pk
+    )
+    if request.POST.get("suite") == "renvoyer":
+        executer(
+            request,
+            services.renvoyer_rapport,
+            rapport=objet,
+            remarques=request.POST.get("remarques", ""),
+            succes="Le rapport est renvoyé, avec vos remarques.",
+        )
+    else:
+        refusees = {
+            depense.pk: request.POST.get(f"motif-{depense.pk}", "")
+            for depense in objet.depenses.all()
+            if f"refuser-{depense.pk}" in request.POST
+        }
+        executer(
+            request,
+            services.accepter_rapport,
+            rapport=objet,
+            depenses_refusees=refusees,
+            succes="Le rapport est accepté.",
+        )
+    return redirect("ville:rapport", pk=pk)

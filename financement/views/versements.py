@@ -1,0 +1,131 @@
+"""Les versements : la liste par état, l'action prête selon la personne."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from appels.models import Demande
+from financement.forms import ReferenceForm
+from financement.models import Versement
+from financement.services import versements as services
+from socle.exports import reponse_xlsx
+from socle.vues import executer, exiger, trouver
+
+PAR_PAGE = 50
+ACTIONS = {
+    "proposer": (services.proposer_versement, "Le versement est proposé."),
+    "autoriser": (services.autoriser_versement, "Le versement est autorisé."),
+    "verser": (services.verser_versement, "Le paiement est inscrit."),
+    "retenir": (services.retenir_versement, "Le versement est retenu."),
+    "annuler": (services.annuler_versement, "Le versement est annulé."),
+}
+
+
+def _visibles(request: HttpRequest) -> Any:
+    return (
+        Versement.objects.filter(
+            convention__demande__in=Demande.objects.sans_recusation(request.user)
+        )
+        .select_related("convention__demande__organisme", "propose_par", "autorise_par")
+        .prefetch_related("convention__demande__rapports")
+        .order_by("convention__numero", "no")
+    )
+
+
+def versements(request: HttpRequest) -> HttpResponse:
+    exiger(request, "ville.voir")
+    liste = _visibles(request)
+    if etat := request.GET.get("etat", ""):
+        liste = liste.filter(etat=etat)
+    if reference := request.GET.get("reference", ""):
+        liste = liste.filter(convention__demande__reference=reference)
+    if request.GET.get("format") == "xlsx":
+        return _exporter(liste)
+    page = Paginator(liste, PAR_PAGE).get_page(request.GET.get("page"))
+    for versement in page:
+        versement.actions = _actions(request.user, versement)
+    return render(
+        request,
+        "financement/ville/versements.html",
+        {
+            "page_obj": page,
+            "etats": Versement.Etat.choices,
+            "etat": etat,
+            "reference": reference,
+            "form_reference": ReferenceForm(),
+        },
+    )
+
+
+def _actions(personne: Any, versement: Versement) -> list[str]:
+    """Ce que la personne peut faire maintenant, sans requête par ligne."""
+    roles, possibles = set(personne.roles), []
+    en_vigueur = versement.convention.etat == "en_vigueur"
+    if en_vigueur and versement.etat in {"prevu", "retenu"} and "agent" in roles:
+        possibles += ["proposer"] if versement.est_condition_remplie else []
+    if (
+        en_vigueur
+        and versement.etat == "exigible"
+        and roles & {"approbation", "tresorerie"}
+        and versement.propose_par_id != personne.pk
+    ):
+        possibles.append("autoriser")
+    if en_vigueur and versement.etat == "autorise" and "tresorerie" in roles:
+        possibles.append("verser")
+    if versement.etat in {"exigible", "autorise"} and roles & {
+        "agent",
+        "approbation",
+        "tresorerie",
+    }:
+        possibles.append("retenir")
+    return possibles
+
+
+@require_POST
+def agir(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+    if action not in ACTIONS:
+        raise Http404
+    exiger(request, "ville.voir")
+    versement = trouver(request, _visibles(request), pk=pk)
+    service, succes = ACTIONS[action]
+    arguments: dict[str, Any] = {}
+    if action == "verser":
+        arguments["reference"] = request.POST.get("reference", "")
+    elif action in {"retenir", "annuler"}:
+        arguments["motif"] = request.POST.get("motif", "")
+    executer(request, service, versement=versement, succes=succes, **arguments)
+    suite = request.POST.get("suite", "")
+    reponse = redirect("ville:versements")
+    if suite:
+        reponse["Location"] += f"?etat={suite}"
+    return reponse
+
+
+def _exporter(liste: Any) -> HttpResponse:
+    entetes = (
+        "Convention", "Organisme", "NEQ", "Versement", "Montant", "État", "Condition",
+        "Proposé par", "Autorisé par", "Versé le", "Référence",
+    )  # fmt: skip
+    return reponse_xlsx(
+        "versements",
+        entetes,
+        (
+            (
+                v.convention.numero,
+                v.convention.demande.organisme.nom,
+                v.convention.demande.organisme.neq,
+                v.no,
+                v.montant,
+                v.get_etat_display(),
+                v.get_condition_display(),
+                str(v.propose_par or ""),
+                str(v.autorise_par or ""),
+                v.verse_le,
+                v.reference,
+            )
+            for v in liste
+        ),
+    )
