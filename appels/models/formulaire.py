@@ -97,6 +97,15 @@ class ReponseAbstraite(models.Model):
         return str(self.question)
 
     @property
+    def texte(self) -> str:
+        """La réponse telle qu'elle se lit."""
+        if isinstance(self.valeur, list):
+            return ", ".join(str(element) for element in self.valeur)
+        if isinstance(self.valeur, bool):
+            return "Oui" if self.valeur else "Non"
+        return "" if self.valeur is None else str(self.valeur)
+
+    @property
     def est_vide(self) -> bool:
         return self.valeur in (None, "", [], False)
 

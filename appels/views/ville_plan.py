@@ -1,6 +1,6 @@
 """Le plan d'action : ce que les appels et les projets répondent aux besoins nommés."""
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, OuterRef, Q, Subquery, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
@@ -42,11 +42,21 @@ def _besoins(request: HttpRequest, objet: PlanAction):
     """Les besoins et leurs comptes, en une requête ; les dollars viennent des décisions."""
     visibles = Demande.objects.sans_recusation(request.user)
     projets = Q(demandes__etat__in=FINANCEES, demandes__in=visibles)
+    accorde = (
+        visibles.filter(
+            besoins=OuterRef("pk"), etat__in=FINANCEES, decisions__en_vigueur=True
+        )
+        .order_by()
+        .values("besoins")
+        .annotate(total=Sum("decisions__montant_accorde"))
+        .values("total")
+    )
     return (
         objet.besoins.select_related("theme", "objectif")
         .annotate(
             nombre_appels=Count("appels", filter=~Q(appels__etat="brouillon"), distinct=True),
             projets=Count("demandes", filter=projets, distinct=True),
+            accorde=Subquery(accorde),
         )
         .order_by("theme__ordre", "code")
     )

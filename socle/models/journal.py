@@ -2,6 +2,7 @@ import pgtrigger
 from django.db import models
 
 from socle import horloge
+from socle.verbes import phrase
 
 CHAINER = """
     -- Le dernier verrou de la transaction : elle est au moment de son commit.
@@ -103,3 +104,8 @@ class EntreeJournal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.moment:%Y-%m-%d %H:%M} {self.verbe} {self.objet_libelle}"
+
+    @property
+    def phrase(self) -> str:
+        """L'action en français, à lire après le nom de la personne."""
+        return phrase(self.verbe)
