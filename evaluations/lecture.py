@@ -1,14 +1,17 @@
 """Ce qu'un membre lit d'une demande : projet, réponses, budget, pièces, en peu de requêtes."""
 
+import datetime as dt
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 
-from appels.models import Demande
+from appels.models import Demande, Question
 from appels.montants import Budget, montant_maximal
-from appels.regles import regles_budget
+from appels.regles import dollars, regles_budget
 from socle.graphiques import Part
+from socle.templatetags.affichage import date_longue
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def lire(demande: Demande) -> DemandeLue:
     )
     for reponse in reponses:
         sections.setdefault(reponse.question.section.titre, []).append(
-            ReponseLue(reponse.question.libelle, _textes(reponse.valeur))
+            ReponseLue(reponse.question.libelle, _textes(reponse))
         )
     return DemandeLue(
         demande=demande,
@@ -86,9 +89,20 @@ def _adresse(piece: Any) -> str:
         return ""
 
 
-def _textes(valeur: Any) -> list[str]:
+def _textes(reponse: Any) -> list[str]:
+    """La réponse en toutes lettres, selon le type de sa question."""
+    valeur, genre = reponse.valeur, reponse.question.type
     if isinstance(valeur, bool):
         return ["Oui" if valeur else "Non"]
     if isinstance(valeur, list):
         return [str(element) for element in valeur]
-    return [] if valeur in (None, "") else [str(valeur)]
+    if valeur in (None, ""):
+        return []
+    try:
+        if genre == Question.Type.DATE:
+            return [date_longue(dt.date.fromisoformat(valeur))]
+        if genre == Question.Type.MONTANT:
+            return [dollars(Decimal(str(valeur).replace(",", ".")))]
+    except (ValueError, ArithmeticError):
+        pass  # Saisie incomplète : montrée telle quelle.
+    return [str(valeur)]
