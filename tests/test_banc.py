@@ -17,7 +17,7 @@ from evaluations.models import Evaluation
 from financement.models import Decision
 
 pytestmark = pytest.mark.django_db
-REQUETES_AU_PLUS = 25
+REQUETES_AU_PLUS = 40
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +51,7 @@ def requetes(n: int) -> dict[str, int]:
 
 
 def test_les_pages_ne_comptent_pas_par_ligne() -> None:
-    """Autant de requêtes pour 2 demandes que pour 12 (regle des listes, CONTRIBUTING)."""
+    """Autant de requêtes pour 2 demandes que pour 12 (CONTRIBUTING)."""
     peu, beaucoup = requetes(2), requetes(12)
     assert peu == beaucoup
     assert all(compte <= REQUETES_AU_PLUS for compte in beaucoup.values()), beaucoup
