@@ -104,7 +104,10 @@ def _manques_budget(demande: Demande) -> list[ManqueDemande]:
     if not demande.montant_demande:
         return [
             ManqueDemande(
-                "budget", "Inscrivez le montant demandé.", ancre="id_montant_demande", code="montant"
+                "budget",
+                "Inscrivez le montant demandé.",
+                ancre="id_montant_demande",
+                code="montant",
             )
         ]
     budget = demande.budget(au_depot=True)

@@ -1,6 +1,44 @@
-"""Les adresses d'une partie de l'application, par salle."""
+"""Les adresses publiques et celles des organismes."""
 
-public: list = []
-organisme: list = []
-ville: list = []
-bilan: list = []
+from django.urls import path
+
+from appels.views import budget, depot, organismes, pieces, public, redaction, suivi
+
+public = [
+    path("", public.accueil, name="accueil"),
+    path("appels/<slug:code>/", public.appel_public, name="appel_public"),
+]
+organisme = [
+    path("", suivi.accueil, name="accueil"),
+    path("nouveau/", organismes.nouveau, name="nouveau"),
+    path("<int:pk>/rejoindre/", organismes.rejoindre, name="rejoindre"),
+    path("<int:pk>/dossier/", organismes.dossier, name="dossier"),
+    path("<int:pk>/membres/", organismes.membres, name="membres"),
+    path(
+        "<int:pk>/membres/<int:adhesion>/<slug:action>/",
+        organismes.agir_sur_membre,
+        name="membre_agir",
+    ),
+    path(
+        "<int:pk>/invitations/<int:invitation>/<slug:action>/",
+        organismes.agir_sur_invitation,
+        name="invitation_agir",
+    ),
+    path("invitations/<str:jeton>/", organismes.invitation, name="invitation"),
+    path("demandes/nouvelle/", suivi.nouvelle, name="demande_nouvelle"),
+    path("demandes/<slug:reference>/", suivi.demande, name="demande"),
+    path("demandes/<slug:reference>/rediger/<slug:partie>/", redaction.rediger, name="rediger"),
+    path(
+        "demandes/<slug:reference>/reponses/<int:pk>/",
+        redaction.enregistrer_reponse,
+        name="enregistrer_reponse",
+    ),
+    path("demandes/<slug:reference>/calcul/", budget.calcul, name="budget_calcul"),
+    path("demandes/<slug:reference>/accuse/", depot.accuse, name="accuse"),
+    path("demandes/<slug:reference>/reprendre/", suivi.reprendre, name="reprendre"),
+    path("demandes/<slug:reference>/retirer/", suivi.retirer, name="retirer"),
+    path("demandes/<slug:reference>/completer/", suivi.completer, name="completer"),
+    path("demandes/<slug:reference>/aide/", suivi.aide, name="aide"),
+    path("pieces/<uuid:cle>/", pieces.piece, name="piece"),
+    path("pieces/<uuid:cle>/retirer/", pieces.retirer, name="piece_retirer"),
+]

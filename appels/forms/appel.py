@@ -91,16 +91,16 @@ class ReglesForm(forms.ModelForm):
             "evaluations_min",
             "reexamen_jours",
         )
-        help_texts = {
-            nom: "Une part de 0 à 1 : 0,80 veut dire 80 %."
-            for nom in (
+        help_texts = dict.fromkeys(
+            (
                 "taux_aide_max",
                 "cumul_public_max",
                 "contribution_milieu_min",
                 "frais_administration_max",
                 "ecart_poste_sans_avenant",
-            )
-        }
+            ),
+            "Une part de 0 à 1 : 0,80 veut dire 80 %.",
+        )
 
 
 class BesoinsForm(forms.Form):

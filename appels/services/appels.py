@@ -135,9 +135,7 @@ def enregistrer_criteres(*, acteur: Any, appel: Appel, criteres: list[dict[str, 
 
 
 @transaction.atomic
-def enregistrer_pieces(
-    *, acteur: Any, appel: Appel, pieces: Iterable[dict[str, Any]]
-) -> Appel:
+def enregistrer_pieces(*, acteur: Any, appel: Appel, pieces: Iterable[dict[str, Any]]) -> Appel:
     exiger_permission(acteur, "appel.modifier", appel)
     appel = _exiger_brouillon(appel)
     appel.pieces_exigees.all().delete()

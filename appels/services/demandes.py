@@ -57,9 +57,7 @@ def _code_suivant(appel: Appel) -> str:
 
 
 def _formulaire_courant(appel: Appel) -> Formulaire | None:
-    return (
-        appel.formulaires.filter(nature=Formulaire.Nature.DEMANDE).order_by("-revision").first()
-    )
+    return appel.formulaires.filter(nature=Formulaire.Nature.DEMANDE).order_by("-revision").first()
 
 
 def exiger_modifiable(acteur: Any, demande: Demande, *, partie: Any = None) -> None:
@@ -89,7 +87,9 @@ def complement_ouvre(demande: Demande, partie: Any) -> bool:
         return complement.budget
     if partie is None or isinstance(partie, str):
         return False
-    relation = complement.pieces if partie._meta.model_name == "pieceexigee" else complement.sections
+    relation = (
+        complement.pieces if partie._meta.model_name == "pieceexigee" else complement.sections
+    )
     return relation.filter(pk=partie.pk).exists()
 
 

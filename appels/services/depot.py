@@ -80,9 +80,7 @@ def _exiger_complete(demande: Demande) -> None:
 
 def canonique(contenu: dict[str, Any]) -> bytes:
     """La suite d'octets dont le SHA-256 est l'empreinte du dépôt."""
-    return json.dumps(
-        contenu, ensure_ascii=False, sort_keys=True, separators=(",", ":")
-    ).encode()
+    return json.dumps(contenu, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def contenu_depose(demande: Demande) -> dict[str, Any]:

@@ -61,9 +61,7 @@ def joindre_piece(
         type_mime=TYPES[extension],
         empreinte=_empreinte(fichier),
         analyse=(
-            PieceJointe.Analyse.EN_ATTENTE
-            if settings.CLAMD_URL
-            else PieceJointe.Analyse.SANS_OBJET
+            PieceJointe.Analyse.EN_ATTENTE if settings.CLAMD_URL else PieceJointe.Analyse.SANS_OBJET
         ),
         ajoutee_par=acteur,
     )

@@ -39,8 +39,7 @@ def charger_consultation(donnees: dict[str, Any]) -> PlanAction:
             "financement": lu["financement"],
             "source": donnees["source"],
             "consultation": {
-                cle: donnees[cle]
-                for cle in ("atelier", "forces", "instances", "etapes", "contact")
+                cle: donnees[cle] for cle in ("atelier", "forces", "instances", "etapes", "contact")
             },
         },
     )

@@ -126,9 +126,7 @@ def declarer_irrecevable(*, acteur: Any, demande: Demande, motif: str) -> Demand
 
 
 def _lien(demande: Demande) -> str:
-    return settings.SITE_URL + reverse(
-        "organisme:demande", kwargs={"reference": demande.reference}
-    )
+    return settings.SITE_URL + reverse("organisme:demande", kwargs={"reference": demande.reference})
 
 
 def points_proposes(demande: Demande) -> dict[str, tuple[str, str]]:

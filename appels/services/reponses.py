@@ -11,7 +11,9 @@ from socle.exceptions import RegleViolee
 
 
 @transaction.atomic
-def enregistrer_reponse(*, acteur: Any, demande: Demande, question: Question, valeur: Any) -> Reponse:
+def enregistrer_reponse(
+    *, acteur: Any, demande: Demande, question: Question, valeur: Any
+) -> Reponse:
     """Garde ``valeur`` telle que saisie ; ce qui manque se dit au dépôt, rien ne se perd."""
     if question.section.formulaire_id != demande.formulaire_id:
         raise RegleViolee("Cette question n'est pas dans le formulaire de la demande.")

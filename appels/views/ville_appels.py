@@ -48,17 +48,15 @@ def appel(request: HttpRequest, code: str) -> HttpResponse:
     visibles = Demande.objects.visibles_par(request.user).filter(appel=objet)
     par_etat = {
         ligne["etat"]: ligne
-        for ligne in visibles.order_by().values("etat").annotate(
-            nombre=Count("pk"), montant=Sum("montant_demande")
-        )
+        for ligne in visibles.order_by()
+        .values("etat")
+        .annotate(nombre=Count("pk"), montant=Sum("montant_demande"))
     }
     etapes = [
         {
             "libelle": libelle,
             "nombre": sum(par_etat[etat]["nombre"] for etat in etats if etat in par_etat),
-            "montant": sum(
-                (par_etat[etat]["montant"] or 0) for etat in etats if etat in par_etat
-            ),
+            "montant": sum((par_etat[etat]["montant"] or 0) for etat in etats if etat in par_etat),
             "etats": ",".join(etats),
         }
         for libelle, etats in ETAPES

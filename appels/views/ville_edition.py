@@ -57,8 +57,10 @@ def modifier(request: HttpRequest, code: str, onglet: str) -> HttpResponse:
         raise Http404
     appel = trouver(request, Appel.objects.visibles_par(request.user), "appel.modifier", code=code)
     formulaire = _formulaire(onglet, appel, request.POST or None)
-    if request.method == "POST" and formulaire.is_valid() and _ecrire(
-        request, onglet, appel, formulaire
+    if (
+        request.method == "POST"
+        and formulaire.is_valid()
+        and _ecrire(request, onglet, appel, formulaire)
     ):
         suivants = list(ONGLETS)
         suivant = suivants[min(suivants.index(onglet) + 1, len(suivants) - 1)]
@@ -125,9 +127,7 @@ def _ecrire(request: HttpRequest, onglet: str, appel: Appel, formulaire: Any) ->
         }[onglet]
         lignes = [f for f in formulaire.forms if f.has_changed() or f.initial]
         contenus = [f.contenu() for f in lignes if not f.cleaned_data.get("DELETE")]
-        return executer(
-            request, service, succes="Enregistré.", appel=appel, **{cle: contenus}
-        )
+        return executer(request, service, succes="Enregistré.", appel=appel, **{cle: contenus})
     if onglet == "besoins":
         arguments = {"champs": {}, **formulaire.cleaned_data}
     else:

@@ -43,9 +43,7 @@ def _besoins(request: HttpRequest, objet: PlanAction):
     visibles = Demande.objects.sans_recusation(request.user)
     projets = Q(demandes__etat__in=FINANCEES, demandes__in=visibles)
     accorde = (
-        visibles.filter(
-            besoins=OuterRef("pk"), etat__in=FINANCEES, decisions__en_vigueur=True
-        )
+        visibles.filter(besoins=OuterRef("pk"), etat__in=FINANCEES, decisions__en_vigueur=True)
         .order_by()
         .values("besoins")
         .annotate(total=Sum("decisions__montant_accorde"))
@@ -65,16 +63,12 @@ def _besoins(request: HttpRequest, objet: PlanAction):
 def besoin(request: HttpRequest, code: str) -> HttpResponse:
     """Un besoin : les appels qui le visent, les projets qui y répondent, leurs dollars."""
     exiger(request, "plan.voir")
-    objet = get_object_or_404(
-        Besoin.objects.select_related("theme", "objectif", "plan"), code=code
-    )
+    objet = get_object_or_404(Besoin.objects.select_related("theme", "objectif", "plan"), code=code)
     projets = (
         Demande.objects.sans_recusation(request.user)
         .filter(besoins=objet, etat__in=FINANCEES)
         .select_related("organisme", "appel")
-        .annotate(
-            accorde=Sum("decisions__montant_accorde", filter=Q(decisions__en_vigueur=True))
-        )
+        .annotate(accorde=Sum("decisions__montant_accorde", filter=Q(decisions__en_vigueur=True)))
     )
     return render(
         request,

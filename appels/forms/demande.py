@@ -1,0 +1,165 @@
+"""Remplir une demande : le projet, les réponses, le budget, les pièces.
+
+Un brouillon s'enregistre même incomplet : rien n'y est obligatoire, ce qui manque se dit à côté.
+"""
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+from django.forms import formset_factory
+
+from appels.models import Demande, Question
+from appels.models.budget import CategorieDepense, Source, SourceRevenu
+from appels.models.demande import Secteur
+
+MAXIMUM = Decimal("9999999999.99")
+
+
+class MontantField(forms.CharField):
+    """Un montant en dollars : virgule ou point, espaces permis ; deux décimales, jamais négatif."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault(
+            "widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+        )
+        super().__init__(max_length=40, **kwargs)
+
+    def prepare_value(self, valeur: Any) -> Any:
+        return f"{valeur:.2f}".replace(".", ",") if isinstance(valeur, Decimal) else valeur
+
+    def clean(self, valeur: Any) -> Decimal | None:
+        texte = super().clean(valeur)
+        for espace in (" ", "\u00a0", "\u202f", "$"):
+            texte = texte.replace(espace, "")
+        if not texte:
+            return None
+        try:
+            montant = Decimal(texte.replace(",", "."))
+        except InvalidOperation:
+            raise forms.ValidationError(
+                "Écrivez un montant, par exemple 1 250,00.", code="montant"
+            ) from None
+        if not montant.is_finite() or montant > MAXIMUM:
+            raise forms.ValidationError("Ce montant est trop grand.", code="grand")
+        if montant < 0:
+            raise forms.ValidationError("Le montant ne peut pas être négatif.", code="negatif")
+        if montant != montant.quantize(Decimal("0.01")):
+            raise forms.ValidationError("Deux décimales au plus.", code="decimales")
+        return montant.quantize(Decimal("0.01"))
+
+
+class ProjetForm(forms.ModelForm):
+    class Meta:
+        model = Demande
+        fields = ("titre", "volet", "secteur", "resume", "besoins")
+        widgets = {
+            "resume": forms.Textarea(attrs={"rows": 5}),
+            "volet": forms.RadioSelect,
+            "besoins": forms.CheckboxSelectMultiple,
+        }
+
+    secteur = forms.ChoiceField(
+        label="Secteur de la ville",
+        choices=[("", "Choisir un secteur"), *Secteur.choices],
+        required=False,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        appel = self.instance.appel
+        self.fields["volet"].queryset = appel.volets.all()
+        self.fields["volet"].empty_label = None
+        vises = appel.besoins.all()
+        self.fields["besoins"].queryset = vises if vises.exists() else appel.plan.besoins.all()
+        self.fields["besoins"].help_text = "Cochez ceux auxquels le projet répond vraiment."
+
+
+class SectionForm(forms.Form):
+    """Les questions d'une section, telles qu'elles se saisissent."""
+
+    def __init__(self, *args: Any, questions: list[Question], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for question in questions:
+            self.fields[f"q{question.pk}"] = _champ(question)
+
+    def valeurs(self) -> dict[int, Any]:
+        """Numéro de question → réponse telle qu'elle se range."""
+        return {
+            int(nom[1:]): valeur.isoformat() if hasattr(valeur, "isoformat") else valeur
+            for nom, valeur in self.cleaned_data.items()
+        }
+
+
+def _champ(question: Question) -> forms.Field:
+    aide = question.aide
+    if question.mots_max:
+        aide = f"{aide} {question.mots_max} mots au plus.".strip()
+    commun = {"label": question.libelle, "help_text": aide, "required": False}
+    mots = {"data-mots-max": question.mots_max} if question.mots_max else {}
+    if question.type == Question.Type.TEXTE_LONG:
+        return forms.CharField(
+            widget=forms.Textarea(attrs={"rows": 6, **mots}), max_length=20000, **commun
+        )
+    if question.type == Question.Type.CHOIX:
+        return forms.ChoiceField(
+            choices=[(c, c) for c in question.choix], widget=forms.RadioSelect, **commun
+        )
+    if question.type == Question.Type.CHOIX_MULTIPLES:
+        return forms.MultipleChoiceField(
+            choices=[(c, c) for c in question.choix],
+            widget=forms.CheckboxSelectMultiple,
+            **commun,
+        )
+    if question.type == Question.Type.DECLARATION:
+        return forms.BooleanField(**commun)
+    if question.type == Question.Type.DATE:
+        return forms.CharField(
+            widget=forms.TextInput(attrs={"type": "date"}), max_length=20, **commun
+        )
+    attributs = (
+        {"inputmode": "decimal"}
+        if question.type in {Question.Type.NOMBRE, Question.Type.MONTANT}
+        else {}
+    )
+    return forms.CharField(
+        widget=forms.TextInput(attrs={**attributs, **mots}), max_length=500, **commun
+    )
+
+
+class PosteForm(forms.Form):
+    categorie = forms.ChoiceField(label="Catégorie", choices=CategorieDepense.choices)
+    libelle = forms.CharField(label="Précision", max_length=200, required=False)
+    montant = MontantField(label="Montant", required=False)
+    admissible = forms.BooleanField(label="Admissible", required=False, initial=True)
+
+
+class RevenuForm(forms.Form):
+    source = forms.ChoiceField(label="Source", choices=Source.choices)
+    libelle = forms.CharField(label="Précision", max_length=200, required=False)
+    statut = forms.ChoiceField(label="Statut", choices=SourceRevenu.Statut.choices)
+    montant = MontantField(label="Montant", required=False)
+
+
+class AideDemandeeForm(forms.Form):
+    montant_demande = MontantField(label="Montant demandé à la Ville", required=False)
+    contribution_nature = MontantField(
+        label="Contribution en nature",
+        help_text="Prêts et bénévolat : comptés à part, hors des totaux.",
+        required=False,
+    )
+
+
+PostesFormSet = formset_factory(PosteForm, extra=0, can_delete=True, max_num=60)
+RevenusFormSet = formset_factory(RevenuForm, extra=0, can_delete=True, max_num=60)
+
+
+class PieceForm(forms.Form):
+    fichier = forms.FileField(label="Fichier")
+
+
+class DepotForm(forms.Form):
+    signataire = forms.CharField(label="Nom de la personne autorisée à signer", max_length=160)
+    exactitude = forms.BooleanField(
+        label="Je suis autorisé à déposer cette demande et ce qu'elle contient est exact."
+    )

@@ -1,0 +1,155 @@
+"""L'organisme : le créer, tenir son dossier, inviter ses membres."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from appels.forms.organismes import DossierForm, InvitationForm, NouvelOrganismeForm
+from socle.models import Organisme
+from socle.services import organismes as services
+from socle.validateurs import avertissements_neq
+from socle.vues import executer, trouver
+
+
+def nouveau(request: HttpRequest) -> HttpResponse:
+    """Créer un organisme ; si son NEQ est déjà inscrit, demander à le rejoindre."""
+    form = NouvelOrganismeForm(request.POST or None)
+    existant = None
+    if request.method == "POST" and form.is_valid():
+        organisme = executer(
+            request,
+            services.creer_organisme,
+            formulaire=form,
+            succes="Votre organisme est inscrit. Complétez son dossier : il servira à chaque demande.",
+            **form.cleaned_data,
+        )
+        if organisme:
+            for avis in avertissements_neq(organisme.neq):
+                messages.warning(request, avis)
+            return redirect("organisme:dossier", pk=organisme.pk)
+        existant = Organisme.objects.filter(neq=form.cleaned_data["neq"]).first()
+    return render(request, "appels/organisme/nouveau.html", {"form": form, "existant": existant})
+
+
+@require_POST
+def rejoindre(request: HttpRequest, pk: int) -> HttpResponse:
+    """Demander à rejoindre un organisme inscrit ; ses responsables répondent."""
+    organisme = Organisme.objects.filter(pk=pk).first()
+    if organisme is None:
+        raise Http404
+    executer(
+        request,
+        services.demander_adhesion,
+        organisme=organisme,
+        succes="Votre demande est transmise aux responsables de l'organisme.",
+    )
+    return redirect("organisme:accueil")
+
+
+def _sien(request: HttpRequest, pk: int, permission: str = "organisme.modifier") -> Organisme:
+    siens = Organisme.objects.filter(pk__in=request.user.organismes_ids)
+    return trouver(request, siens, permission, pk=pk)
+
+
+def dossier(request: HttpRequest, pk: int) -> HttpResponse:
+    organisme = _sien(request, pk)
+    form = DossierForm(request.POST or None, instance=Organisme.objects.get(pk=organisme.pk))
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and executer(
+            request,
+            services.modifier_organisme,
+            formulaire=form,
+            succes="Le dossier est enregistré.",
+            organisme=organisme,
+            **form.cleaned_data,
+        )
+    ):
+        return redirect("organisme:dossier", pk=pk)
+    return render(
+        request,
+        "appels/organisme/dossier.html",
+        {"organisme": organisme, "form": form, "avis_neq": avertissements_neq(organisme.neq)},
+    )
+
+
+def membres(request: HttpRequest, pk: int) -> HttpResponse:
+    organisme = _sien(request, pk)
+    peut_inviter = request.user.peut("organisme.inviter", organisme)
+    form = InvitationForm(request.POST or None)
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and executer(
+            request,
+            services.inviter,
+            formulaire=form,
+            succes="L'invitation est partie.",
+            organisme=organisme,
+            **form.cleaned_data,
+        )
+    ):
+        return redirect("organisme:membres", pk=pk)
+    return render(
+        request,
+        "appels/organisme/membres.html",
+        {
+            "organisme": organisme,
+            "adhesions": organisme.adhesions.select_related("utilisateur"),
+            "en_cours": [i for i in organisme.invitations.all() if i.est_en_cours],
+            "form": form,
+            "peut_inviter": peut_inviter,
+        },
+    )
+
+
+@require_POST
+def agir_sur_membre(request: HttpRequest, pk: int, adhesion: int, action: str) -> HttpResponse:
+    organisme = _sien(request, pk)
+    objet = organisme.adhesions.filter(pk=adhesion).select_related("utilisateur").first()
+    if objet is None:
+        raise Http404
+    if action == "retirer":
+        executer(
+            request, services.retirer_membre, adhesion=objet, succes="La personne est retirée."
+        )
+    else:
+        executer(
+            request,
+            services.changer_role,
+            adhesion=objet,
+            role="responsable" if action == "responsable" else "redacteur",
+            succes="Le rôle est changé.",
+        )
+    if organisme.adhesions.filter(utilisateur=request.user).exists():
+        return redirect("organisme:membres", pk=pk)
+    return redirect("organisme:accueil")
+
+
+@require_POST
+def agir_sur_invitation(
+    request: HttpRequest, pk: int, invitation: int, action: str
+) -> HttpResponse:
+    organisme = _sien(request, pk, "organisme.inviter")
+    objet = organisme.invitations.filter(pk=invitation).first()
+    if objet is None:
+        raise Http404
+    service = services.accepter_adhesion if action == "accepter" else services.annuler_invitation
+    executer(request, service, invitation=objet, succes="C'est fait.")
+    return redirect("organisme:membres", pk=pk)
+
+
+def invitation(request: HttpRequest, jeton: str) -> HttpResponse:
+    """Le lien du courriel : accepter, par un bouton."""
+    if request.method == "POST":
+        organisme = executer(
+            request,
+            services.accepter_invitation,
+            jeton=jeton,
+            succes="Bienvenue dans l'organisme.",
+        )
+        if organisme:
+            return redirect("organisme:accueil")
+    return render(request, "appels/organisme/invitation.html", {"jeton": jeton})

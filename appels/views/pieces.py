@@ -1,0 +1,78 @@
+"""Les documents d'une demande : joindre, remplacer, retirer, télécharger."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from appels.forms.demande import PieceForm
+from appels.models import Demande, PieceJointe
+from appels.services import pieces as services
+from appels.views.suivi import siennes
+from socle.vues import executer, exiger
+
+
+def rediger_pieces(
+    request: HttpRequest, demande: Demande, partie: str, contexte: Any
+) -> HttpResponse:
+    exigees = list(demande.appel.pieces_exigees.all())
+    voulue = request.POST.get("piece_exigee", "")
+    exigee = next((e for e in exigees if str(e.pk) == voulue), None)
+    form = PieceForm(request.POST, request.FILES) if request.method == "POST" else PieceForm()
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and executer(
+            request,
+            services.joindre_piece,
+            formulaire=form,
+            succes="Le document est joint.",
+            demande=demande,
+            fichier=form.cleaned_data["fichier"],
+            piece_exigee=exigee,
+        )
+    ):
+        return redirect("organisme:rediger", reference=demande.reference, partie=partie)
+    jointes = list(demande.pieces.filter(retiree_le=None))
+    return render(
+        request,
+        "appels/organisme/rediger_pieces.html",
+        {
+            **contexte(demande, partie),
+            "lignes": [
+                (exigee_, next((p for p in jointes if p.piece_exigee_id == exigee_.pk), None))
+                for exigee_ in exigees
+            ],
+            "autres": [p for p in jointes if p.piece_exigee_id is None],
+            "form": form,
+            "voulue": exigee,
+            "en_erreur": request.method == "POST",
+        },
+    )
+
+
+def piece(request: HttpRequest, cle: UUID) -> FileResponse:
+    """Le fichier, à qui peut voir la demande, et seulement une fois analysé."""
+    objet = get_object_or_404(PieceJointe.objects.select_related("demande__appel"), cle=cle)
+    exiger(request, "demande.voir", objet.demande)
+    if not objet.est_telechargeable:
+        raise Http404
+    reponse = FileResponse(
+        objet.fichier.open("rb"),
+        as_attachment=True,
+        filename=objet.nom,
+        content_type=objet.type_mime,
+    )
+    reponse["X-Content-Type-Options"] = "nosniff"
+    return reponse
+
+
+@require_POST
+def retirer(request: HttpRequest, cle: UUID) -> HttpResponse:
+    objet = get_object_or_404(
+        PieceJointe.objects.filter(demande__in=siennes(request), retiree_le=None), cle=cle
+    )
+    executer(request, services.retirer_piece, piece=objet, succes="Le document est retiré.")
+    return redirect("organisme:rediger", reference=objet.demande.reference, partie="pieces")

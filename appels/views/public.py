@@ -1,0 +1,48 @@
+"""Les pages ouvertes à tous : les appels, et la page d'un appel."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+
+from appels.models import Appel
+from socle import horloge
+from socle.vues import publique
+
+
+@publique
+def accueil(request: HttpRequest) -> HttpResponse:
+    """Les appels ouverts d'abord, puis ceux qui viennent et ceux qui sont passés."""
+    maintenant = horloge.maintenant()
+    appels = list(Appel.objects.publics().prefetch_related("volets").order_by("cloture"))
+    for appel in appels:
+        appel.url = reverse("appel_public", args=[appel.code])
+        appel.plafond_max = max((volet.plafond for volet in appel.volets.all()), default=None)
+    return render(
+        request,
+        "appels/public/accueil.html",
+        {
+            "ouverts": [a for a in appels if a.est_ouvert],
+            "a_venir": [a for a in appels if a.est_a_venir],
+            "passes": [a for a in reversed(appels) if a.cloture < maintenant],
+        },
+    )
+
+
+@publique
+def appel_public(request: HttpRequest, code: str) -> HttpResponse:
+    """Un appel, comme un bon dépliant."""
+    appel = get_object_or_404(
+        Appel.objects.visibles_par(request.user).select_related("plan"), code=code
+    )
+    return render(
+        request,
+        "appels/public/appel.html",
+        {
+            "appel": appel,
+            "volets": appel.volets.all(),
+            "criteres": appel.criteres.all(),
+            "pieces": appel.pieces_exigees.all(),
+            "objectifs": appel.objectifs.all(),
+            "besoins": appel.besoins.select_related("theme"),
+        },
+    )
