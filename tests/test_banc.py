@@ -65,6 +65,13 @@ def test_les_temoins_sont_nus() -> None:
     assert jeu.reponse.valeur != "Début"
 
 
+def test_l_enregistrement_automatique_enregistre() -> None:
+    jeu = peupler(1)
+    demander(MESURES["autosave"](jeu))
+    jeu.reponse.refresh_from_db()
+    assert jeu.reponse.valeur.startswith("Un texte qui grandit.")
+
+
 def test_donnees() -> None:
     jeu: Jeu = peupler(6, lettres=4)
     assert jeu.evalue.demandes.count() == 6

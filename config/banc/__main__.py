@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shutil
 import signal
 import sys
 from contextlib import ExitStack
@@ -108,6 +109,7 @@ def _mesurer(options: argparse.Namespace) -> list[dict[str, Any]]:
                 resultats += _pages(client, jeu, n, options)
             if lettres:
                 resultats += _lettres(jeu, lettres)
+                pile.callback(shutil.rmtree, RACINE / "var/banc/fichiers", ignore_errors=True)
     return resultats
 
 

@@ -17,7 +17,7 @@ from socle.models import Utilisateur
 
 @dataclass(frozen=True)
 class Demande:
-    """Une demande HTTP : qui, où, avec quel corps ; ``temoin`` est à quoi on la compare."""
+    """Une demande HTTP : qui, où, avec quel corps."""
 
     chemin: str
     compte: Utilisateur | None = None
@@ -52,14 +52,15 @@ def _page(nom: str, qui: Callable[[Jeu], Utilisateur | None], **chercher: Callab
 
 
 def _autosave(jeu: Jeu) -> Demande | None:
+    """L'enregistrement d'une réponse pendant la saisie."""
+    question = jeu.reponse.question_id
     chemin = adresse(
-        "organisme:enregistrer_reponse",
-        reference=jeu.brouillon.reference,
-        question=jeu.reponse.question_id,
+        "organisme:enregistrer_reponse", reference=jeu.brouillon.reference, pk=question
     )
     if chemin is None:
         return None
-    return Demande(chemin, jeu.organisme, urlencode({"valeur": "Un texte qui grandit. " * 20}))
+    texte = "Un texte qui grandit. " * 20
+    return Demande(chemin, jeu.organisme, urlencode({f"q{question}": texte}))
 
 
 def temoin_de(nom: str, jeu: Jeu) -> Demande:
