@@ -51,6 +51,12 @@ def _page(nom: str, qui: Callable[[Jeu], Utilisateur | None], **chercher: Callab
     return trouver
 
 
+def _export(jeu: Jeu) -> Demande | None:
+    """La liste entière en classeur."""
+    chemin = adresse("ville:demandes")
+    return Demande(f"{chemin}?format=xlsx", jeu.agent) if chemin else None
+
+
 def _autosave(jeu: Jeu) -> Demande | None:
     """L'enregistrement d'une réponse pendant la saisie."""
     question = jeu.reponse.question_id
@@ -82,6 +88,7 @@ MESURES: dict[str, Callable[[Jeu], Demande | None]] = {
     ),
     "appel_public": _page("appel_public", lambda _: None, code=lambda jeu: jeu.ouvert.code),
     "autosave": _autosave,
+    "export": _export,
     "registre": _page("registre", lambda _: None),
     "bilan": _page("bilan:appel", lambda jeu: jeu.agent, code=lambda jeu: jeu.evalue.code),
 }
