@@ -8,5 +8,7 @@ class AppelsConfig(AppConfig):
     def ready(self) -> None:
         from appels.verbes import PHRASES
         from socle.verbes import declarer_verbes
+        from socle.views.documents import declarer_acces
 
         declarer_verbes(PHRASES)
+        declarer_acces("appels.depot", lambda personne, depot: personne.peut("demande.voir", depot))

@@ -349,7 +349,9 @@ LOGGING = {
             "handlers": ["console"],
             "level": env.str("NIVEAU_JOURNAL", default="INFO"),
             "propagate": False,
-        }
+        },
+        # Chaque étape d'un rendu n'intéresse personne ; ses avertissements, oui.
+        "weasyprint.progress": {"level": "WARNING"},
     },
 }
 SENTRY_DSN = env.str("SENTRY_DSN", default="")

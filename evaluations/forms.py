@@ -250,7 +250,7 @@ class PresencesForm(forms.Form):
 
 class RecommandationForm(forms.Form):
     avis = forms.ChoiceField(
-        label="Avis du comité", choices=Recommandation.Avis, widget=forms.RadioSelect
+        label="Que recommande le comité ?", choices=Recommandation.Avis, widget=forms.RadioSelect
     )
     montant = MontantField(
         label="Montant recommandé",

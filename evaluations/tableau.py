@@ -33,6 +33,11 @@ class VoletClasse:
         """Ce que les recommandations visibles laissent de l'enveloppe."""
         return self.volet.enveloppe - self.recommande
 
+    @property
+    def parts(self) -> list[Part]:
+        """Le recommandé et ce qui reste libre, pour le dessin."""
+        return [Part("Recommandé", self.recommande), Part("Libre", max(self.reste, Decimal(0)))]
+
 
 def volets_classes(
     utilisateur: Any, appel: Appel, *, adresse: Callable[[Any], str]

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.apps import AppConfig
 
 
@@ -8,5 +10,15 @@ class FinancementConfig(AppConfig):
     def ready(self) -> None:
         from financement.verbes import PHRASES
         from socle.verbes import declarer_verbes
+        from socle.views.documents import declarer_acces
 
         declarer_verbes(PHRASES)
+        for modele in ("Lettre", "Convention"):
+            declarer_acces(f"financement.{modele.lower()}", self._est_visible)
+        declarer_acces("appels.appel", lambda personne, appel: personne.peut("bilan.voir", appel))
+
+    @staticmethod
+    def _est_visible(personne: Any, objet: Any) -> bool:
+        """Le document se voit comme l'objet dont il parle."""
+        visibles = type(objet)._default_manager.visibles_par(personne)
+        return visibles.filter(pk=objet.pk).exists()

@@ -14,7 +14,6 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
-from socle.documents import rendre_pdf
 
 from appels.models import Appel, Demande, Verification
 from appels.services import appels as services_appels
@@ -32,6 +31,7 @@ from financement.importation.acteurs import Acteurs
 from financement.importation.rejeu import importer
 from financement.services import conventions, versements
 from socle import horloge
+from socle.documents import rendre_pdf
 from socle.models import Adhesion, Organisme, Utilisateur
 from socle.services import courriels, organismes
 
@@ -248,6 +248,7 @@ def _demande(appel: Appel, projet: dict[str, Any], acteurs: Acteurs, *, le: dt.d
             )
     with horloge.a_la_date(le):
         depot.deposer(acteur=auteur, demande=demande, signataire=auteur.nom)
+    demande.refresh_from_db()
     return demande
 
 

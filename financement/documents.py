@@ -125,9 +125,7 @@ def sources(decision: Decision) -> list[Part]:
     """La part de chaque bailleur dans le montant accordé, au cent près."""
     lignes_sources = list(decision.volet.sources.all())
     parts = repartir(decision.montant_accorde, [source.montant for source in lignes_sources])
-    return [
-        Part(source.bailleur, part) for source, part in zip(lignes_sources, parts, strict=True)
-    ]
+    return [Part(source.bailleur, part) for source, part in zip(lignes_sources, parts, strict=True)]
 
 
 def contexte_convention(convention: Convention) -> dict[str, Any]:

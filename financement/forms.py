@@ -38,9 +38,7 @@ class DecisionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         required=False,
     )
-    rang_attente = forms.IntegerField(
-        label="Rang en liste d'attente", min_value=1, required=False
-    )
+    rang_attente = forms.IntegerField(label="Rang en liste d'attente", min_value=1, required=False)
     attente_jusqu_au = forms.DateField(
         label="Liste d'attente valable jusqu'au", widget=DateInput(), required=False
     )

@@ -54,9 +54,7 @@ class IndicateursForm(forms.Form):
 
     @staticmethod
     def _nombre(libelle: str) -> forms.IntegerField:
-        return forms.IntegerField(
-            label=libelle, min_value=0, max_value=MAXIMUM, required=False
-        )
+        return forms.IntegerField(label=libelle, min_value=0, max_value=MAXIMUM, required=False)
 
     def totaux(self) -> list[Any]:
         return [self[code] for code in TOTAUX]

@@ -34,7 +34,7 @@ def total_publiable(cellules: dict[str, int]) -> bool:
 
 
 def indicateurs_publics(demande: Any) -> dict[str, Any] | None:
-    """Les ventilations masquées et la satisfaction du dernier rapport qui en a ; None sans valeur."""
+    """Les ventilations masquées et la satisfaction d'une demande ; None sans valeur."""
     valeurs = valeurs_de(demande)
     if not valeurs:
         return None

@@ -16,7 +16,7 @@ def tranches_pour(montant: Decimal, plan: list[dict[str, Any]]) -> list[Decimal]
 
 
 def calendrier_versements(montant: Decimal, plan: list[dict[str, Any]]) -> list[Decimal]:
-    """Les versements de ``montant`` : chacun au cent, demie vers le haut ; le dernier prend le reste.
+    """Les versements de ``montant``, chacun au cent (demie vers le haut) ; le dernier a le reste.
 
     Leur somme est exactement ``montant`` et aucun n'est négatif.
     """
@@ -45,7 +45,7 @@ def aide_finale(
     taux: Decimal,
     cumul: Decimal,
 ) -> Decimal:
-    """min(accordé, taux × réel admissible, cumul × réel admissible − autres aides), jamais sous 0."""
+    """min(accordé, taux × réel, cumul × réel − autres aides), jamais sous 0 ; réel admissible."""
     montant = min(accorde, taux * depenses_admissibles, cumul * depenses_admissibles - autres_aides)
     return max(montant, ZERO).quantize(CENT, ROUND_HALF_UP)
 

@@ -66,7 +66,8 @@ def transitionner(
     Dans l'ordre : verrouille la ligne, vérifie l'état de départ, la permission de ``acteur``
     (django-fsm ne la demande pas de lui-même) et les gardes, pose ``champs``, applique la
     transition, enregistre, écrit au journal. ``acteur`` est None pour le système. La date
-    ``<etat>_le`` et l'auteur ``<etat>_par`` sont posés quand le modèle les a et que ``champs`` ne les donne pas.
+    ``<etat>_le`` et l'auteur ``<etat>_par`` sont posés quand le modèle les a et que ``champs`` ne
+    les donne pas.
 
     Rend l'objet verrouillé, à jour ; ``objet`` est remis au même état. Lève
     ``TransitionRefusee`` ou ``PermissionRefusee``, avec une phrase pour la personne.

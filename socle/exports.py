@@ -48,9 +48,7 @@ def _valeur(valeur: Any) -> Any:
     return valeur
 
 
-def reponse_xlsx(
-    nom: str, entetes: Sequence[str], lignes: Iterable[Sequence[Any]]
-) -> HttpResponse:
+def reponse_xlsx(nom: str, entetes: Sequence[str], lignes: Iterable[Sequence[Any]]) -> HttpResponse:
     """Un tableur d'une feuille, à télécharger sous ``nom``.xlsx."""
     return telecharger(classeur([(nom, entetes, lignes)]), f"{nom}.xlsx", XLSX)
 

@@ -130,7 +130,7 @@ def _lien(demande: Demande) -> str:
 
 
 def points_proposes(demande: Demande) -> dict[str, tuple[str, str]]:
-    """Ce que la machine propose à chaque point : (réponse ou vide, pourquoi). La personne tranche."""
+    """Ce que la machine propose à chaque point, (réponse ou vide, pourquoi) ; l'agent tranche."""
     appel = demande.appel
     a_temps = demande.deposee_le is not None and demande.deposee_le <= appel.cloture
     absents = manques(demande)

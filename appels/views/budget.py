@@ -70,9 +70,13 @@ def rediger_budget(
     ajoute = request.method == "POST" and any(
         nom in request.POST for nom in ("ajouter_postes", "ajouter_revenus")
     )
-    if request.method == "POST" and not ajoute:
-        # Chacun se valide : toutes les erreurs se montrent d'un coup.
-        if all([postes.is_valid(), revenus.is_valid(), aide.is_valid()]) and executer(
+    # Chacun se valide : toutes les erreurs se montrent d'un coup.
+    valides = all([postes.is_valid(), revenus.is_valid(), aide.is_valid()])
+    if (
+        request.method == "POST"
+        and not ajoute
+        and valides
+        and executer(
             request,
             services.enregistrer_budget,
             formulaire=aide,
@@ -82,9 +86,10 @@ def rediger_budget(
             revenus=_lignes(revenus),
             montant_demande=aide.cleaned_data["montant_demande"],
             contribution_nature=aide.cleaned_data["contribution_nature"] or Decimal(0),
-        ):
-            cible = "pieces" if "suivant" in request.POST else partie
-            return redirect("organisme:rediger", reference=demande.reference, partie=cible)
+        )
+    ):
+        cible = "pieces" if "suivant" in request.POST else partie
+        return redirect("organisme:rediger", reference=demande.reference, partie=cible)
     return render(
         request,
         "appels/organisme/rediger_budget.html",

@@ -74,8 +74,10 @@ class CompteForm(forms.Form):
 
 def comptes(request: HttpRequest) -> HttpResponse:
     exiger(request, "ville.comptes")
-    liste = Utilisateur.objects.exclude(email__endswith=".invalid").annotate(
-        nombre_organismes=Count("adhesions")
+    liste = (
+        Utilisateur.objects.exclude(email__endswith=".invalid")
+        .annotate(nombre_organismes=Count("adhesions"))
+        .order_by("nom", "email")
     )
     if recherche := request.GET.get("recherche", "").strip():
         liste = liste.filter(Q(nom__icontains=recherche) | Q(email__icontains=recherche))

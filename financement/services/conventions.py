@@ -61,9 +61,7 @@ def preparer_convention(
     montants = calendrier_versements(decision.montant_accorde, appel.plan_versements)
     conditions = conditions_versements(len(montants))
     for no, (montant, condition) in enumerate(zip(montants, conditions, strict=True), start=1):
-        Versement.objects.create(
-            convention=convention, no=no, montant=montant, condition=condition
-        )
+        Versement.objects.create(convention=convention, no=no, montant=montant, condition=condition)
     _attendre_rapports(demande, fin, avec_etape="etape" in conditions)
     journaliser(acteur=acteur, verbe="convention.preparer", objet=convention)
     return convention

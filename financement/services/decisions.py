@@ -1,4 +1,4 @@
-"""Décider : sous une résolution, sous l'enveloppe, sous le montant maximal (regles.md, 10 et 11)."""
+"""Décider sous une résolution, l'enveloppe et le montant maximal (regles.md, 10 et 11)."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -194,9 +194,9 @@ def _inscrire_sous_enveloppe(decision: Decision) -> None:
     """Vérifie l'enveloppe sous verrou ; le déclencheur de la base la vérifie encore."""
     volet = Volet.objects.select_for_update(no_key=True).get(pk=decision.volet_id)
     accorde = (
-        Decision.objects.filter(volet=volet, en_vigueur=True).aggregate(total=Sum("montant_accorde"))[
-            "total"
-        ]
+        Decision.objects.filter(volet=volet, en_vigueur=True).aggregate(
+            total=Sum("montant_accorde")
+        )["total"]
         or ZERO
     )
     depassement = accorde + decision.montant_accorde - volet.enveloppe
@@ -215,7 +215,9 @@ def decider_selon_recommandations(*, acteur: Any, appel: Appel, resolution: Reso
     """Décide chaque demande recommandée comme le comité l'a recommandé ; tout ou rien."""
     exiger_permission(acteur, "resolution.inscrire", appel)
     recommandees = (
-        appel.demandes.filter(etat="recommandee").prefetch_related("recommandations").order_by("code")
+        appel.demandes.filter(etat="recommandee")
+        .prefetch_related("recommandations")
+        .order_by("code")
     )
     fin = appel.projet_fin or horloge.aujourdhui() + dt.timedelta(days=365)
     rang = appel.demandes.filter(etat="liste_attente").count()

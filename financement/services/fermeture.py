@@ -51,9 +51,7 @@ def _convention(demande: Demande) -> Convention:
 
 def calculer_solde(demande: Demande) -> Solde:
     """Le solde d'après le rapport final déposé ou accepté. Lève ``RegleViolee`` sans lui."""
-    final = next(
-        (r for r in demande.rapports.all() if r.nature == Rapport.Nature.FINAL), None
-    )
+    final = next((r for r in demande.rapports.all() if r.nature == Rapport.Nature.FINAL), None)
     if final is None or final.etat not in {"depose", "accepte"}:
         raise RegleViolee("Le rapport final n'est pas encore déposé.", code="rapport")
     convention = _convention(demande)

@@ -72,8 +72,7 @@ def emettre_lot(*, travail: Travail) -> None:
     travaux.commencer(travail=travail)
     acteur = travail.cree_par
     lettres = travail.lettres.select_related("decision__demande").order_by("pk")
-    faites = 0
-    for lettre in lettres:
+    for rang, lettre in enumerate(lettres, start=1):
         if lettre.etat != Lettre.Etat.TRANSMISE:
             try:
                 emettre_lettre(acteur=acteur, lettre=lettre)
@@ -81,8 +80,7 @@ def emettre_lot(*, travail: Travail) -> None:
                 travaux.noter_erreur(
                     travail=travail, libelle=lettre.demande.reference, erreur=refus.message
                 )
-        faites += 1
-        travaux.fixer_avancement(travail=travail, faits=faites)
+        travaux.fixer_avancement(travail=travail, faits=rang)
     travaux.finir(travail=travail)
 
 

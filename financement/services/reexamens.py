@@ -59,9 +59,7 @@ def demander_reexamen(*, acteur: Any, demande: Demande, motifs: str) -> Reexamen
 
 
 @transaction.atomic
-def trancher_reexamen(
-    *, acteur: Any, reexamen: Reexamen, suite: str, reponse: str
-) -> Reexamen:
+def trancher_reexamen(*, acteur: Any, reexamen: Reexamen, suite: str, reponse: str) -> Reexamen:
     """Maintient la décision, ou accueille et rouvre la demande ; jamais par qui a décidé."""
     if not reponse.strip():
         raise RegleViolee("Écrivez la réponse motivée.", champ="reponse")
@@ -82,9 +80,7 @@ def trancher_reexamen(
     if suite == "accueillir":
         garde = {"deposee_le": demande.deposee_le, "deposee_par": demande.deposee_par}
         demande.decisions.filter(en_vigueur=True).update(en_vigueur=False)
-        transitionner(
-            demande, "rouvrir_apres_reexamen", acteur=acteur, motif=reponse, champs=garde
-        )
+        transitionner(demande, "rouvrir_apres_reexamen", acteur=acteur, motif=reponse, champs=garde)
     courriels.envoyer(
         gabarit="reexamen_tranche",
         destinataires=courriels.adresses_organisme(demande.organisme),

@@ -65,6 +65,4 @@ def figer(request: HttpRequest, code: str) -> HttpResponse:
 
 def xlsx(request: HttpRequest, code: str) -> HttpResponse:
     objet = _appel(request, code)
-    return telecharger(
-        services.tableur(calculer_bilan([objet])), f"bilan-{objet.code}.xlsx", XLSX
-    )
+    return telecharger(services.tableur(calculer_bilan([objet])), f"bilan-{objet.code}.xlsx", XLSX)

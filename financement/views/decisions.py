@@ -89,9 +89,7 @@ def decider(request: HttpRequest, reference: str) -> HttpResponse:
     """Décider une demande, avec ce que le comité a recommandé déjà rempli."""
     demande = trouver(
         request,
-        Demande.objects.sans_recusation(request.user).select_related(
-            "appel", "organisme", "volet"
-        ),
+        Demande.objects.sans_recusation(request.user).select_related("appel", "organisme", "volet"),
         "demande.decider",
         reference=reference,
     )

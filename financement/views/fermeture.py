@@ -51,9 +51,7 @@ def agir(request: HttpRequest, reference: str, action: str) -> HttpResponse:
     if action == "regler":
         executer(request, services.regler_solde, demande=demande, succes="Le solde est réglé.")
     elif action == "fermer":
-        executer(
-            request, services.fermer_demande, demande=demande, succes="La demande est fermée."
-        )
+        executer(request, services.fermer_demande, demande=demande, succes="La demande est fermée.")
     elif action == "encaisser" and recuperation:
         executer(
             request,

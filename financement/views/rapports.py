@@ -156,9 +156,7 @@ def rapport(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def examiner(request: HttpRequest, pk: int) -> HttpResponse:
     """Accepter (avec les dépenses refusées) ou renvoyer (avec des remarques)."""
-    objet = trouver(
-        request, Rapport.objects.visibles_par(request.user), "rapport.examiner", pk=pk
-    )
+    objet = trouver(request, Rapport.objects.visibles_par(request.user), "rapport.examiner", pk=pk)
     if request.POST.get("suite") == "renvoyer":
         executer(
             request,

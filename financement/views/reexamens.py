@@ -76,6 +76,4 @@ def trancher(request: HttpRequest, pk: int) -> HttpResponse:
         )
     ):
         return redirect("ville:reexamens")
-    return render(
-        request, "financement/ville/reexamen.html", {"reexamen": reexamen, "form": form}
-    )
+    return render(request, "financement/ville/reexamen.html", {"reexamen": reexamen, "form": form})

@@ -74,9 +74,7 @@ def registre(request: HttpRequest) -> HttpResponse:
 
 @publique
 def projet(request: HttpRequest, reference: str) -> HttpResponse:
-    objet = get_object_or_404(
-        _projets().prefetch_related("rapports__valeurs"), reference=reference
-    )
+    objet = get_object_or_404(_projets().prefetch_related("rapports__valeurs"), reference=reference)
     resultats = indicateurs_publics(objet) if objet.etat == "fermee" else None
     return render(
         request, "financement/public/projet.html", {"projet": objet, "resultats": resultats}

@@ -41,9 +41,7 @@ def creer_organisme(*, acteur: Any, nom: str, neq: str, **champs: Any) -> Organi
             champ="neq",
             code="neq_existant",
         ) from None
-    Adhesion.objects.create(
-        organisme=organisme, utilisateur=acteur, role=Adhesion.Role.RESPONSABLE
-    )
+    Adhesion.objects.create(organisme=organisme, utilisateur=acteur, role=Adhesion.Role.RESPONSABLE)
     acteur.__dict__.pop("organismes_ids", None)
     acteur.__dict__.pop("est_membre_organisme", None)
     journaliser(acteur=acteur, verbe="organisme.creer", objet=organisme)
@@ -152,8 +150,7 @@ def demander_adhesion(*, acteur: Any, organisme: Organisme) -> Invitation:
         contexte={
             "organisme": organisme,
             "auteur": acteur,
-            "lien": settings.SITE_URL
-            + reverse("organisme:membres", kwargs={"pk": organisme.pk}),
+            "lien": settings.SITE_URL + reverse("organisme:membres", kwargs={"pk": organisme.pk}),
         },
     )
     journaliser(acteur=acteur, verbe="organisme.demander_adhesion", objet=organisme)

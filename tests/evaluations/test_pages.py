@@ -229,6 +229,7 @@ def test_la_presidence_inscrit_l_avis_et_l_agente_clot(en_seance):
     assert seance.etat == "close"
     pdf = page(pret.agente, "ville:seance_compte_rendu", seance.pk)
     assert b"".join(pdf.streaming_content).startswith(b"%PDF")
+    pdf.close()
 
 
 def test_un_montant_trop_haut_est_refuse_pres_du_champ(en_seance):
