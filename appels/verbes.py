@@ -13,6 +13,8 @@ PHRASES = {
     "demande.modifier": "a modifié la demande",
     "demande.deposer": "a déposé la demande",
     "demande.refuser_depot": "a tenté de déposer la demande après la clôture ; le dépôt est refusé",
+    "demande.joindre_piece": "a joint un document",
+    "demande.retirer_piece": "a retiré un document",
     "demande.reprendre": "a repris la demande pour la modifier",
     "demande.retirer": "a retiré la demande",
     "demande.demander_complement": "a demandé un complément",

@@ -8,9 +8,11 @@ import os
 import time
 from typing import Any
 
+import environ
 from gunicorn.workers.gthread import ThreadWorker
 
 ENTETE = "X-REQUEST-START"
+DERRIERE_MANDATAIRE = environ.Env().bool("DERRIERE_MANDATAIRE", default=False)
 
 
 class OuvrierHorodateur(ThreadWorker):
@@ -26,7 +28,7 @@ class OuvrierHorodateur(ThreadWorker):
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         recue = [valeur for nom, valeur in req.headers if nom == ENTETE]
-        if not (recue and os.environ.get("DERRIERE_MANDATAIRE")):
+        if not (recue and DERRIERE_MANDATAIRE):
             req.headers = [entete for entete in req.headers if entete[0] != ENTETE]
             req.headers.append((ENTETE, f"t={conn.recue_a:.6f}"))
         return super().handle_request(req, conn)

@@ -259,7 +259,8 @@ def _repondre(
     textes = projet["textes"]
     for section in demande.formulaire.sections.all():
         for question in section.questions.all():
-            cle = next((nom for nom in textes if nom in f"{section.code}-{question.code}"), None)
+            proche = next((nom for nom in textes if nom == section.code), None)
+            cle = question.code if question.code in textes else proche
             if cle is None and not complet:
                 continue
             valeur = _valeur(question, textes[cle] if cle else "Comme décrit dans le résumé.")

@@ -7,5 +7,20 @@ class SocleConfig(AppConfig):
 
     def ready(self) -> None:
         from socle import permissions
+        from socle.verbes import declarer_verbes
 
         permissions.enregistrer()
+        declarer_verbes(
+            {
+                "organisme.creer": "a inscrit l'organisme",
+                "organisme.modifier": "a modifié le dossier de l'organisme",
+                "organisme.inviter": "a invité une personne",
+                "organisme.demander_adhesion": "a demandé à rejoindre l'organisme",
+                "organisme.joindre": "a accueilli une personne dans l'organisme",
+                "organisme.annuler_invitation": "a annulé une invitation",
+                "organisme.changer_role": "a changé le rôle d'un membre",
+                "organisme.retirer_membre": "a retiré un membre",
+                "organisme.verifier": "a noté l'admissibilité de l'organisme",
+                "compte.regler": "a réglé un compte",
+            }
+        )

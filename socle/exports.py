@@ -22,11 +22,11 @@ def classeur(feuilles: Sequence[tuple[str, Sequence[str], Iterable[Sequence[Any]
         feuille = document.create_sheet(nom[:31])
         feuille.append(list(entetes))
         largeurs = [len(entete) for entete in entetes]
-        for ligne in lignes:
+        for rangee, ligne in enumerate(lignes, start=2):
             valeurs = [_valeur(valeur) for valeur in ligne]
             feuille.append(valeurs)
             for colonne, valeur in enumerate(valeurs):
-                cellule = feuille.cell(row=feuille.max_row, column=colonne + 1)
+                cellule = feuille.cell(row=rangee, column=colonne + 1)
                 # Un texte qui commence par « = » reste un texte.
                 if isinstance(valeur, str):
                     cellule.data_type = "s"

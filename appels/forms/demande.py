@@ -19,6 +19,8 @@ MAXIMUM = Decimal("9999999999.99")
 class MontantField(forms.CharField):
     """Un montant en dollars : virgule ou point, espaces permis ; deux décimales, jamais négatif."""
 
+    attendu = True
+
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault(
             "widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
@@ -29,7 +31,7 @@ class MontantField(forms.CharField):
         return f"{valeur:.2f}".replace(".", ",") if isinstance(valeur, Decimal) else valeur
 
     def clean(self, valeur: Any) -> Decimal | None:
-        texte = super().clean(valeur)
+        texte = super().clean(valeur) or ""
         for espace in (" ", "\u00a0", "\u202f", "$"):
             texte = texte.replace(espace, "")
         if not texte:
@@ -68,6 +70,8 @@ class ProjetForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         appel = self.instance.appel
+        for champ in self.fields.values():
+            champ.required, champ.attendu = False, True
         self.fields["volet"].queryset = appel.volets.all()
         self.fields["volet"].empty_label = None
         vises = appel.besoins.all()
@@ -81,7 +85,9 @@ class SectionForm(forms.Form):
     def __init__(self, *args: Any, questions: list[Question], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for question in questions:
-            self.fields[f"q{question.pk}"] = _champ(question)
+            champ = _champ(question)
+            champ.attendu = question.obligatoire
+            self.fields[f"q{question.pk}"] = champ
 
     def valeurs(self) -> dict[int, Any]:
         """Numéro de question → réponse telle qu'elle se range."""

@@ -23,6 +23,7 @@ class RecevabiliteForm(forms.Form):
                 initial=propose,
                 help_text=pourquoi,
             )
+            self.fields[point].attendu = True
 
 
 class ComplementForm(forms.Form):

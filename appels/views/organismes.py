@@ -21,7 +21,7 @@ def nouveau(request: HttpRequest) -> HttpResponse:
             request,
             services.creer_organisme,
             formulaire=form,
-            succes="Votre organisme est inscrit. Complétez son dossier, repris dans chaque demande.",
+            succes="Organisme inscrit. Complétez son dossier : il sert à chaque demande.",
             **form.cleaned_data,
         )
         if organisme:

@@ -118,7 +118,11 @@ class StatutForm(forms.Form):
 
 def organismes(request: HttpRequest) -> HttpResponse:
     exiger(request, "ville.voir")
-    liste = Organisme.objects.visibles_par(request.user).annotate(nombre_demandes=Count("demandes"))
+    liste = (
+        Organisme.objects.visibles_par(request.user)
+        .annotate(nombre_demandes=Count("demandes"))
+        .order_by("nom")
+    )
     if recherche := request.GET.get("recherche", "").strip():
         liste = liste.filter(Q(nom__unaccent__icontains=recherche) | Q(neq__contains=recherche))
     page = Paginator(liste, PAR_PAGE).get_page(request.GET.get("page"))

@@ -82,7 +82,12 @@ def _contexte_champ(
         "taille": taille,
         "decrit_par": " ".join(decrit_par),
         "controle": "" if genre == "choix" else champ_lie.as_widget(attrs=attributs),
-        "facultatif": not champ_lie.field.required and genre != "case",
+        # « attendu » : un brouillon s'enregistre sans lui, le dépôt le demandera.
+        "facultatif": not (
+            champ_lie.field.required
+            or genre == "case"
+            or getattr(champ_lie.field, "attendu", False)
+        ),
     }
 
 

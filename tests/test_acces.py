@@ -1,0 +1,287 @@
+"""Chaque adresse × chaque personne : la matrice d'accès, écrite ici, comparée à ce qui répond.
+
+Une adresse que ce fichier ne connaît pas le fait échouer. « oui » : la page (ou son action) est
+servie ; « non » : 404, comme si elle n'existait pas ; sans compte, on mène à la connexion.
+"""
+
+from types import SimpleNamespace
+
+import pytest
+from django.core.files.base import ContentFile
+from django.urls import URLResolver, get_resolver, reverse
+
+from appels.models import PieceJointe
+from socle.models import Document, Travail
+from tests.factories import (
+    AdhesionFactory,
+    AffectationFactory,
+    BesoinFactory,
+    ConventionFactory,
+    DecisionFactory,
+    DemandeFactory,
+    MembreComiteFactory,
+    RapportFactory,
+    SeanceFactory,
+    UtilisateurFactory,
+    VersementFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+EMPLOYES = {"agent", "approbation", "tresorerie", "administration"}
+MEMBRES = {"responsable", "redacteur"}
+CONNECTES = {
+    *EMPLOYES, *MEMBRES, "mifi", "etranger", "libre", "a_declarer", "recuse", "presidence",
+    "agent_recuse",
+}  # fmt: skip
+VILLE = EMPLOYES | {"agent_recuse"}
+AGENTS = {"agent", "agent_recuse"}
+COMITE = {"libre", "a_declarer", "recuse", "presidence", "agent_recuse"}
+TOUS = CONNECTES | {"anonyme"}
+
+# Nom d'adresse → qui est servi (GET). Les actions (POST seulement) répondent 405 à qui les lit.
+ACCES: dict[str, set[str]] = {
+    **dict.fromkeys(
+        (
+            "accueil",
+            "appel_public",
+            "registre",
+            "projet",
+            "donnees",
+            "donnees_fichier",
+            "sante",
+            "confidentialite",
+            "galerie",
+        ),
+        TOUS,
+    ),
+    "mon_espace": CONNECTES,
+    "travail": {"agent"},
+    "document": {*EMPLOYES, *MEMBRES, "libre", "presidence"},
+    # Organisme
+    **dict.fromkeys(("organisme:accueil", "organisme:nouveau", "organisme:invitation"), CONNECTES),
+    **dict.fromkeys(
+        (
+            "organisme:dossier",
+            "organisme:membres",
+            "organisme:demande",
+            "organisme:rediger",
+            "organisme:accuse",
+            "organisme:convention",
+            "organisme:rapport",
+        ),
+        MEMBRES,
+    ),
+    "organisme:demande_nouvelle": CONNECTES,
+    "organisme:retirer": {"responsable"},
+    "organisme:aide": MEMBRES,
+    "organisme:reexamen": {"responsable"},
+    "organisme:piece": {*EMPLOYES, *MEMBRES, "libre", "presidence"},
+    # Ville
+    **dict.fromkeys(
+        (
+            "ville:accueil",
+            "ville:appels",
+            "ville:appel",
+            "ville:demandes",
+            "ville:plan",
+            "ville:besoin",
+            "ville:organismes",
+            "ville:organisme",
+            "ville:versements",
+            "ville:rapports",
+            "ville:reexamens",
+            "ville:decisions",
+            "ville:lettres",
+        ),
+        VILLE,
+    ),
+    **dict.fromkeys(
+        (
+            "ville:appel_nouveau",
+            "ville:appel_publier",
+            "ville:appel_reporter",
+            "ville:appel_modifier",
+        ),
+        AGENTS,
+    ),
+    "ville:appel_annuler": {"approbation"},
+    **dict.fromkeys(
+        ("ville:demande", "ville:convention", "ville:fermeture", "ville:rapport"), EMPLOYES
+    ),
+    **{nom: {"agent"} for nom in ("ville:complement", "ville:irrecevable", "ville:derogation")},
+    **{nom: {*AGENTS, "administration"} for nom in ("ville:courriels", "ville:courriel")},
+    **{nom: {"administration"} for nom in ("ville:journal", "ville:comptes", "ville:compte")},
+    "ville:decisions_lot": {"approbation"},
+    "ville:decider": {"approbation"},
+    "ville:reexamen": {"approbation"},
+    # Bilan
+    **{nom: VILLE | {"mifi"} for nom in ("bilan:accueil", "bilan:appel", "bilan:xlsx")},
+}
+# Ces pages ont leur propre fichier de tests d'accès, récusation comprise.
+AILLEURS = ("comite:", "ville:comite", "ville:seance", "ville:classement", "ville:affect",
+            "ville:membre", "ville:evaluation", "ville:rappel", "ville:fiches",
+            "ville:clore_evaluation", "account_", "mfa_",
+            "socialaccount_", "openid_")  # fmt: skip
+ACTIONS = {
+    "organisme:rejoindre", "organisme:membre_agir", "organisme:invitation_agir",
+    "organisme:enregistrer_reponse", "organisme:budget_calcul", "organisme:reprendre",
+    "organisme:completer", "organisme:piece_retirer", "ville:appel_passer", "ville:verifier",
+    "ville:resolution", "ville:lettres_emettre", "ville:convention_agir",
+    "ville:versement_agir", "ville:rapport_examiner", "ville:fermeture_agir", "bilan:pdf",
+}  # fmt: skip
+
+
+def noms(motifs=None, espace=""):
+    for motif in get_resolver().url_patterns if motifs is None else motifs:
+        if isinstance(motif, URLResolver):
+            dedans = f"{espace}{motif.namespace}:" if motif.namespace else espace
+            yield from noms(motif.url_patterns, dedans)
+        else:
+            yield f"{espace}{motif.name}"
+
+
+def test_chaque_adresse_est_dans_la_matrice():
+    connues = ACCES.keys() | ACTIONS
+    inconnues = {nom for nom in noms() if nom not in connues and not nom.startswith(AILLEURS)}
+
+    assert not inconnues, f"Ajoutez-les à la matrice d'accès : {sorted(inconnues)}"
+    assert not connues - set(noms()), "La matrice nomme des adresses qui n'existent plus."
+
+
+@pytest.fixture
+def monde():
+    """Une demande à chaque moment, et chaque lien qu'une personne peut avoir avec elle."""
+    decision = DecisionFactory()
+    demande = decision.demande
+    demande.appel.besoins.add(BesoinFactory(plan=demande.appel.plan))
+    convention = ConventionFactory(decision=decision, en_vigueur=True)
+    type(demande).objects.filter(pk=demande.pk).update(
+        etat="conventionnee", etat_annonce="acceptee"
+    )
+    demande.refresh_from_db()
+    VersementFactory(convention=convention)
+    rapport = RapportFactory(demande=demande)
+    depot = demande.depots.create(
+        numero=f"{demande.reference}-1",
+        depose_le=demande.deposee_le,
+        contenu={},
+        empreinte="0" * 64,
+    )
+    document = Document.objects.create(
+        nature="accuse", titre="Accusé", objet_type="appels.depot", objet_id=str(depot.pk),
+        html="", pdf=ContentFile(b"%PDF-1.7", "accuse.pdf"), empreinte="0" * 64, taille=8,
+    )  # fmt: skip
+    piece = PieceJointe.objects.create(
+        demande=demande, nom="a.pdf", fichier=ContentFile(b"%PDF-1.7", "a.pdf"), taille=8,
+        type_mime="application/pdf", empreinte="0" * 64,
+    )  # fmt: skip
+    personnes = {role: UtilisateurFactory(roles=[role]) for role in (*sorted(EMPLOYES), "mifi")}
+    personnes["responsable"] = AdhesionFactory(organisme=demande.organisme).utilisateur
+    personnes["redacteur"] = AdhesionFactory(
+        organisme=demande.organisme, role="redacteur"
+    ).utilisateur
+    personnes["etranger"] = AdhesionFactory().utilisateur
+    for nom, traits, roles in (
+        ("libre", {"libre": True}, []),
+        ("a_declarer", {}, []),
+        ("recuse", {"recusee": True}, []),
+        ("presidence", {"libre": True}, []),
+        ("agent_recuse", {"recusee": True}, ["agent"]),
+    ):
+        personnes[nom] = UtilisateurFactory(roles=roles)
+        siege = MembreComiteFactory(
+            appel=demande.appel,
+            utilisateur=personnes[nom],
+            presidence=nom == "presidence",
+        )
+        AffectationFactory(demande=demande, membre=siege, **traits)
+    SeanceFactory(appel=demande.appel)
+    travail = Travail.objects.create(
+        nature="essai", titre="Essai", total=1, cree_par=personnes["agent"]
+    )
+    from post_office.models import Email
+
+    courriel = Email.objects.create(from_email="a@exemple.test", to=["b@exemple.test"], subject="x")
+    brouillon = DemandeFactory(organisme=demande.organisme)
+    reexamen = demande.reexamens.create(motifs="Erreur")
+    return SimpleNamespace(**locals())
+
+
+def arguments(nom, monde):
+    """De quoi former l'adresse ``nom`` autour de la demande du monde."""
+    demande = monde.demande
+    pk = {
+        "organisme:dossier": demande.organisme_id,
+        "organisme:membres": demande.organisme_id,
+        "ville:organisme": demande.organisme_id,
+        "ville:compte": monde.personnes["mifi"].pk,
+        "ville:courriel": monde.courriel.pk,
+        "ville:rapport": monde.rapport.pk,
+        "ville:reexamen": monde.reexamen.pk,
+    }
+    cle = {
+        "document": monde.document.cle,
+        "travail": monde.travail.cle,
+        "organisme:piece": monde.piece.cle,
+    }
+    code = {"ville:besoin": demande.appel.besoins.first().code}
+    reference = {"organisme:rediger": monde.brouillon.reference}
+    valeurs = {
+        "reference": reference.get(nom, demande.reference),
+        "code": code.get(nom, demande.appel.code),
+        "pk": pk.get(nom, 1),
+        "cle": cle.get(nom),
+        "partie": "projet",
+        "nature": "final",
+        "onglet": "texte",
+        "forme": "csv",
+        "jeton": "inconnu",
+    }
+    motif = next(m for n, m in motifs_nommes() if n == nom)
+    return {cle_: valeurs[cle_] for cle_ in motif.pattern.converters}
+
+
+def motifs_nommes(motifs=None, espace=""):
+    for motif in get_resolver().url_patterns if motifs is None else motifs:
+        if isinstance(motif, URLResolver):
+            dedans = f"{espace}{motif.namespace}:" if motif.namespace else espace
+            yield from motifs_nommes(motif.url_patterns, dedans)
+        else:
+            yield f"{espace}{motif.name}", motif
+
+
+@pytest.mark.parametrize("nom", sorted(ACCES))
+def test_chaque_personne_voit_ce_que_la_matrice_dit(nom, monde, client):
+    adresse = reverse(nom, kwargs=arguments(nom, monde))
+    if nom == "organisme:demande_nouvelle":
+        adresse += f"?appel={monde.brouillon.appel.code}"
+    ecarts = []
+    for qui in sorted(TOUS):
+        client.logout()
+        if qui != "anonyme":
+            client.force_login(monde.personnes[qui])
+        reponse = client.get(adresse)
+        reponse.close()
+        statut = reponse.status_code
+        servie = statut in {200, 302} if qui != "anonyme" else statut in {200, 503}
+        if servie != (qui in ACCES[nom]) or (qui != "anonyme" and not servie and statut != 404):
+            ecarts.append(f"{qui} : {statut}")
+    assert not ecarts, f"{adresse} {ecarts}"
+
+
+@pytest.mark.parametrize("nom", sorted(ACTIONS))
+def test_une_action_ne_se_lit_pas_et_demande_un_compte(nom, monde, client):
+    motif = next(m for n, m in motifs_nommes() if n == nom)
+    valeurs = {
+        "reference": monde.demande.reference, "code": monde.demande.appel.code, "pk": 1,
+        "cle": monde.piece.cle, "action": "x", "passage": "archiver", "adhesion": 1,
+        "invitation": 1,
+    }  # fmt: skip
+    adresse = reverse(nom, kwargs={cle: valeurs[cle] for cle in motif.pattern.converters})
+
+    assert client.post(adresse).status_code == 302
+    client.force_login(monde.personnes["etranger"])
+    assert client.get(adresse).status_code == 405
+    if nom != "organisme:rejoindre":
+        assert client.post(adresse).status_code == 404
