@@ -1,5 +1,6 @@
 """Les lettres de décision : préparées, émises une seule fois, transmises."""
 
+import logging
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +17,8 @@ from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.models import Document, Travail
 from socle.services import courriels, travaux
+
+journal_technique = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -79,6 +82,14 @@ def emettre_lot(*, travail: Travail) -> None:
             except RegleViolee as refus:
                 travaux.noter_erreur(
                     travail=travail, libelle=lettre.demande.reference, erreur=refus.message
+                )
+            except Exception:
+                # Une lettre qui ne se rend pas n'arrête pas les autres ; la page le dit.
+                journal_technique.exception("Lettre de %s", lettre.demande.reference)
+                travaux.noter_erreur(
+                    travail=travail,
+                    libelle=lettre.demande.reference,
+                    erreur="La lettre n'a pas pu être produite.",
                 )
         travaux.fixer_avancement(travail=travail, faits=rang)
     travaux.finir(travail=travail)
