@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from socle.models import Document
@@ -19,7 +19,7 @@ def declarer_acces(type_objet: str, regle: Regle) -> None:
     _regles[type_objet] = regle
 
 
-def document(request: HttpRequest, cle: UUID) -> FileResponse:
+def document(request: HttpRequest, cle: UUID) -> HttpResponse:
     """Le PDF figé ; fermé à qui n'a pas la règle de son objet."""
     trouve = get_object_or_404(Document, cle=cle)
     regle = _regles.get(trouve.objet_type)
@@ -27,6 +27,8 @@ def document(request: HttpRequest, cle: UUID) -> FileResponse:
     if regle is None or objet is None or not regle(request.user, objet):
         raise Http404
     nom = trouve.pdf.name.rsplit("/", 1)[-1]
-    reponse = FileResponse(trouve.pdf.open("rb"), filename=nom, content_type="application/pdf")
+    with trouve.pdf.open("rb") as fichier:
+        reponse = HttpResponse(fichier.read(), content_type="application/pdf")
+    reponse["Content-Disposition"] = f'inline; filename="{nom}"'
     reponse["X-Content-Type-Options"] = "nosniff"
     return reponse
