@@ -1,12 +1,24 @@
-"""Les tâches des demandes : l'accusé de réception en PDF."""
+"""Les tâches des demandes : l'accusé de réception en PDF, l'antivirus des pièces."""
 
 from celery import shared_task
 
-from appels.models import Depot
+from appels.models import Depot, PieceJointe
 from appels.services.accuses import figer_accuse
+from appels.services.pieces import analyser
 
 
 @shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=5)
 def produire_accuse(depot_id: int) -> None:
     """Fige l'accusé du dépôt et l'envoie ; sans effet s'il l'est déjà."""
     figer_accuse(depot=Depot.objects.get(pk=depot_id))
+
+
+@shared_task(
+    autoretry_for=(OSError,),
+    retry_backoff=10,
+    retry_backoff_max=3600,
+    retry_kwargs={"max_retries": 50},
+)
+def analyser_piece(piece_id: int) -> None:
+    """Fait analyser une pièce ; recommence tant que clamd ne répond pas."""
+    analyser(piece=PieceJointe.objects.get(pk=piece_id))

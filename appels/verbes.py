@@ -14,6 +14,7 @@ PHRASES = {
     "demande.deposer": "a déposé la demande",
     "demande.refuser_depot": "a tenté de déposer la demande après la clôture ; le dépôt est refusé",
     "demande.joindre_piece": "a joint un document",
+    "demande.refuser_piece": "a refusé un document infecté",
     "demande.retirer_piece": "a retiré un document",
     "demande.reprendre": "a repris la demande pour la modifier",
     "demande.retirer": "a retiré la demande",

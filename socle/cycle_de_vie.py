@@ -80,11 +80,7 @@ def transitionner(
         depart = verrouille.etat
         passage = methode._django_fsm.get_transition(depart)
         if passage is None:
-            raise TransitionRefusee(
-                f"Cette action n'est plus possible : « {verrouille} » est maintenant "
-                f"« {verrouille.get_etat_display()} ».",
-                code="etat",
-            )
+            raise TransitionRefusee(_plus_possible(verrouille, acteur), code="etat")
         if acteur is not None and not passage.has_perm(verrouille, acteur):
             raise PermissionRefusee("Vous n'avez pas le droit de faire cette action.", code=nom)
         for champ, valeur in (champs or {}).items():
@@ -105,6 +101,15 @@ def transitionner(
     if objet is not verrouille:
         objet.refresh_from_db()
     return verrouille
+
+
+def _plus_possible(objet: models.Model, acteur: Any) -> str:
+    """La phrase du refus ; elle ne nomme pas un état que l'organisme ne voit pas encore."""
+    debut = f"Cette action n'est plus possible : « {objet} »"
+    cache = getattr(objet, "etat_visible", objet.etat) != objet.etat
+    if cache and not getattr(acteur, "est_employe", acteur is None):
+        return f"{debut} est maintenant en traitement."
+    return f"{debut} est maintenant « {objet.get_etat_display()} »."
 
 
 def _dater(objet: models.Model, acteur: Any, *, sauf: dict[str, Any]) -> None:

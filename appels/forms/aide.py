@@ -3,6 +3,7 @@
 from django import forms
 
 from appels.forms.appel import DateInput
+from appels.forms.demande import MontantField
 from appels.models.budget import Source
 
 PUBLIQUES = [
@@ -16,15 +17,9 @@ class AideForm(forms.Form):
     libelle = forms.CharField(label="Aide reçue", max_length=200)
     source = forms.ChoiceField(label="De qui", choices=PUBLIQUES)
     date = forms.DateField(label="Confirmée le", widget=DateInput())
-    montant = forms.DecimalField(
-        label="Montant", min_value=0, max_digits=12, decimal_places=2, localize=True
-    )
-    contribution_milieu = forms.DecimalField(
+    montant = MontantField(label="Montant")
+    contribution_milieu = MontantField(
         label="Contribution du milieu qui reste",
         help_text="Laissez vide si elle ne change pas.",
-        min_value=0,
-        max_digits=12,
-        decimal_places=2,
-        localize=True,
         required=False,
     )

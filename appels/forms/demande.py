@@ -3,11 +3,12 @@
 Un brouillon s'enregistre même incomplet : rien n'y est obligatoire, ce qui manque se dit à côté.
 """
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.forms import formset_factory
+from django.forms import BaseFormSet, formset_factory
 
 from appels.models import Demande, Question
 from appels.models.budget import CategorieDepense, Source, SourceRevenu
@@ -35,17 +36,16 @@ class MontantField(forms.CharField):
         for espace in (" ", "\u00a0", "\u202f", "$"):
             texte = texte.replace(espace, "")
         if not texte:
+            if self.required:
+                raise forms.ValidationError(self.error_messages["required"], code="required")
             return None
-        try:
-            montant = Decimal(texte.replace(",", "."))
-        except InvalidOperation:
-            raise forms.ValidationError(
-                "Écrivez un montant, par exemple 1 250,00.", code="montant"
-            ) from None
-        if not montant.is_finite() or montant > MAXIMUM:
-            raise forms.ValidationError("Ce montant est trop grand.", code="grand")
+        if not re.fullmatch(r"-?[0-9]+([.,][0-9]*)?", texte):
+            raise forms.ValidationError("Écrivez un montant, par exemple 1 250,00.", code="montant")
+        montant = Decimal(texte.replace(",", "."))
         if montant < 0:
             raise forms.ValidationError("Le montant ne peut pas être négatif.", code="negatif")
+        if montant > MAXIMUM:
+            raise forms.ValidationError("Ce montant est trop grand.", code="grand")
         if montant != montant.quantize(Decimal("0.01")):
             raise forms.ValidationError("Deux décimales au plus.", code="decimales")
         return montant.quantize(Decimal("0.01"))
@@ -133,14 +133,25 @@ def _champ(question: Question) -> forms.Field:
     )
 
 
-class PosteForm(forms.Form):
+class LigneForm(forms.Form):
+    """Une ligne du budget : sans montant ni précision, elle est vide et ne compte pas."""
+
+    def clean(self) -> dict[str, Any]:
+        donnees = super().clean() or {}
+        oubli = donnees.get("libelle") and donnees.get("montant") is None
+        if oubli and not donnees.get("DELETE") and "montant" not in self.errors:
+            self.add_error("montant", "Écrivez le montant de cette ligne, ou cochez « Retirer ».")
+        return donnees
+
+
+class PosteForm(LigneForm):
     categorie = forms.ChoiceField(label="Catégorie", choices=CategorieDepense.choices)
     libelle = forms.CharField(label="Précision", max_length=200, required=False)
     montant = MontantField(label="Montant", required=False)
     admissible = forms.BooleanField(label="Admissible", required=False, initial=True)
 
 
-class RevenuForm(forms.Form):
+class RevenuForm(LigneForm):
     source = forms.ChoiceField(label="Source", choices=Source.choices)
     libelle = forms.CharField(label="Précision", max_length=200, required=False)
     statut = forms.ChoiceField(label="Statut", choices=SourceRevenu.Statut.choices)
@@ -156,8 +167,18 @@ class AideDemandeeForm(forms.Form):
     )
 
 
-PostesFormSet = formset_factory(PosteForm, extra=0, can_delete=True, max_num=60)
-RevenusFormSet = formset_factory(RevenuForm, extra=0, can_delete=True, max_num=60)
+class LignesFormSet(forms.BaseFormSet):
+    def add_fields(self, form: forms.Form, index: int | None) -> None:
+        super().add_fields(form, index)
+        form.fields["DELETE"].label = "Retirer"
+
+
+PostesFormSet = formset_factory(
+    PosteForm, formset=LignesFormSet, extra=0, can_delete=True, max_num=60
+)
+RevenusFormSet = formset_factory(
+    RevenuForm, formset=LignesFormSet, extra=0, can_delete=True, max_num=60
+)
 
 
 class PieceForm(forms.Form):

@@ -1,11 +1,14 @@
 """L'accusé de réception d'un dépôt : un PDF figé, envoyé à l'organisme."""
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
 from appels.models import Depot
 from appels.models.budget import CategorieDepense, Source, SourceRevenu
+from appels.montants import budget_depuis
 from socle.documents import figer_document
 from socle.graphiques import Part
 from socle.models import Document
@@ -49,8 +52,12 @@ def figer_accuse(*, depot: Depot) -> Depot:
 
 
 def contexte_accuse(depot: Depot) -> dict:
-    """Les clés de ``pdf/accuse_reception.html``, tirées du contenu figé."""
+    """Les clés de ``pdf/accuse_reception.html``, tirées du seul contenu figé.
+
+    La demande peut avoir été reprise depuis : ce qui compte est ce qui a été déposé.
+    """
     demande, contenu = depot.demande, depot.contenu
+    projet, argent = contenu["projet"], contenu["budget"]
     categories, sources = dict(CategorieDepense.choices), dict(Source.choices)
     statuts = dict(SourceRevenu.Statut.choices)
     sections: dict[str, list] = {}
@@ -58,8 +65,10 @@ def contexte_accuse(depot: Depot) -> dict:
         sections.setdefault(reponse["section"], []).append(
             {"question": reponse["question"], "texte": _texte(reponse["valeur"])}
         )
-    budget = demande.budget(au_depot=True)
-    lignes = list(demande.revenus.all())
+    postes = [{**poste, "montant": Decimal(poste["montant"])} for poste in argent["postes"]]
+    revenus = [{**revenu, "montant": Decimal(revenu["montant"])} for revenu in argent["revenus"]]
+    montant = Decimal(argent["montant_demande"])
+    nature = Decimal(argent["contribution_nature"])
     return {
         "reference": depot.numero,
         "depose_le": depot.depose_le,
@@ -68,33 +77,35 @@ def contexte_accuse(depot: Depot) -> dict:
         "empreinte": depot.empreinte,
         "appel": demande.appel,
         "organisme": demande.organisme,
-        "demande": demande,
-        "volet": str(demande.volet),
-        "besoins": list(demande.besoins.all()),
+        "demande": {
+            "reference": contenu["reference"],
+            "titre": projet["titre"],
+            "resume": projet["resume"],
+            "secteur": projet["secteur"],
+            "montant_demande": montant,
+            "contribution_nature": nature,
+        },
+        "volet": str(demande.appel.volets.get(no=projet["volet"])),
+        "besoins": list(demande.appel.plan.besoins.filter(code__in=projet["besoins"])),
         "sections": [{"titre": titre, "reponses": r} for titre, r in sections.items()],
-        "postes": [
-            {
-                "categorie": categories[poste["categorie"]],
-                "libelle": poste["libelle"],
-                "montant": poste_demande.montant,
-                "admissible": poste["admissible"],
-            }
-            for poste, poste_demande in zip(
-                contenu["budget"]["postes"], demande.postes.all(), strict=True
-            )
-        ],
+        "postes": [{**poste, "categorie": categories[poste["categorie"]]} for poste in postes],
         "revenus": [
             {
-                "source": sources[ligne.source],
-                "statut": statuts[ligne.statut],
-                "montant": ligne.montant,
+                "source": sources[revenu["source"]],
+                "statut": statuts[revenu["statut"]],
+                "montant": revenu["montant"],
             }
-            for ligne in lignes
+            for revenu in revenus
         ],
-        "totaux": budget,
+        "totaux": budget_depuis(
+            postes=[(p["categorie"], p["montant"], p["admissible"]) for p in postes],
+            revenus=[(r["source"], r["montant"]) for r in revenus],
+            montant_demande=montant,
+            contribution_nature=nature,
+        ),
         "parts": [
-            Part("Aide demandée à la Ville", budget.demande),
-            *(Part(sources[ligne.source], ligne.montant) for ligne in lignes if ligne.montant),
+            Part("Aide demandée à la Ville", montant),
+            *(Part(sources[r["source"]], r["montant"]) for r in revenus if r["montant"]),
         ],
         "pieces": [
             {

@@ -139,7 +139,15 @@ def annoncer_aide(
 ) -> AideAnnoncee:
     """Inscrit une aide confirmée après le dépôt ; les taux se recalculent (regles.md, 5)."""
     exiger_permission(acteur, "demande.annoncer_aide", demande)
-    if demande.etat in {"brouillon", "retiree", "irrecevable", "refusee", "fermee", "resiliee"}:
+    # L'état visible : un refus pas encore annoncé ne se devine pas à cette réponse.
+    if demande.etat_visible in {
+        "brouillon",
+        "retiree",
+        "irrecevable",
+        "refusee",
+        "fermee",
+        "resiliee",
+    }:
         raise RegleViolee("Une aide s'annonce sur une demande déposée et encore en cours.")
     if montant < 0:
         raise RegleViolee("Le montant ne peut pas être négatif.", champ="montant")

@@ -4,6 +4,7 @@ import hashlib
 import re
 import unicodedata
 import zipfile
+import zlib
 from pathlib import PurePath
 from typing import Any
 
@@ -11,12 +12,15 @@ import puremagic
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.urls import reverse
 
+from appels.antivirus import signature_trouvee
 from appels.models import Demande, PieceExigee, PieceJointe
 from appels.services.demandes import exiger_modifiable
 from socle import horloge
 from socle.exceptions import RegleViolee
 from socle.journal import journaliser
+from socle.services import courriels
 
 OPENXML = "application/vnd.openxmlformats-officedocument"
 OPENDOCUMENT = "application/vnd.oasis.opendocument"
@@ -31,6 +35,7 @@ TYPES = {
     "png": "image/png",
 }
 # Ce qu'une archive doit contenir pour être ce que son extension annonce.
+MIMETYPE_MAX = 100
 DANS_L_ARCHIVE = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml"}
 
 
@@ -43,6 +48,7 @@ def joindre_piece(
     piece_exigee: PieceExigee | None = None,
 ) -> PieceJointe:
     """Joint ``fichier`` ; celui qui répondait au même document demandé reste dans l'histoire."""
+    demande = Demande.objects.select_for_update(no_key=True).get(pk=demande.pk)
     exiger_modifiable(acteur, demande, partie=piece_exigee)
     if piece_exigee is not None and piece_exigee.appel_id != demande.appel_id:
         raise RegleViolee("Ce document n'est pas demandé par cet appel.", champ="fichier")
@@ -71,19 +77,72 @@ def joindre_piece(
         objet=demande,
         details={"nom": nom, "empreinte": piece.empreinte},
     )
+    if piece.analyse == PieceJointe.Analyse.EN_ATTENTE:
+        transaction.on_commit(lambda: _confier_analyse(piece.pk))
     return piece
+
+
+def _confier_analyse(piece_id: int) -> None:
+    from appels.tasks import analyser_piece
+
+    analyser_piece.delay(piece_id)
+
+
+def analyser(*, piece: PieceJointe) -> PieceJointe:
+    """Fait analyser la pièce par clamd et garde le verdict ; infectée, on l'écrit à l'organisme.
+
+    Sans effet si elle est déjà analysée. Lève OSError quand clamd ne répond pas : la pièce reste
+    en attente, et ne se télécharge pas.
+    """
+    if piece.analyse != PieceJointe.Analyse.EN_ATTENTE:
+        return piece
+    with piece.fichier.open("rb") as fichier:
+        trouve = signature_trouvee(fichier, settings.CLAMD_URL)
+    with transaction.atomic():
+        piece = PieceJointe.objects.select_for_update(no_key=True).get(pk=piece.pk)
+        if piece.analyse != PieceJointe.Analyse.EN_ATTENTE:
+            return piece
+        piece.analyse = PieceJointe.Analyse.INFECTEE if trouve else PieceJointe.Analyse.SAINE
+        piece.save(update_fields=["analyse"])
+        if trouve:
+            _signaler(piece, trouve)
+    return piece
+
+
+def _signaler(piece: PieceJointe, trouve: str) -> None:
+    demande = piece.demande
+    journaliser(
+        acteur=None,
+        verbe="demande.refuser_piece",
+        objet=demande,
+        details={"nom": piece.nom, "trouve": trouve},
+    )
+    courriels.envoyer(
+        gabarit="piece_infectee",
+        destinataires=courriels.adresses_organisme(demande.organisme),
+        objet=f"Document à remplacer — {piece.nom}",
+        contexte={
+            "piece": piece,
+            "demande": demande,
+            "lien": settings.SITE_URL
+            + reverse(
+                "organisme:rediger", kwargs={"reference": demande.reference, "partie": "pieces"}
+            ),
+        },
+    )
 
 
 @transaction.atomic
 def retirer_piece(*, acteur: Any, piece: PieceJointe) -> None:
     """Retire une pièce de la demande ; le fichier reste dans l'histoire."""
-    exiger_modifiable(acteur, piece.demande, partie=piece.piece_exigee)
+    demande = Demande.objects.select_for_update(no_key=True).get(pk=piece.demande_id)
+    exiger_modifiable(acteur, demande, partie=piece.piece_exigee)
     piece.retiree_le = horloge.maintenant()
     piece.save(update_fields=["retiree_le"])
     journaliser(
         acteur=acteur,
         verbe="demande.retirer_piece",
-        objet=piece.demande,
+        objet=demande,
         details={"nom": piece.nom},
     )
 
@@ -123,7 +182,16 @@ def _contenu_conforme(fichier: UploadedFile, extension: str) -> bool:
             return _archive_conforme(fichier, extension)
         trouves = puremagic.magic_string(fichier.read(8192))
         return any(trouve.mime_type == TYPES[extension] for trouve in trouves)
-    except (puremagic.PureError, ValueError, KeyError, zipfile.BadZipFile, OSError):
+    except (
+        puremagic.PureError,
+        ValueError,
+        KeyError,
+        OSError,
+        zipfile.BadZipFile,
+        zlib.error,
+        # Une archive chiffrée, ou d'une compression inconnue.
+        RuntimeError,
+    ):
         return False
     finally:
         fichier.seek(0)
@@ -133,6 +201,9 @@ def _archive_conforme(fichier: UploadedFile, extension: str) -> bool:
     with zipfile.ZipFile(fichier) as archive:
         if extension in DANS_L_ARCHIVE:
             return DANS_L_ARCHIVE[extension] in archive.namelist()
+        # La taille annoncée borne la lecture : une archive piégée ne se déploie pas.
+        if archive.getinfo("mimetype").file_size > MIMETYPE_MAX:
+            return False
         return archive.read("mimetype").decode("ascii", "replace").strip() == TYPES[extension]
 
 

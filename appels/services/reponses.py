@@ -18,14 +18,19 @@ def enregistrer_reponse(
     if question.section.formulaire_id != demande.formulaire_id:
         raise RegleViolee("Cette question n'est pas dans le formulaire de la demande.")
     exiger_modifiable(acteur, demande, partie=question.section)
+    moment = horloge.maintenant()
+    # Verrouille la demande et vérifie du même coup qu'un dépôt ne vient pas de la figer.
+    if not Demande.objects.filter(pk=demande.pk, etat=demande.etat).update(modifiee_le=moment):
+        raise RegleViolee(
+            "La demande vient de changer d'étape : elle ne se modifie plus.", code="deposee"
+        )
     reponse, _ = Reponse.objects.update_or_create(
         demande=demande,
         question=question,
         defaults={
             "valeur": valeur,
-            "modifiee_le": horloge.maintenant(),
+            "modifiee_le": moment,
             "modifiee_par": acteur,
         },
     )
-    Demande.objects.filter(pk=demande.pk).update(modifiee_le=reponse.modifiee_le)
     return reponse
