@@ -171,7 +171,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "accueil"
+LOGIN_REDIRECT_URL = "mon_espace"
 LOGOUT_REDIRECT_URL = "accueil"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]

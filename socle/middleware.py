@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 
-from socle import horloge
+from socle import horloge, saisies
 
 Suite = Callable[[HttpRequest], HttpResponse]
 
@@ -55,6 +55,7 @@ class ConnexionExigeeMiddleware:
         if getattr(vue, "est_publique", False) or _est_publique(request):
             return None
         if not request.user.is_authenticated:
+            saisies.garder(request, vue, kwargs)
             return redirect_to_login(request.get_full_path())
         if settings.SECOND_FACTEUR_EXIGE and request.user.est_employe:
             return _second_facteur(request)

@@ -41,6 +41,10 @@ def _administre(personne: Any) -> bool:
     return "administration" in personne.roles
 
 
+def _lit_les_courriels(personne: Any) -> bool:
+    return bool({"agent", "administration"}.intersection(personne.roles))
+
+
 PUBLIC = (
     Entree("Appels ouverts", "accueil"),
     Entree("Projets soutenus", "registre"),
@@ -59,8 +63,10 @@ VILLE = (
     Entree("Versements", "ville:versements"),
     Entree("Rapports", "ville:rapports"),
     Entree("Plan d'action", "ville:plan"),
-    Entree("Courriels", "ville:courriels"),
-    Entree("Journal", "ville:journal"),
+    Entree("Organismes", "ville:organismes"),
+    Entree("Bilan", "bilan:accueil"),
+    Entree("Courriels", "ville:courriels", _lit_les_courriels),
+    Entree("Journal", "ville:journal", _administre),
     Entree("Comptes", "ville:comptes", _administre),
 )
 BAILLEUR = (Entree("Reddition de comptes", "bilan:accueil"),)

@@ -262,8 +262,9 @@ def test_chaque_personne_voit_ce_que_la_matrice_dit(nom, monde, client):
         if qui != "anonyme":
             client.force_login(monde.personnes[qui])
         reponse = client.get(adresse)
-        if reponse.streaming and reponse.file_to_stream:
-            reponse.file_to_stream.close()
+        if reponse.streaming:
+            # Lue jusqu'au bout, elle ferme son fichier.
+            b"".join(reponse.streaming_content)
         statut = reponse.status_code
         servie = statut in {200, 302} if qui != "anonyme" else statut in {200, 503}
         if servie != (qui in ACCES[nom]) or (qui != "anonyme" and not servie and statut != 404):

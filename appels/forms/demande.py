@@ -136,9 +136,13 @@ def _champ(question: Question) -> forms.Field:
 class LigneForm(forms.Form):
     """Une ligne du budget : sans montant ni précision, elle est vide et ne compte pas."""
 
+    def __init__(self, *args: Any, complet: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.complet = complet
+
     def clean(self) -> dict[str, Any]:
         donnees = super().clean() or {}
-        oubli = donnees.get("libelle") and donnees.get("montant") is None
+        oubli = self.complet and donnees.get("libelle") and donnees.get("montant") is None
         if oubli and not donnees.get("DELETE") and "montant" not in self.errors:
             self.add_error("montant", "Écrivez le montant de cette ligne, ou cochez « Retirer ».")
         return donnees
@@ -167,18 +171,24 @@ class AideDemandeeForm(forms.Form):
     )
 
 
-class LignesFormSet(forms.BaseFormSet):
+LIGNES_MAX = 60
+
+
+class LignesFormSet(BaseFormSet):
     def add_fields(self, form: forms.Form, index: int | None) -> None:
         super().add_fields(form, index)
         form.fields["DELETE"].label = "Retirer"
 
 
-PostesFormSet = formset_factory(
-    PosteForm, formset=LignesFormSet, extra=0, can_delete=True, max_num=60
-)
-RevenusFormSet = formset_factory(
-    RevenuForm, formset=LignesFormSet, extra=0, can_delete=True, max_num=60
-)
+_LIGNES = {
+    "formset": LignesFormSet,
+    "extra": 0,
+    "can_delete": True,
+    "max_num": LIGNES_MAX,
+    "absolute_max": LIGNES_MAX,
+}
+PostesFormSet = formset_factory(PosteForm, **_LIGNES)
+RevenusFormSet = formset_factory(RevenuForm, **_LIGNES)
 
 
 class PieceForm(forms.Form):

@@ -86,7 +86,8 @@ def demander_complement(
 @transaction.atomic
 def completer(*, acteur: Any, demande: Demande) -> Demande:
     """L'organisme a fourni ce qui était demandé, dans le délai."""
-    absents = [m for m in manques(demande) if m.partie in {"pieces", "budget"}]
+    sections = demande.complements.filter(complete_le=None).values_list("sections__code", flat=True)
+    absents = [m for m in manques(demande) if m.partie in {"pieces", "budget", *sections}]
     if absents:
         raise RegleViolee(
             "Il manque encore : " + " ".join(manque.libelle for manque in absents[:3]),

@@ -5,19 +5,35 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST
 
-from appels.forms.demande import AideDemandeeForm, PostesFormSet, RevenusFormSet
+from appels.forms.demande import (
+    LIGNES_MAX,
+    AideDemandeeForm,
+    PostesFormSet,
+    RevenusFormSet,
+)
 from appels.models import Demande
-from appels.models.budget import Source
+from appels.models.budget import CategorieDepense, Source, SourceRevenu
 from appels.montants import Budget, budget_depuis, montant_maximal, violations
 from appels.regles import dollars, phrase_violation, regles_budget
 from appels.services import budget as services
 from appels.views.suivi import siennes
 from socle.graphiques import Part
+from socle.templatetags.composants_dessins import barre_empilee
 from socle.vues import executer, trouver
 
 VIDES = 3
+TITRE_PARTS = "Qui paie le projet"
+# Ce qu'une ligne ajoutée propose avant qu'on y écrive.
+NOUVELLES = {
+    "postes": {"categorie": CategorieDepense.SALAIRES.value, "admissible": "on"},
+    "revenus": {
+        "source": Source.QUEBEC.value,
+        "statut": SourceRevenu.Statut.DEMANDEE.value,
+    },
+}
 
 
 def _initial(demande: Demande) -> tuple[list[dict], list[dict], dict]:
@@ -42,16 +58,25 @@ def _formulaires(request: HttpRequest, demande: Demande) -> tuple[Any, Any, Any]
             AideDemandeeForm(initial=aide),
         )
     donnees = request.POST.copy()
-    for prefixe in ("postes", "revenus"):
+    for prefixe, valeurs in NOUVELLES.items():
         if f"ajouter_{prefixe}" in donnees:
             cle = f"{prefixe}-TOTAL_FORMS"
-            total = int(donnees[cle]) if donnees.get(cle, "").isdigit() else 0
-            donnees[cle] = str(min(total + 1, 60))
+            total = int(donnees[cle]) if donnees.get(cle, "").isdecimal() else 0
+            if total < LIGNES_MAX:
+                donnees[cle] = str(total + 1)
+                for nom, valeur in valeurs.items():
+                    donnees[f"{prefixe}-{total}-{nom}"] = valeur
+    # Une ligne qu'on n'a pas fini d'écrire n'est pas une erreur quand on en ajoute une autre.
+    options = {"form_kwargs": {"complet": not _ajoute(request)}}
     return (
-        PostesFormSet(donnees, prefix="postes"),
-        RevenusFormSet(donnees, prefix="revenus"),
+        PostesFormSet(donnees, prefix="postes", **options),
+        RevenusFormSet(donnees, prefix="revenus", **options),
         AideDemandeeForm(donnees),
     )
+
+
+def _ajoute(request: HttpRequest) -> bool:
+    return any(f"ajouter_{prefixe}" in request.POST for prefixe in NOUVELLES)
 
 
 def _lignes(formset: Any) -> list[dict[str, Any]]:
@@ -67,9 +92,7 @@ def rediger_budget(
     request: HttpRequest, demande: Demande, partie: str, contexte: Any
 ) -> HttpResponse:
     postes, revenus, aide = _formulaires(request, demande)
-    ajoute = request.method == "POST" and any(
-        nom in request.POST for nom in ("ajouter_postes", "ajouter_revenus")
-    )
+    ajoute = _ajoute(request)
     # Chacun se valide : toutes les erreurs se montrent d'un coup.
     valides = all([postes.is_valid(), revenus.is_valid(), aide.is_valid()])
     if (
@@ -90,17 +113,29 @@ def rediger_budget(
     ):
         cible = "pieces" if "suivant" in request.POST else partie
         return redirect("organisme:rediger", reference=demande.reference, partie=cible)
+    saisi = request.method == "POST" and valides
+    budget = _budget_saisi(postes, revenus, aide) if saisi else demande.budget(au_depot=True)
     return render(
         request,
         "appels/organisme/rediger_budget.html",
         {
             **contexte(demande, partie),
-            **tableau(demande, demande.budget(au_depot=True)),
+            **tableau(demande, budget),
             "postes": postes,
             "revenus": revenus,
             "form": aide,
-            "parts": parts(demande),
+            "parts": _parts_saisies(revenus, aide) if saisi else parts(demande),
         },
+    )
+
+
+def _budget_saisi(postes: Any, revenus: Any, aide: Any) -> Budget:
+    """Le budget tel qu'il est écrit dans la page, enregistré ou non."""
+    return budget_depuis(
+        postes=[(p["categorie"], p["montant"], p["admissible"]) for p in _lignes(postes)],
+        revenus=[(r["source"], r["montant"]) for r in _lignes(revenus)],
+        montant_demande=aide.cleaned_data["montant_demande"] or 0,
+        contribution_nature=aide.cleaned_data["contribution_nature"] or 0,
     )
 
 
@@ -118,9 +153,19 @@ def tableau(demande: Demande, budget: Budget) -> dict[str, Any]:
 
 def parts(demande: Demande) -> list[Part]:
     """Qui paie le projet."""
+    revenus = [(revenu.source, revenu.montant) for revenu in demande.revenus.all()]
+    return _parts(demande.montant_demande, revenus)
+
+
+def _parts_saisies(revenus: Any, aide: Any) -> list[Part]:
+    lignes = [(ligne["source"], ligne["montant"]) for ligne in _lignes(revenus)]
+    return _parts(aide.cleaned_data["montant_demande"], lignes)
+
+
+def _parts(montant_demande: Decimal | None, revenus: list[tuple[str, Decimal]]) -> list[Part]:
     libelles = dict(Source.choices)
-    lignes = [Part("Aide demandée à la Ville", demande.montant_demande or Decimal(0))]
-    lignes += [Part(libelles[r.source], r.montant) for r in demande.revenus.all()]
+    lignes = [Part("Aide demandée à la Ville", montant_demande or Decimal(0))]
+    lignes += [Part(libelles[source], montant) for source, montant in revenus]
     return [part for part in lignes if part.montant]
 
 
@@ -131,12 +176,8 @@ def calcul(request: HttpRequest, reference: str) -> JsonResponse:
     postes, revenus, aide = _formulaires(request, demande)
     if not all([postes.is_valid(), revenus.is_valid(), aide.is_valid()]):
         return JsonResponse({"message": "Un montant est à corriger."}, status=400)
-    budget = budget_depuis(
-        postes=[(p["categorie"], p["montant"], p["admissible"]) for p in _lignes(postes)],
-        revenus=[(r["source"], r["montant"]) for r in _lignes(revenus)],
-        montant_demande=aide.cleaned_data["montant_demande"] or 0,
-        contribution_nature=aide.cleaned_data["contribution_nature"] or 0,
-    )
+    budget = _budget_saisi(postes, revenus, aide)
+    payeurs = _parts_saisies(revenus, aide)
     vue = tableau(demande, budget)
     return JsonResponse(
         {
@@ -147,6 +188,11 @@ def calcul(request: HttpRequest, reference: str) -> JsonResponse:
             "taux_cumul": _pourcent(budget.taux_cumul),
             "maximum": dollars(vue["maximum"]),
             "violations": vue["violations"],
+            "dessin": render_to_string(
+                "composants/graphiques/empilee.html", barre_empilee(TITRE_PARTS, payeurs)
+            )
+            if payeurs
+            else "",
         }
     )
 

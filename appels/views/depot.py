@@ -20,6 +20,10 @@ def relecture(request: HttpRequest, demande: Demande, partie: str, contexte: Any
         initial={"signataire": demande.organisme.signataire_nom or request.user.nom},
     )
     peut_deposer = demande.etat == "brouillon" and request.user.peut("demande.deposer", demande)
+    reponses = {reponse.question_id: reponse for reponse in demande.reponses.all()}
+    sections = (
+        demande.formulaire.sections.prefetch_related("questions") if demande.formulaire else []
+    )
     if (
         request.method == "POST"
         and peut_deposer
@@ -41,9 +45,13 @@ def relecture(request: HttpRequest, demande: Demande, partie: str, contexte: Any
             **tableau(demande, demande.budget(au_depot=True)),
             "form": form,
             "peut_deposer": peut_deposer,
-            "reponses": demande.reponses.select_related("question__section").order_by(
-                "question__section__ordre", "question__ordre"
-            ),
+            "sections": [
+                (section, [(q, reponses.get(q.pk)) for q in section.questions.all()])
+                for section in sections
+            ],
+            "a_temps": demande.etat != "brouillon" or demande.peut_etre_deposee_maintenant,
+            "peut_transmettre": demande.etat == "a_completer"
+            and request.user.peut("demande.completer", demande),
             "postes": demande.postes.all(),
             "revenus": demande.revenus.all(),
             "parts": parts(demande),

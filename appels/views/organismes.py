@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from appels.forms.organismes import DossierForm, InvitationForm, NouvelOrganismeForm
-from socle.models import Organisme
+from socle.models import Invitation, Organisme
 from socle.services import organismes as services
 from socle.validateurs import avertissements_neq
 from socle.vues import executer, trouver
@@ -152,4 +152,17 @@ def invitation(request: HttpRequest, jeton: str) -> HttpResponse:
         )
         if organisme:
             return redirect("organisme:accueil")
-    return render(request, "appels/organisme/invitation.html", {"jeton": jeton})
+    objet = (
+        Invitation.objects.filter(jeton=jeton, nature=Invitation.Nature.INVITATION)
+        .select_related("organisme", "creee_par")
+        .first()
+    )
+    return render(
+        request,
+        "appels/organisme/invitation.html",
+        {
+            "invitation": objet if objet and objet.est_en_cours else None,
+            "autre_adresse": objet is not None
+            and objet.courriel.lower() != request.user.email.lower(),
+        },
+    )

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from appels.forms.demande import PieceForm
-from appels.models import Demande, PieceJointe
+from appels.models import Demande, PieceExigee, PieceJointe
 from appels.services import pieces as services
 from appels.views.suivi import siennes
 from socle.vues import executer, exiger
@@ -20,37 +20,50 @@ def rediger_pieces(
     exigees = list(demande.appel.pieces_exigees.all())
     voulue = request.POST.get("piece_exigee", "")
     exigee = next((e for e in exigees if str(e.pk) == voulue), None)
-    form = PieceForm(request.POST, request.FILES) if request.method == "POST" else PieceForm()
+    envoye = _formulaire(exigee, request.POST, request.FILES) if request.method == "POST" else None
     if (
-        request.method == "POST"
-        and form.is_valid()
+        envoye is not None
+        and envoye.is_valid()
         and executer(
             request,
             services.joindre_piece,
-            formulaire=form,
+            formulaire=envoye,
             succes="Le document est joint.",
             demande=demande,
-            fichier=form.cleaned_data["fichier"],
+            fichier=envoye.cleaned_data["fichier"],
             piece_exigee=exigee,
         )
     ):
         return redirect("organisme:rediger", reference=demande.reference, partie=partie)
     jointes = list(demande.pieces.filter(retiree_le=None))
+    vue = contexte(demande, partie)
+    complement = vue["complement"]
+    ouvertes = set(exigees) if complement is None else set(complement.pieces.all())
     return render(
         request,
         "appels/organisme/rediger_pieces.html",
         {
-            **contexte(demande, partie),
+            **vue,
             "lignes": [
-                (exigee_, next((p for p in jointes if p.piece_exigee_id == exigee_.pk), None))
-                for exigee_ in exigees
+                {
+                    "exigee": autre,
+                    "piece": next((p for p in jointes if p.piece_exigee_id == autre.pk), None),
+                    "form": envoye if envoye and exigee == autre else _formulaire(autre),
+                    "ouverte": vue["ecrivable"] and autre in ouvertes,
+                }
+                for autre in exigees
             ],
             "autres": [p for p in jointes if p.piece_exigee_id is None],
-            "form": form,
-            "voulue": exigee,
-            "en_erreur": request.method == "POST",
+            "form_autre": envoye if envoye and exigee is None else _formulaire(None),
+            "autres_ouverts": complement is None,
+            "envoye": envoye,
         },
     )
+
+
+def _formulaire(exigee: PieceExigee | None, *donnees: Any) -> PieceForm:
+    """Un formulaire par document : chacun a ses identifiants, donc ses erreurs."""
+    return PieceForm(*donnees, auto_id=f"piece-{exigee.pk if exigee else 'autre'}-%s")
 
 
 def piece(request: HttpRequest, cle: UUID) -> FileResponse:

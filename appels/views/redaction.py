@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from appels.completude import manques
 from appels.forms.demande import ProjetForm, SectionForm
-from appels.models import Demande, Question
+from appels.models import Complement, Demande, Question
 from appels.services import demandes as services
 from appels.services import reponses
 from appels.views.budget import rediger_budget
@@ -20,6 +21,7 @@ from appels.views.suivi import siennes
 from socle import horloge
 from socle.elements import Manque
 from socle.exceptions import PermissionRefusee, RegleViolee
+from socle.saisies import garde_saisie
 from socle.vues import executer, trouver
 
 
@@ -35,6 +37,13 @@ def _trouver(request: HttpRequest, reference: str) -> Demande:
 def contexte_redaction(demande: Demande, partie: str) -> dict[str, Any]:
     """Le sommaire, ce qui manque et le temps qui reste, pour chaque page de rédaction."""
     absents = manques(demande)
+    complement = None
+    if demande.etat == "a_completer":
+        complement = (
+            demande.complements.filter(complete_le=None)
+            .prefetch_related("pieces", "sections")
+            .first()
+        )
     incompletes = {manque.partie for manque in absents}
     sections = list(demande.formulaire.sections.all()) if demande.formulaire else []
     parties = [
@@ -63,14 +72,31 @@ def contexte_redaction(demande: Demande, partie: str) -> dict[str, Any]:
             )
             for manque in absents
         ],
-        "ecrivable": demande.est_modifiable or demande.etat == "a_completer",
+        "complement": complement,
+        "echeance": complement.echeance if complement else demande.appel.cloture,
+        "ecrivable": demande.etat == "brouillon" or partie in _demandees(complement),
     }
 
 
+def _demandees(complement: Complement | None) -> set[str]:
+    """Les parties que le complément en cours, encore dans son délai, permet d'écrire."""
+    if complement is None or horloge.maintenant() > complement.echeance:
+        return set()
+    parties = {section.code for section in complement.sections.all()}
+    if complement.budget:
+        parties.add("budget")
+    if complement.pieces.all():
+        parties.add("pieces")
+    return parties
+
+
+@garde_saisie(sauf={"partie": frozenset({"relecture", "pieces"})})
 def rediger(request: HttpRequest, reference: str, partie: str) -> HttpResponse:
     """Une partie de la demande : à chacune sa page."""
     demande = _trouver(request, reference)
     if demande.etat not in {"brouillon", "a_completer"}:
+        if request.method == "POST":
+            messages.error(request, "La demande est déposée : elle ne se modifie plus.")
         return redirect("organisme:demande", reference=reference)
     vue = {
         "projet": _projet,
@@ -95,7 +121,7 @@ def _projet(request: HttpRequest, demande: Demande, partie: str, contexte: Any) 
             request,
             services.modifier_projet,
             formulaire=form,
-            succes=enregistre(),
+            succes=enregistre() + ".",
             demande=demande,
             **form.cleaned_data,
         )
@@ -132,6 +158,7 @@ def _section(request: HttpRequest, demande: Demande, partie: str, contexte: Any)
             if valeur != initial.get(f"q{numero}", "" if isinstance(valeur, str) else None)
         ]
         if all(ecrites):
+            messages.success(request, enregistre() + ".")
             return _suite(request, demande, partie, contexte(demande, partie)["suivante"])
     return render(
         request,

@@ -12,6 +12,7 @@ from appels.models import Appel, Demande
 from appels.services import demandes as services
 from appels.services import recevabilite
 from socle.models import EntreeJournal, Organisme
+from socle.services.organismes import invitations_a_traiter
 from socle.vues import executer, trouver
 
 # Ce que l'organisme peut lire du journal : rien du comité ni de la décision.
@@ -52,6 +53,7 @@ def accueil(request: HttpRequest) -> HttpResponse:
         {
             "lignes": lignes,
             "organismes": Organisme.objects.filter(pk__in=request.user.organismes_ids),
+            "invitations": invitations_a_traiter(request.user),
             "ouverts": Appel.objects.ouverts(),
         },
     )

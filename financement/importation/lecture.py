@@ -44,7 +44,7 @@ class Lecteur:
     def objet(self, cle: str, defaut: Any = ABSENT) -> "Lecteur | None":
         """L'objet sous ``cle``, ou None s'il manque ou n'est pas un objet."""
         brut = self._brut(cle, defaut)
-        if brut is None:
+        if brut is None and (defaut is not ABSENT or self.valeur is None or cle not in self.valeur):
             return None
         if not isinstance(brut, dict):
             self.refuser("un objet est attendu.", cle)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from socle import horloge
@@ -134,8 +135,11 @@ def demander_adhesion(*, acteur: Any, organisme: Organisme) -> Invitation:
     existante = organisme.invitations.filter(
         courriel=acteur.email, acceptee_le=None, annulee_le=None
     ).first()
-    if existante:
+    if existante and existante.est_en_cours:
         return existante
+    if existante:
+        existante.annulee_le = horloge.maintenant()
+        existante.save(update_fields=["annulee_le"])
     demande = Invitation.objects.create(
         organisme=organisme,
         nature=Invitation.Nature.DEMANDE,
@@ -165,6 +169,26 @@ def accepter_adhesion(*, acteur: Any, invitation: Invitation) -> Organisme:
         raise RegleViolee("Cette demande n'est plus en cours.")
     _joindre(invitation.creee_par, invitation, acteur)
     return invitation.organisme
+
+
+def invitations_a_traiter(personne: Any) -> list[Invitation]:
+    """Ce qui concerne la personne : ses invitations, ses demandes de se joindre, et celles qu'elle
+    peut accepter comme responsable."""
+    siennes = Q(courriel__iexact=personne.email)
+    recues = Q(
+        nature=Invitation.Nature.DEMANDE,
+        organisme__adhesions__in=personne.adhesions.filter(role=Adhesion.Role.RESPONSABLE),
+    )
+    return list(
+        Invitation.objects.filter(
+            siennes | recues,
+            acceptee_le=None,
+            annulee_le=None,
+            expire_le__gt=horloge.maintenant(),
+        )
+        .select_related("organisme", "creee_par")
+        .distinct()
+    )
 
 
 def _joindre(personne: Any, invitation: Invitation, acteur: Any) -> None:

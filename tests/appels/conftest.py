@@ -93,9 +93,7 @@ def questionnaire(prete):
 
 
 def adresse(demande, partie="relecture") -> str:
-    return reverse(
-        "organisme:rediger", kwargs={"reference": demande.reference, "partie": partie}
-    )
+    return reverse("organisme:rediger", kwargs={"reference": demande.reference, "partie": partie})
 
 
 DEPOT = {"signataire": "Marie Signataire", "exactitude": "on"}

@@ -143,7 +143,7 @@ def test_un_employe_sans_recusation_voit_tout():
 
     assert "Projetunique2" in client.get(reverse("ville:classement", args=[pret.appel.code])).text
     page = client.get(reverse("ville:seance_compte_rendu", args=[pret.seance.pk]))
-    page.close()
+    assert b"".join(page.streaming_content).startswith(b"%PDF")
     assert page.status_code == 200
     assert client.get(reverse("ville:fiches", args=[cachee.reference])).status_code == 200
 

@@ -96,7 +96,7 @@ def test_a_seize_heures_pile_le_depot_est_accepte(demo):
     appel = importer(donnees)
 
     assert exporter(appel)["demandes"][0]["depot_refuse"] is None
-    assert appel.demandes.get().etat == "recevable"
+    assert appel.demandes.get().etat == "en_evaluation"
 
 
 @pytest.mark.django_db

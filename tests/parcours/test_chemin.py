@@ -1,5 +1,7 @@
 """Un parcours entier dans Chromium, à trois personnes : du dépôt à la lettre."""
 
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,12 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-IMAGES = Path(settings.BASE_DIR, "docs", "images")
+# CAPTURES=1 refait les images du README ; sinon, elles vont dans le dossier temporaire.
+IMAGES = (
+    Path(settings.BASE_DIR, "docs", "images")
+    if os.environ.get("CAPTURES")
+    else Path(tempfile.gettempdir())
+)
 
 
 @pytest.fixture(autouse=True)

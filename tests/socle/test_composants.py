@@ -221,7 +221,8 @@ class TestNavigation:
         requete.user = personne
         return navigation_de(requete)
 
-    def test_une_personne_a_deux_roles_voit_les_deux_groupes(self):
+    def test_une_personne_a_deux_roles_voit_les_deux_groupes(self, monkeypatch):
+        monkeypatch.setattr("socle.navigation._COMPTEURS", {})
         noms = [g.libelle for g in self.groupes(est_employe=True, est_evaluateur=True)]
         assert noms == ["Ville", "Comité"]
 
