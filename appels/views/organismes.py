@@ -17,6 +17,7 @@ def nouveau(request: HttpRequest) -> HttpResponse:
     form = NouvelOrganismeForm(request.POST or None)
     existant = None
     if request.method == "POST" and form.is_valid():
+        neq = form.cleaned_data["neq"]
         organisme = executer(
             request,
             services.creer_organisme,
@@ -28,7 +29,7 @@ def nouveau(request: HttpRequest) -> HttpResponse:
             for avis in avertissements_neq(organisme.neq):
                 messages.warning(request, avis)
             return redirect("organisme:dossier", pk=organisme.pk)
-        existant = Organisme.objects.filter(neq=form.cleaned_data["neq"]).first()
+        existant = Organisme.objects.filter(neq=neq).first()
     return render(request, "appels/organisme/nouveau.html", {"form": form, "existant": existant})
 
 

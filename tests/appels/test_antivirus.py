@@ -189,7 +189,7 @@ def test_une_piece_infectee_ne_s_ouvre_jamais_et_l_organisme_le_sait(
 def test_sans_reponse_de_clamd_la_piece_reste_en_attente(joindre, settings, confiees):
     settings.CLAMD_URL = "tcp://127.0.0.1:1"
     piece = joindre("budget.pdf", PDF)
-    with pytest.raises(OSError, match="refused|refusée"):
+    with pytest.raises(OSError, match="Errno"):
         pieces.analyser(piece=piece)
     piece.refresh_from_db()
     assert piece.analyse == "en_attente"

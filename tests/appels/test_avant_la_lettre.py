@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from appels.services import demandes as services
 from tests.factories import AdhesionFactory, DecisionFactory
@@ -25,7 +26,7 @@ def decidee(request):
 
 def contenu(reponse) -> str:
     page = reponse.content.decode()
-    return page[page.index('<div id="contenu"') : page.index("</main>")].lower()
+    return strip_tags(page[page.index('<div id="contenu"') : page.index("</main>")]).lower()
 
 
 def test_les_pages_disent_en_traitement(decidee, client):
