@@ -3,11 +3,10 @@
 from decimal import Decimal
 from typing import Any
 
-from appels.regles import regles_budget
-from evaluations.classement import LigneClassement, classer, lignes_de
-
 from appels.models import Appel, Demande
 from appels.montants import Budget, ReglesBudget, montant_maximal, violations
+from appels.regles import regles_budget
+from evaluations.classement import LigneClassement, classer, lignes_de
 from financement.masquage import indicateurs_publics
 from financement.montants import calendrier_versements
 from financement.services.decisions import soldes

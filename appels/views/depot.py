@@ -16,7 +16,7 @@ from socle.vues import executer, trouver
 def relecture(request: HttpRequest, demande: Demande, partie: str, contexte: Any) -> HttpResponse:
     """Toute la demande à relire, et le dépôt."""
     form = DepotForm(
-        request.POST or None,
+        request.POST if request.method == "POST" else None,
         initial={"signataire": demande.organisme.signataire_nom or request.user.nom},
     )
     peut_deposer = demande.etat == "brouillon" and request.user.peut("demande.deposer", demande)

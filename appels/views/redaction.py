@@ -113,7 +113,10 @@ def _suite(request: HttpRequest, demande: Demande, partie: str, suivante: str) -
 
 
 def _projet(request: HttpRequest, demande: Demande, partie: str, contexte: Any) -> HttpResponse:
-    form = ProjetForm(request.POST or None, instance=Demande.objects.get(pk=demande.pk))
+    form = ProjetForm(
+        request.POST if request.method == "POST" else None,
+        instance=Demande.objects.get(pk=demande.pk),
+    )
     if (
         request.method == "POST"
         and form.is_valid()
@@ -143,7 +146,9 @@ def _section(request: HttpRequest, demande: Demande, partie: str, contexte: Any)
         f"q{reponse.question_id}": reponse.valeur
         for reponse in demande.reponses.filter(question__section=section)
     }
-    form = SectionForm(request.POST or None, questions=questions, initial=initial)
+    form = SectionForm(
+        request.POST if request.method == "POST" else None, questions=questions, initial=initial
+    )
     if request.method == "POST" and form.is_valid():
         par_numero = {question.pk: question for question in questions}
         ecrites = [
