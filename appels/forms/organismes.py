@@ -47,4 +47,6 @@ class DossierForm(forms.ModelForm):
 
 class InvitationForm(forms.Form):
     courriel = forms.EmailField(label="Adresse courriel")
-    role = forms.ChoiceField(label="Rôle", choices=Adhesion.Role.choices)
+    role = forms.ChoiceField(
+        label="Rôle", choices=Adhesion.Role.choices, initial=Adhesion.Role.REDACTEUR
+    )
