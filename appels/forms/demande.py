@@ -192,7 +192,9 @@ RevenusFormSet = formset_factory(RevenuForm, **_LIGNES)
 
 
 class PieceForm(forms.Form):
-    fichier = forms.FileField(label="Fichier")
+    fichier = forms.FileField(
+        label="Fichier", error_messages={"required": "Choisissez d'abord un fichier."}
+    )
 
 
 class DepotForm(forms.Form):

@@ -7,15 +7,17 @@
     avis.className = "secondaire";
     avis.setAttribute("role", "status");
     champ.insertAdjacentElement("afterend", avis);
-    champ.addEventListener("change", () => {
-      const [fichier] = champ.files;
-      const trop = Boolean(fichier) && fichier.size > MAXIMUM;
-      champ.setCustomValidity(trop ? "Ce fichier dépasse 15 Mo." : "");
-      avis.textContent = trop ? "Ce fichier dépasse 15 Mo : réduisez-le ou partagez-le en deux." : "";
-    });
+    const tropGrand = () => Boolean(champ.files[0]) && champ.files[0].size > MAXIMUM;
+    const dire = () => {
+      avis.textContent = tropGrand()
+        ? "Ce fichier dépasse 15 Mo : réduisez-le ou partagez-le en deux."
+        : "";
+    };
+    champ.addEventListener("change", dire);
     formulaire.addEventListener("submit", (evenement) => {
-      if (champ.checkValidity()) avis.textContent = champ.files.length ? "Envoi en cours…" : "";
-      else evenement.preventDefault();
+      dire();
+      if (tropGrand()) evenement.preventDefault();
+      else if (champ.files.length) avis.textContent = "Envoi en cours…";
     });
   }
 })();

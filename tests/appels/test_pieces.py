@@ -144,7 +144,7 @@ def test_la_page_dit_l_erreur_pres_du_champ(prete, exigee, client):
     for donnees, phrase in (
         ({"fichier": fichier("a.exe", b"MZ")}, "type de fichier"),
         ({"fichier": fichier(contenu=b"")}, "vide"),
-        ({}, "obligatoire"),
+        ({}, "Choisissez d'abord un fichier"),
     ):
         reponse = client.post(
             adresse(prete.demande, "pieces"), {**donnees, "piece_exigee": exigee.pk}
