@@ -12,7 +12,6 @@ from evaluations.classement import LigneClassement, classer_pour
 from evaluations.models import Recommandation
 from socle.graphiques import Part, Rang
 
-
 PAR_PAGE = 50
 
 
