@@ -3,22 +3,27 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from appels.completude import manques, manques_complement
-from appels.forms.demande import ProjetForm, SectionForm
-from appels.models import Complement, Demande, Question
+from appels.forms.demande import ProjetForm
+from appels.forms.questions import SectionForm
+from appels.formulaires import questions_de
+from appels.models import Complement, Demande, Section
+from appels.questions import TypeQuestion
 from appels.services import demandes as services
-from appels.services import reponses
+from appels.services import pieces, reponses
+from appels.services.reponses import ReponseActuelle
 from appels.views.budget import rediger_budget
 from appels.views.depot import relecture
 from appels.views.pieces import rediger_pieces
 from appels.views.suivi import siennes
 from socle import horloge
+from socle.concurrence import SaisieConcurrente, empreinte
 from socle.elements import Manque
 from socle.exceptions import PermissionRefusee, RegleViolee
 from socle.saisies import garde_saisie
@@ -141,64 +146,182 @@ def _section(request: HttpRequest, demande: Demande, partie: str, contexte: Any)
     if demande.formulaire is None:
         raise Http404
     section = get_object_or_404(demande.formulaire.sections, code=partie)
-    questions = list(section.questions.all())
-    initial = {
-        f"q{reponse.question_id}": reponse.valeur
-        for reponse in demande.reponses.filter(question__section=section)
+    posees = questions_de(demande.formulaire_id)
+    options: dict[str, Any] = {
+        "questions": [q for q in posees.values() if q.section_id == section.pk],
+        "posees": posees,
     }
-    form = SectionForm(
-        request.POST if request.method == "POST" else None, questions=questions, initial=initial
-    )
-    if request.method == "POST" and form.is_valid():
-        par_numero = {question.pk: question for question in questions}
-        ecrites = [
-            executer(
-                request,
-                reponses.enregistrer_reponse,
-                demande=demande,
-                question=par_numero[numero],
-                valeur=valeur,
-            )
-            for numero, valeur in form.valeurs().items()
-            if valeur != initial.get(f"q{numero}", "" if isinstance(valeur, str) else None)
-        ]
-        if all(ecrites):
-            messages.success(request, enregistre() + ".")
-            return _suite(request, demande, partie, contexte(demande, partie)["suivante"])
+    form = SectionForm(initial=_reponses(demande, section), **options)
+    conflits: dict[int, ReponseActuelle] = {}
+    if request.method == "POST":
+        form = SectionForm(
+            _avec_le_choix(request.POST, demande),
+            request.FILES,
+            initial=form.initial,
+            **options,
+        )
+        if form.is_valid():
+            conflits = _ecrire_section(request, demande, form)
+            if not conflits and form.is_valid():
+                messages.success(request, enregistre() + ".")
+                return _suite(request, demande, partie, contexte(demande, partie)["suivante"])
+            form.initial = _reponses(demande, section)
     return render(
         request,
         "appels/organisme/rediger_section.html",
-        {**contexte(demande, partie), "form": form, "section": section},
+        {
+            **contexte(demande, partie),
+            "form": form,
+            "section": section,
+            "lignes": _lignes(demande, section, form, conflits),
+            "a_fichier": any(q.type == TypeQuestion.PIECE for q in form.questions),
+        },
     )
+
+
+def _lignes(
+    demande: Demande, section: Section, form: SectionForm, conflits: dict[int, ReponseActuelle]
+) -> list[dict[str, Any]]:
+    """Chaque champ avec ce que la page montre autour : le conflit, le fichier déjà joint."""
+    jointes = {
+        piece.question_id: piece
+        for piece in demande.pieces.actives().filter(question__section=section)
+    }
+    return [
+        {
+            "champ": form[f"q{question.pk}"],
+            "numero": question.pk,
+            "conflit": conflits.get(question.pk),
+            "piece": jointes.get(question.pk),
+        }
+        for question in form.questions
+    ]
+
+
+def _reponses(demande: Demande, section: Section) -> dict[str, Any]:
+    return {
+        f"q{numero}": valeur
+        for numero, valeur in demande.reponses.filter(question__section=section).values_list(
+            "question_id", "valeur"
+        )
+    }
+
+
+def _avec_le_choix(donnees: QueryDict, demande: Demande) -> QueryDict:
+    """« Prendre la réponse de ma collègue » : on oublie ce qui était saisi à cette question."""
+    numero = donnees.get("prendre", "")
+    if not numero.isdecimal():
+        return donnees
+    donnees = donnees.copy()
+    for nom in [nom for nom in donnees if nom == f"q{numero}" or nom.startswith(f"q{numero}-")]:
+        del donnees[nom]
+    actuelle = demande.reponses.filter(question_id=numero).first()
+    valeur = actuelle.valeur if actuelle else None
+    if isinstance(valeur, list):
+        if any(isinstance(ligne, dict) for ligne in valeur):
+            for rang, ligne in enumerate(valeur):
+                donnees.update({f"q{numero}-{rang}-{nom}": case for nom, case in ligne.items()})
+        else:
+            donnees.setlist(f"q{numero}", valeur)
+    elif isinstance(valeur, dict):
+        donnees.update({f"q{numero}-{nom}": case for nom, case in valeur.items()})
+    elif valeur not in (None, False, ""):
+        donnees[f"q{numero}"] = str(valeur)
+    return donnees
+
+
+def _ecrire_section(
+    request: HttpRequest, demande: Demande, form: SectionForm
+) -> dict[int, ReponseActuelle]:
+    """Écrit chaque réponse ; rend celles qu'une autre personne a changées entre-temps."""
+    par_numero = {question.pk: question for question in form.questions}
+    conflits = {}
+    for numero, valeur in form.valeurs().items():
+        try:
+            reponses.enregistrer_reponse(
+                acteur=request.user,
+                demande=demande,
+                question=par_numero[numero],
+                valeur=valeur,
+                base=form.base(numero),
+            )
+        except SaisieConcurrente as refus:
+            conflits[numero] = refus.actuel
+            form.add_error(f"q{numero}", phrase_conflit(refus.actuel, request.user))
+        except RegleViolee as refus:
+            form.add_error(f"q{numero}", refus.message)
+    for numero, fichier in form.fichiers().items():
+        try:
+            pieces.joindre_piece(
+                acteur=request.user,
+                demande=demande,
+                fichier=fichier,
+                question=par_numero[numero],
+            )
+        except RegleViolee as refus:
+            form.add_error(f"q{numero}", refus.message)
+    return conflits
+
+
+def phrase_conflit(actuel: ReponseActuelle, personne: Any) -> str:
+    """« Amina a répondu autrement à 21 h 04. » ; le choix est offert à côté."""
+    qui = "Vous avez" if actuel.auteur == personne.nom else f"{actuel.auteur} a"
+    ou = " dans une autre fenêtre" if actuel.auteur == personne.nom else ""
+    return f"{qui} répondu autrement{ou} à {heure(actuel.le)}. Rien n'est perdu : choisissez."
+
+
+def heure(moment: Any) -> str:
+    """« 21 h 04 », à Toronto."""
+    locale = timezone.localtime(moment)
+    return f"{locale.hour} h {locale.minute:02d}"
 
 
 def enregistre() -> str:
     """« Enregistré à 21 h 04 »."""
-    heure = timezone.localtime(horloge.maintenant())
-    return f"Enregistré à {heure.hour} h {heure.minute:02d}"
+    return f"Enregistré à {heure(horloge.maintenant())}"
 
 
 @require_POST
 def enregistrer_reponse(request: HttpRequest, reference: str, pk: int) -> JsonResponse:
-    """L'enregistrement d'une seule réponse, pendant la saisie."""
-    demande = _trouver(request, reference)
-    question = get_object_or_404(
-        Question.objects.select_related("section"),
-        pk=pk,
-        section__formulaire_id=demande.formulaire_id,
+    """L'enregistrement d'une seule réponse, pendant la saisie.
+
+    Répond 409 avec ``conflit`` quand une autre personne a écrit entre-temps : ce qu'elle a écrit,
+    qui, quand, et la base à renvoyer pour garder son propre texte.
+    """
+    demande = trouver(
+        request, siennes(request).select_related(None), "demande.rediger", reference=reference
     )
+    question = questions_de(demande.formulaire_id).get(pk) if demande.formulaire_id else None
+    if question is None:
+        raise Http404
     form = SectionForm(request.POST, questions=[question])
     if not form.is_valid():
         return JsonResponse({"message": form.errors[f"q{pk}"][0]}, status=400)
+    if question.type == TypeQuestion.PIECE:
+        raise Http404
     try:
-        reponses.enregistrer_reponse(
+        valeur = reponses.enregistrer_reponse(
             acteur=request.user,
             demande=demande,
             question=question,
             valeur=form.valeurs()[pk],
+            base=form.base(pk),
         )
     except PermissionRefusee as refus:
         raise Http404 from refus
+    except SaisieConcurrente as refus:
+        return JsonResponse(
+            {
+                "message": phrase_conflit(refus.actuel, request.user),
+                "conflit": {
+                    "texte": refus.actuel.texte,
+                    "valeur": refus.actuel.valeur,
+                    "auteur": refus.actuel.auteur,
+                    "base": empreinte(refus.actuel.valeur),
+                },
+            },
+            status=409,
+        )
     except RegleViolee as refus:
         return JsonResponse({"message": refus.message}, status=409)
-    return JsonResponse({"message": enregistre()})
+    return JsonResponse({"message": enregistre(), "base": empreinte(valeur)})
