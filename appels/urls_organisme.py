@@ -33,6 +33,7 @@ organisme = [
         redaction.enregistrer_reponse,
         name="enregistrer_reponse",
     ),
+    path("demandes/<slug:reference>/revision/", redaction.revision_vue, name="revision_vue"),
     path("demandes/<slug:reference>/calcul/", budget.calcul, name="budget_calcul"),
     path("demandes/<slug:reference>/accuse/", depot.accuse, name="accuse"),
     path("demandes/<slug:reference>/reprendre/", suivi.reprendre, name="reprendre"),

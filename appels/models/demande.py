@@ -73,7 +73,11 @@ class Demande(CycleDeVieDemande):
     )
     # La dernière révision du formulaire que l'organisme a vue : un changement se dit une fois.
     formulaire_vu = models.ForeignKey(
-        "appels.Formulaire", on_delete=models.PROTECT, related_name="+", null=True, editable=False
+        "appels.Formulaire",
+        on_delete=models.PROTECT,
+        related_name="vu_par",
+        null=True,
+        editable=False,
     )
     code = models.CharField("code", max_length=20)
     reference = models.SlugField("numéro de la demande", max_length=60, unique=True)

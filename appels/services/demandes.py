@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db import transaction
 
-from appels.models import AideAnnoncee, Appel, Demande, Derogation, Formulaire
+from appels.models import AideAnnoncee, Appel, Demande, Derogation
+from appels.services.formulaires import formulaire_courant, rattacher
 from socle import horloge
 from socle.cycle_de_vie import transitionner
 from socle.droits import exiger_permission
@@ -32,12 +33,14 @@ def commencer_demande(
     verrou = Appel.objects.select_for_update(no_key=True).get(pk=appel.pk)
     if not verrou.est_ouvert:
         raise RegleViolee("Cet appel n'est pas ouvert.", code="ferme")
+    formulaire = formulaire_courant(verrou)
     demande = Demande.objects.create(
         appel=verrou,
         organisme=organisme,
         volet=volet,
         titre=titre,
-        formulaire=_formulaire_courant(verrou),
+        formulaire=formulaire,
+        formulaire_vu=formulaire,
         code=code or _code_suivant(verrou),
         reference=f"{verrou.code}-{code or _code_suivant(verrou)}",
         creee_par=acteur,
@@ -54,10 +57,6 @@ def _code_suivant(appel: Appel) -> str:
         if code[:1] == "D" and code[1:].isdigit()
     }
     return f"D{max(pris, default=0) + 1:02d}"
-
-
-def _formulaire_courant(appel: Appel) -> Formulaire | None:
-    return appel.formulaires.filter(nature=Formulaire.Nature.DEMANDE).order_by("-revision").first()
 
 
 def exiger_modifiable(acteur: Any, demande: Demande, *, partie: Any = None) -> None:
@@ -121,9 +120,14 @@ def retirer(*, acteur: Any, demande: Demande, motif: str) -> Demande:
     return transitionner(demande, "retirer", acteur=acteur, motif=motif)
 
 
+@transaction.atomic
 def reprendre(*, acteur: Any, demande: Demande) -> Demande:
-    """Remet la demande en brouillon tant que l'appel est ouvert."""
-    return transitionner(demande, "reprendre", acteur=acteur)
+    """Remet la demande en brouillon tant que l'appel est ouvert, sous le formulaire du jour."""
+    demande = transitionner(demande, "reprendre", acteur=acteur)
+    courant = formulaire_courant(demande.appel)
+    if courant is not None:
+        rattacher(demande, courant)
+    return demande
 
 
 @transaction.atomic

@@ -12,11 +12,11 @@ from django.views.decorators.http import require_POST
 from appels.completude import manques, manques_complement
 from appels.forms.demande import ProjetForm
 from appels.forms.questions import SectionForm
-from appels.formulaires import questions_de
-from appels.models import Complement, Demande, Section
+from appels.formulaires import changements, questions_de
+from appels.models import Complement, Demande, Question, Section
 from appels.questions import TypeQuestion
 from appels.services import demandes as services
-from appels.services import pieces, reponses
+from appels.services import formulaires, pieces, reponses
 from appels.services.reponses import ReponseActuelle
 from appels.views.budget import rediger_budget
 from appels.views.depot import relecture
@@ -33,7 +33,7 @@ from socle.vues import executer, trouver
 def _trouver(request: HttpRequest, reference: str) -> Demande:
     return trouver(
         request,
-        siennes(request).select_related("formulaire", "appel__plan"),
+        siennes(request).select_related("formulaire", "formulaire_vu", "appel__plan"),
         "demande.rediger",
         reference=reference,
     )
@@ -78,9 +78,34 @@ def contexte_redaction(demande: Demande, partie: str) -> dict[str, Any]:
             for manque in absents
         ],
         "complement": complement,
+        "revision": _revision_a_dire(demande),
         "echeance": complement.echeance if complement else demande.appel.cloture,
         "ecrivable": demande.etat == "brouillon" or partie in _demandees(complement),
     }
+
+
+def _revision_a_dire(demande: Demande) -> dict[str, Any] | None:
+    """Ce que la Ville a changé au formulaire depuis que l'organisme l'a vu, et les textes qui n'y
+    ont plus de place."""
+    if demande.formulaire_id == demande.formulaire_vu_id or demande.formulaire_vu is None:
+        return None
+    orphelines = (
+        demande.reponses.exclude(question__section__formulaire_id=demande.formulaire_id)
+        .select_related("question")
+        .order_by("question__pk")
+    )
+    return {
+        "changements": changements(demande.formulaire_vu, demande.formulaire),
+        "orphelines": [reponse for reponse in orphelines if not reponse.est_vide],
+    }
+
+
+@require_POST
+def revision_vue(request: HttpRequest, reference: str) -> HttpResponse:
+    """« J'ai vu » : l'avis de changement du formulaire ne se montre plus."""
+    demande = _trouver(request, reference)
+    executer(request, formulaires.marquer_vu, demande=demande)
+    return redirect("organisme:rediger", reference=reference, partie="projet")
 
 
 def _demandees(complement: Complement | None) -> set[str]:
@@ -281,6 +306,20 @@ def enregistre() -> str:
     return f"Enregistré à {heure(horloge.maintenant())}"
 
 
+def _question_disparue(demande: Demande, pk: int) -> JsonResponse:
+    """La page ouverte date d'avant une révision du formulaire : on le dit, le texte y reste."""
+    ancienne = Question.objects.filter(pk=pk, section__formulaire__vu_par=demande)
+    if not ancienne.exists():
+        raise Http404
+    return JsonResponse(
+        {
+            "message": "La Ville vient de changer ce formulaire. Copiez votre texte, puis "
+            "rechargez la page : elle dit ce qui change."
+        },
+        status=409,
+    )
+
+
 @require_POST
 def enregistrer_reponse(request: HttpRequest, reference: str, pk: int) -> JsonResponse:
     """L'enregistrement d'une seule réponse, pendant la saisie.
@@ -293,12 +332,12 @@ def enregistrer_reponse(request: HttpRequest, reference: str, pk: int) -> JsonRe
     )
     question = questions_de(demande.formulaire_id).get(pk) if demande.formulaire_id else None
     if question is None:
+        return _question_disparue(demande, pk)
+    if question.type == TypeQuestion.PIECE:
         raise Http404
     form = SectionForm(request.POST, questions=[question])
     if not form.is_valid():
         return JsonResponse({"message": form.errors[f"q{pk}"][0]}, status=400)
-    if question.type == TypeQuestion.PIECE:
-        raise Http404
     try:
         valeur = reponses.enregistrer_reponse(
             acteur=request.user,
