@@ -11,10 +11,12 @@ from django.core.files.base import ContentFile
 from django.urls import URLResolver, get_resolver, reverse
 
 from appels.models import PieceJointe
+from appels.services import formulaires
 from socle.models import Document, Travail
 from tests.factories import (
     AdhesionFactory,
     AffectationFactory,
+    AppelFactory,
     BesoinFactory,
     ConventionFactory,
     DecisionFactory,
@@ -210,6 +212,8 @@ def monde():
     courriel = Email.objects.create(from_email="a@exemple.test", to=["b@exemple.test"], subject="x")
     brouillon = DemandeFactory(organisme=demande.organisme)
     reexamen = demande.reexamens.create(motifs="Erreur")
+    compose = AppelFactory()
+    section = formulaires.creer_formulaire_par_defaut(appel=compose).sections.first()
     return SimpleNamespace(**locals())
 
 
@@ -224,6 +228,8 @@ def arguments(nom, monde):
         "ville:courriel": monde.courriel.pk,
         "ville:rapport": monde.rapport.pk,
         "ville:reexamen": monde.reexamen.pk,
+        "ville:formulaire_section": monde.section.pk,
+        "ville:formulaire_apercu": monde.section.pk,
     }
     cle = {
         "document": monde.document.cle,
@@ -231,6 +237,9 @@ def arguments(nom, monde):
         "organisme:piece": monde.piece.cle,
     }
     code = {"ville:besoin": demande.appel.besoins.first().code}
+    du_formulaire = nom.startswith("ville:formulaire")
+    if du_formulaire:
+        code[nom] = monde.compose.code
     reference = {"organisme:rediger": monde.brouillon.reference}
     valeurs = {
         "reference": reference.get(nom, demande.reference),
@@ -238,7 +247,7 @@ def arguments(nom, monde):
         "pk": pk.get(nom, 1),
         "cle": cle.get(nom),
         "partie": "projet",
-        "nature": "final",
+        "nature": "demande" if du_formulaire else "final",
         "onglet": "texte",
         "forme": "csv",
         "jeton": "inconnu",

@@ -22,7 +22,7 @@ SECTIONS = [
             {"code": "besoin", "libelle": "À quel besoin ?", "type": "texte_long"},
             {
                 "code": "langue",
-                "libelle": "En français ?",
+                "libelle": "Français ?",
                 "type": "choix",
                 "choix": ["Oui", "Non"],
             },
