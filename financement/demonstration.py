@@ -16,6 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
 from appels.models import Appel, Demande, Verification
+from appels.questions import TABLEAUX
 from appels.services import appels as services_appels
 from appels.services import (
     budget,
@@ -261,6 +262,9 @@ def _repondre(
         for question in section.questions.all():
             proche = next((nom for nom in textes if nom == section.code), None)
             cle = question.code if question.code in textes else proche
+            # Un tableau ne se remplit que de son propre texte : celui de la section n'y va pas.
+            if cle != question.code and question.type in TABLEAUX:
+                cle = None
             if cle is None and not complet:
                 continue
             valeur = _valeur(question, textes[cle] if cle else "Comme décrit dans le résumé.")
