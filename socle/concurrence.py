@@ -6,6 +6,7 @@ comparent : la base, ce que la personne a saisi, ce que la base de données cont
 
 import hashlib
 import json
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -20,10 +21,20 @@ class Issue(Enum):
     CONFLIT = "conflit"
 
 
+@dataclass(frozen=True)
+class SaisieActuelle:
+    """Ce que la base contient, tel qu'il se lit, qui l'a écrit et quand."""
+
+    valeur: Any
+    texte: str
+    auteur: str
+    le: Any
+
+
 class SaisieConcurrente(RegleViolee):
     """Une autre personne a écrit au même endroit entre-temps. ``actuel`` est ce qu'elle a écrit."""
 
-    def __init__(self, message: str, *, actuel: Any = None, champ: str = "") -> None:
+    def __init__(self, message: str, *, actuel: SaisieActuelle, champ: str = "") -> None:
         super().__init__(message, champ=champ, code="concurrence")
         self.actuel = actuel
 

@@ -131,7 +131,8 @@ AILLEURS = ("comite:", "ville:comite", "ville:seance", "ville:classement", "vill
             "socialaccount_", "openid_")  # fmt: skip
 ACTIONS = {
     "organisme:rejoindre", "organisme:membre_agir", "organisme:invitation_agir",
-    "organisme:enregistrer_reponse", "organisme:revision_vue", "ville:formulaire_agir",
+    "organisme:enregistrer_reponse", "organisme:revision_vue", "organisme:enregistrer_champ",
+    "organisme:budget_enregistrer", "ville:formulaire_agir",
     "ville:formulaire_section_agir", "organisme:budget_calcul", "organisme:reprendre",
     "organisme:completer", "organisme:piece_retirer", "ville:appel_passer", "ville:verifier",
     "ville:resolution", "ville:lettres_emettre", "ville:convention_agir",
@@ -292,7 +293,7 @@ def test_une_action_ne_se_lit_pas_et_demande_un_compte(nom, monde, client):
     valeurs = {
         "reference": monde.demande.reference, "code": monde.demande.appel.code, "pk": 1,
         "cle": monde.piece.cle, "action": "x", "passage": "archiver", "adhesion": 1,
-        "invitation": 1, "nature": "demande",
+        "invitation": 1, "nature": "demande", "champ": "titre",
     }  # fmt: skip
     adresse = reverse(nom, kwargs={cle: valeurs[cle] for cle in motif.pattern.converters})
 

@@ -1,6 +1,5 @@
 """Enregistrer une réponse : une écriture, même incomplète, sans effacer celle d'une collègue."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -10,18 +9,8 @@ from appels.models import Demande, Question, Reponse
 from appels.questions import texte
 from appels.services.demandes import exiger_modifiable
 from socle import horloge
-from socle.concurrence import Issue, SaisieConcurrente, comparer
+from socle.concurrence import Issue, SaisieActuelle, SaisieConcurrente, comparer
 from socle.exceptions import RegleViolee
-
-
-@dataclass(frozen=True)
-class ReponseActuelle:
-    """Ce que la base contient pour une question, qui l'a écrit et quand."""
-
-    valeur: Any
-    texte: str
-    auteur: str
-    le: Any
 
 
 @transaction.atomic
@@ -55,7 +44,7 @@ def enregistrer_reponse(
     if issue is Issue.CONFLIT:
         raise SaisieConcurrente(
             "Une autre personne a répondu autrement.",
-            actuel=ReponseActuelle(
+            actuel=SaisieActuelle(
                 valeur=verrou.reponse_valeur,
                 texte=texte(question.type, verrou.reponse_valeur),
                 auteur=verrou.reponse_par or "Une autre personne",

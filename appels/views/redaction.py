@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from appels.completude import manques, manques_complement
@@ -15,17 +14,17 @@ from appels.forms.questions import SectionForm
 from appels.formulaires import changements, questions_de
 from appels.models import Complement, Demande, Question, Section
 from appels.questions import TypeQuestion
+from appels.services import collaboration, formulaires, pieces, reponses
 from appels.services import demandes as services
-from appels.services import formulaires, pieces, reponses
-from appels.services.reponses import ReponseActuelle
 from appels.views.budget import rediger_budget
 from appels.views.depot import relecture
 from appels.views.pieces import rediger_pieces
+from appels.views.saisie import en_json, enregistre, phrase_conflit
 from appels.views.suivi import siennes
 from socle import horloge
-from socle.concurrence import SaisieConcurrente, empreinte
+from socle.concurrence import SaisieActuelle, SaisieConcurrente, empreinte
 from socle.elements import Manque
-from socle.exceptions import PermissionRefusee, RegleViolee
+from socle.exceptions import RegleViolee
 from socle.saisies import garde_saisie
 from socle.vues import executer, trouver
 
@@ -134,7 +133,14 @@ def rediger(request: HttpRequest, reference: str, partie: str) -> HttpResponse:
         "pieces": rediger_pieces,
         "relecture": relecture,
     }.get(partie, _section)
-    return vue(request, demande, partie, contexte_redaction)
+    if request.method == "GET":
+        collaboration.signaler_visite(acteur=request.user, demande=demande, partie=partie)
+    presents = collaboration.autres_presents(request.user, demande)
+
+    def contexte(demande: Demande, partie: str) -> dict[str, Any]:
+        return {**contexte_redaction(demande, partie), "presents": presents}
+
+    return vue(request, demande, partie, contexte)
 
 
 def _suite(request: HttpRequest, demande: Demande, partie: str, suivante: str) -> HttpResponse:
@@ -147,23 +153,57 @@ def _projet(request: HttpRequest, demande: Demande, partie: str, contexte: Any) 
         request.POST if request.method == "POST" else None,
         instance=Demande.objects.get(pk=demande.pk),
     )
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and executer(
-            request,
-            services.modifier_projet,
-            formulaire=form,
-            succes=enregistre() + ".",
-            demande=demande,
-            **form.cleaned_data,
-        )
-    ):
-        return _suite(request, demande, partie, contexte(demande, partie)["suivante"])
+    conflit: tuple[str, SaisieActuelle] | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.modifier_projet(
+                acteur=request.user,
+                demande=demande,
+                bases={nom: request.POST.get(f"b{nom}", "")[:12] for nom in form.fields},
+                **form.cleaned_data,
+            )
+        except SaisieConcurrente as refus:
+            conflit = (refus.champ, refus.actuel)
+            form.add_error(refus.champ, phrase_conflit(refus.actuel, request.user))
+        except RegleViolee as refus:
+            form.add_error(refus.champ if refus.champ in form.fields else None, refus.message)
+        else:
+            messages.success(request, enregistre() + ".")
+            return _suite(request, demande, partie, contexte(demande, partie)["suivante"])
     return render(
         request,
         "appels/organisme/rediger_projet.html",
-        {**contexte(demande, partie), "form": form},
+        {
+            **contexte(demande, partie),
+            "form": form,
+            "bases": [
+                (f"b{nom}", empreinte(valeur))
+                for nom, valeur in services.valeurs_du_projet(demande).items()
+            ],
+            "conflit": conflit,
+        },
+    )
+
+
+@require_POST
+def enregistrer_champ(request: HttpRequest, reference: str, champ: str) -> JsonResponse:
+    """L'enregistrement d'un seul champ du projet, pendant la saisie."""
+    demande = _trouver(request, reference)
+    form = ProjetForm(request.POST, instance=Demande.objects.get(pk=demande.pk))
+    if champ not in form.fields:
+        raise Http404
+    form.fields = {champ: form.fields[champ]}
+    if not form.is_valid():
+        return JsonResponse({"message": form.errors[champ][0]}, status=400)
+    return en_json(
+        request,
+        lambda: services.modifier_projet(
+            acteur=request.user,
+            demande=demande,
+            bases={champ: request.POST.get(f"b{champ}", "")[:12]},
+            **form.cleaned_data,
+        ),
+        base=lambda enregistree: empreinte(services.valeurs_du_projet(enregistree)[champ]),
     )
 
 
@@ -177,7 +217,7 @@ def _section(request: HttpRequest, demande: Demande, partie: str, contexte: Any)
         "posees": posees,
     }
     form = SectionForm(initial=_reponses(demande, section), **options)
-    conflits: dict[int, ReponseActuelle] = {}
+    conflits: dict[int, SaisieActuelle] = {}
     if request.method == "POST":
         form = SectionForm(
             _avec_le_choix(request.POST, demande),
@@ -205,7 +245,7 @@ def _section(request: HttpRequest, demande: Demande, partie: str, contexte: Any)
 
 
 def _lignes(
-    demande: Demande, section: Section, form: SectionForm, conflits: dict[int, ReponseActuelle]
+    demande: Demande, section: Section, form: SectionForm, conflits: dict[int, SaisieActuelle]
 ) -> list[dict[str, Any]]:
     """Chaque champ avec ce que la page montre autour : le conflit, le fichier déjà joint."""
     jointes = {
@@ -257,7 +297,7 @@ def _avec_le_choix(donnees: QueryDict, demande: Demande) -> QueryDict:
 
 def _ecrire_section(
     request: HttpRequest, demande: Demande, form: SectionForm
-) -> dict[int, ReponseActuelle]:
+) -> dict[int, SaisieActuelle]:
     """Écrit chaque réponse ; rend celles qu'une autre personne a changées entre-temps."""
     par_numero = {question.pk: question for question in form.questions}
     conflits = {}
@@ -286,24 +326,6 @@ def _ecrire_section(
         except RegleViolee as refus:
             form.add_error(f"q{numero}", refus.message)
     return conflits
-
-
-def phrase_conflit(actuel: ReponseActuelle, personne: Any) -> str:
-    """« Amina a répondu autrement à 21 h 04. » ; le choix est offert à côté."""
-    qui = "Vous avez" if actuel.auteur == personne.nom else f"{actuel.auteur} a"
-    ou = " dans une autre fenêtre" if actuel.auteur == personne.nom else ""
-    return f"{qui} répondu autrement{ou} à {heure(actuel.le)}. Rien n'est perdu : choisissez."
-
-
-def heure(moment: Any) -> str:
-    """« 21 h 04 », à Toronto."""
-    locale = timezone.localtime(moment)
-    return f"{locale.hour} h {locale.minute:02d}"
-
-
-def enregistre() -> str:
-    """« Enregistré à 21 h 04 »."""
-    return f"Enregistré à {heure(horloge.maintenant())}"
 
 
 def _question_disparue(demande: Demande, pk: int) -> JsonResponse:
@@ -338,29 +360,14 @@ def enregistrer_reponse(request: HttpRequest, reference: str, pk: int) -> JsonRe
     form = SectionForm(request.POST, questions=[question])
     if not form.is_valid():
         return JsonResponse({"message": form.errors[f"q{pk}"][0]}, status=400)
-    try:
-        valeur = reponses.enregistrer_reponse(
+    return en_json(
+        request,
+        lambda: reponses.enregistrer_reponse(
             acteur=request.user,
             demande=demande,
             question=question,
             valeur=form.valeurs()[pk],
             base=form.base(pk),
-        )
-    except PermissionRefusee as refus:
-        raise Http404 from refus
-    except SaisieConcurrente as refus:
-        return JsonResponse(
-            {
-                "message": phrase_conflit(refus.actuel, request.user),
-                "conflit": {
-                    "texte": refus.actuel.texte,
-                    "valeur": refus.actuel.valeur,
-                    "auteur": refus.actuel.auteur,
-                    "base": empreinte(refus.actuel.valeur),
-                },
-            },
-            status=409,
-        )
-    except RegleViolee as refus:
-        return JsonResponse({"message": refus.message}, status=409)
-    return JsonResponse({"message": enregistre(), "base": empreinte(valeur)})
+        ),
+        base=empreinte,
+    )

@@ -30,15 +30,17 @@
     if (etat) etat.textContent = phrase;
   };
 
-  // « q12 » et « q12-0-nom » répondent à la même question.
-  const question = (nom) => /^(q\d+)(-|$)/.exec(nom)?.[1];
+  // « q12 » et « q12-0-nom » répondent à la même question ; « titre » est un champ du projet.
+  const numero = (q) => (/^q\d+$/.test(q) ? q.slice(1) : q);
+  const question = (nom) =>
+    /^(q\d+)(-|$)/.exec(nom)?.[1] ?? (formulaire.elements[`b${nom}`] ? nom : undefined);
   const champs = (q) =>
     [...formulaire.elements].filter((c) => question(c.name) === q && c.type !== "file");
   const saisie = (q) =>
     [...new FormData(formulaire)].filter(
       ([nom, valeur]) => question(nom) === q && typeof valeur === "string",
     );
-  const base = (q) => formulaire.elements[`b${q.slice(1)}`];
+  const base = (q) => formulaire.elements[`b${numero(q)}`];
   const pareilles = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
   async function partir(q) {
@@ -48,7 +50,7 @@
     corps.append("csrfmiddlewaretoken", formulaire.csrfmiddlewaretoken.value);
     corps.append(base(q).name, attente.base);
     for (const [nom, valeur] of attente.saisie) corps.append(nom, valeur);
-    const adresse = formulaire.dataset.autosave.replace(/\/0\/$/, `/${q.slice(1)}/`);
+    const adresse = formulaire.dataset.autosave.replace(/\/(0|champ)\/$/, `/${numero(q)}/`);
     const reponse = await fetch(adresse, { method: "POST", body: corps, redirect: "manual" }).catch(
       () => null,
     );
@@ -130,7 +132,7 @@
       garder();
       if (conflit.valeur !== null && typeof conflit.valeur === "object") return location.reload();
       for (const champ of champs(q)) {
-        if (champ.type === "radio") champ.checked = champ.value === conflit.valeur;
+        if (champ.type === "radio") champ.checked = champ.value === String(conflit.valeur);
         else if (champ.type === "checkbox") champ.checked = conflit.valeur === true;
         else champ.value = conflit.valeur ?? "";
       }

@@ -1,6 +1,7 @@
 """La rédaction dans Chromium : l'enregistrement automatique, le budget vivant, 320 et 1280 px."""
 
 import os
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from appels.models import Reponse
+from appels.models import Demande, Reponse
 from appels.services.depot import deposer
 from appels.services.recevabilite import demander_complement
 from tests.appels.conftest import adresse
@@ -215,3 +216,56 @@ def test_une_question_se_montre_quand_l_autre_y_repond(garni, ouvrir_page, conne
     expect(page.get_by_label("Question texte_long")).to_be_hidden()
     page.get_by_label("Deux").first.check()
     expect(page.get_by_label("Question texte_long")).to_be_visible()
+
+
+def test_le_budget_et_le_projet_s_enregistrent_en_ecrivant(garni, ouvrir_page, connecter):
+    page = ouvrir_page(largeur=320)
+    connecter(page, garni.redacteur)
+    page.goto(adresse(garni.demande, "projet"))
+    page.get_by_label("Titre du projet").fill("Soupes du monde")
+    expect(page.locator("#etat-enregistrement")).to_contain_text("Enregistré à")
+    page.goto(adresse(garni.demande, "budget"))
+    page.get_by_label("Montant demandé à la Ville").fill("812,50")
+    expect(page.locator("#etat-enregistrement")).to_contain_text("Enregistré à")
+
+    demande = Demande.objects.get(pk=garni.demande.pk)
+    assert (demande.titre, demande.montant_demande) == ("Soupes du monde", Decimal("812.50"))
+
+
+def test_deux_collegues_sur_le_budget_le_second_choisit(garni, ouvrir_page, connecter):
+    pages = {}
+    for qui in (garni.responsable, garni.redacteur):
+        pages[qui] = ouvrir_page()
+        connecter(pages[qui], qui)
+        pages[qui].goto(adresse(garni.demande, "budget"))
+    premiere, seconde = pages[garni.responsable], pages[garni.redacteur]
+    premiere.get_by_label("Montant demandé à la Ville").fill("900")
+    expect(premiere.locator("#etat-enregistrement")).to_contain_text("Enregistré à")
+
+    seconde.get_by_label("Montant demandé à la Ville").fill("700")
+    conflit = seconde.locator("[data-conflit]")
+    expect(conflit).to_contain_text(garni.responsable.nom)
+    expect(conflit).to_contain_text("900,00")
+    assert Demande.objects.get(pk=garni.demande.pk).montant_demande == Decimal(900)
+    seconde.get_by_role("button", name="Garder le mien").click()
+
+    expect(conflit).to_be_hidden()
+    assert Demande.objects.get(pk=garni.demande.pk).montant_demande == Decimal(700)
+
+
+def test_coller_des_cellules_ajoute_des_depenses(garni, ouvrir_page, connecter):
+    page = ouvrir_page()
+    connecter(page, garni.redacteur)
+    page.goto(adresse(garni.demande, "budget"))
+    page.locator('[name="postes-0-libelle"]').focus()
+    page.evaluate(
+        """() => {
+          const donnees = new DataTransfer();
+          donnees.setData("text/plain", "Honoraires\\tConteuse\\t500\\nRepas\\tSoupe\\t120,50");
+          document.activeElement.dispatchEvent(
+            new ClipboardEvent("paste", {clipboardData: donnees, bubbles: true, cancelable: true}));
+        }"""
+    )
+
+    expect(page.locator('[value="Conteuse"]')).to_be_visible()
+    expect(page.locator('[value="120,50"]')).to_be_visible()
