@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from appels.models import Demande, Question
+from appels.models import Complement, Demande, PieceExigee, Question
 from appels.montants import violations
 from appels.regles import phrase_violation, regles_budget
 
@@ -28,6 +28,30 @@ def manques(demande: Demande) -> list[ManqueDemande]:
         *_manques_budget(demande),
         *_manques_pieces(demande),
     ]
+
+
+def manques_complement(demande: Demande, complement: Complement) -> list[ManqueDemande]:
+    """Ce que la Ville a demandé et qui manque encore : rien d'autre ne retient l'organisme.
+
+    Un document demandé compte quand un fichier est arrivé après la demande : la Ville l'a demandé
+    parce que celui qu'elle avait ne suffisait pas.
+    """
+    sections = {section.code for section in complement.sections.all()}
+    absents = [m for m in _manques_reponses(demande) if m.partie in sections]
+    if complement.budget:
+        absents += _manques_budget(demande)
+    arrivees = set(
+        demande.pieces.filter(retiree_le=None, ajoutee_le__gte=complement.demande_le)
+        .exclude(analyse="infectee")
+        .values_list("piece_exigee_id", flat=True)
+    )
+    return absents + [
+        _piece_a_joindre(exigee) for exigee in complement.pieces.all() if exigee.pk not in arrivees
+    ]
+
+
+def _piece_a_joindre(exigee: PieceExigee) -> ManqueDemande:
+    return ManqueDemande("pieces", f"Joignez : {exigee.libelle}.", ancre=f"piece-{exigee.pk}")
 
 
 def _manques_projet(demande: Demande) -> list[ManqueDemande]:
@@ -124,7 +148,7 @@ def _manques_pieces(demande: Demande) -> list[ManqueDemande]:
         .values_list("piece_exigee_id", flat=True)
     )
     return [
-        ManqueDemande("pieces", f"Joignez : {exigee.libelle}.", ancre=f"piece-{exigee.pk}")
+        _piece_a_joindre(exigee)
         for exigee in demande.appel.pieces_exigees.filter(obligatoire=True)
         if exigee.pk not in jointes
     ]

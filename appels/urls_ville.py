@@ -1,4 +1,4 @@
-"""Les adresses de la Ville sur les appels, les demandes et le plan."""
+"""Les adresses de la Ville sur les appels et les demandes."""
 
 from django.urls import path
 
@@ -7,7 +7,6 @@ from appels.views import (
     ville_demandes,
     ville_edition,
     ville_maison,
-    ville_plan,
 )
 
 ville = [
@@ -27,8 +26,6 @@ ville = [
     path("demandes/<slug:reference>/complement/", ville_demandes.complement, name="complement"),
     path("demandes/<slug:reference>/irrecevable/", ville_demandes.irrecevable, name="irrecevable"),
     path("demandes/<slug:reference>/derogation/", ville_demandes.derogation, name="derogation"),
-    path("plan/", ville_plan.plan, name="plan"),
-    path("plan/besoins/<slug:code>/", ville_plan.besoin, name="besoin"),
     path("courriels/", ville_maison.courriels, name="courriels"),
     path("courriels/<int:pk>/", ville_maison.courriel, name="courriel"),
     path("journal/", ville_maison.journal, name="journal"),

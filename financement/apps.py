@@ -15,6 +15,9 @@ class FinancementConfig(AppConfig):
         declarer_verbes(PHRASES)
         for modele in ("Lettre", "Convention"):
             declarer_acces(f"financement.{modele.lower()}", self._est_visible)
+        declarer_acces(
+            "appels.demande", lambda personne, demande: personne.peut("demande.voir", demande)
+        )
         declarer_acces("appels.appel", lambda personne, appel: personne.peut("bilan.voir", appel))
 
     @staticmethod

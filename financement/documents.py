@@ -7,7 +7,7 @@ from django.conf import settings
 
 from appels.models import Demande
 from appels.models.budget import CategorieDepense
-from financement.models import Convention, Decision, Lettre, Versement
+from financement.models import Convention, Decision, Lettre, Rapport, Versement
 from financement.montants import calendrier_versements, conditions_versements
 from financement.repartition import repartir
 from socle import horloge
@@ -161,4 +161,28 @@ def contexte_convention(convention: Convention) -> dict[str, Any]:
             for poste in demande.postes.all()
         ],
         "totaux": demande.budget(),
+    }
+
+
+def contexte_fermeture(
+    *, convention: Convention, final: Rapport, solde: Any, echeance: dt.date | None
+) -> dict[str, Any]:
+    """Le calcul de l'aide finale ; ``echeance`` est celle du remboursement, s'il y en a un."""
+    demande = convention.demande
+    commun = contexte_commun(
+        demande,
+        reference=f"F-{demande.reference}",
+        resolution=convention.decision.resolution,
+    )
+    return commun | {
+        "convention": convention,
+        "regles": demande.appel,
+        "solde": solde,
+        "echeance": echeance,
+        "rapport_accepte_le": final.accepte_le,
+        "depenses_refusees": [
+            {"libelle": str(depense), "montant": depense.montant, "motif": depense.motif_refus}
+            for depense in final.depenses.all()
+            if not depense.admissible
+        ],
     }

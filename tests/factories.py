@@ -372,6 +372,14 @@ class VersementFactory(DjangoModelFactory):
     class Meta:
         model = financement.Versement
 
+    class Params:
+        verse = factory.Trait(
+            etat="verse",
+            propose_par=factory.SubFactory(UtilisateurFactory, agent=True),
+            autorise_par=factory.SubFactory(UtilisateurFactory, tresorerie=True),
+            verse_le=factory.LazyFunction(horloge.maintenant),
+        )
+
     convention = factory.SubFactory(ConventionFactory, en_vigueur=True)
     no = factory.Sequence(lambda n: n + 1)
     montant = Decimal("8000.00")

@@ -3,52 +3,15 @@
 Un brouillon s'enregistre même incomplet : rien n'y est obligatoire, ce qui manque se dit à côté.
 """
 
-import re
-from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.forms import BaseFormSet, formset_factory
 
+from appels.forms.champs import MontantField
 from appels.models import Demande, Question
 from appels.models.budget import CategorieDepense, Source, SourceRevenu
 from appels.models.demande import Secteur
-
-MAXIMUM = Decimal("9999999999.99")
-
-
-class MontantField(forms.CharField):
-    """Un montant en dollars : virgule ou point, espaces permis ; deux décimales, jamais négatif."""
-
-    attendu = True
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault(
-            "widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
-        )
-        super().__init__(max_length=40, **kwargs)
-
-    def prepare_value(self, valeur: Any) -> Any:
-        return f"{valeur:.2f}".replace(".", ",") if isinstance(valeur, Decimal) else valeur
-
-    def clean(self, valeur: Any) -> Decimal | None:
-        texte = super().clean(valeur) or ""
-        for espace in (" ", "\u00a0", "\u202f", "$"):
-            texte = texte.replace(espace, "")
-        if not texte:
-            if self.required:
-                raise forms.ValidationError(self.error_messages["required"], code="required")
-            return None
-        if not re.fullmatch(r"-?[0-9]+([.,][0-9]*)?", texte):
-            raise forms.ValidationError("Écrivez un montant, par exemple 1 250,00.", code="montant")
-        montant = Decimal(texte.replace(",", "."))
-        if montant < 0:
-            raise forms.ValidationError("Le montant ne peut pas être négatif.", code="negatif")
-        if montant > MAXIMUM:
-            raise forms.ValidationError("Ce montant est trop grand.", code="grand")
-        if montant != montant.quantize(Decimal("0.01")):
-            raise forms.ValidationError("Deux décimales au plus.", code="decimales")
-        return montant.quantize(Decimal("0.01"))
+from socle.lignes import LigneForm, lignes
 
 
 class ProjetForm(forms.ModelForm):
@@ -133,12 +96,8 @@ def _champ(question: Question) -> forms.Field:
     )
 
 
-class LigneForm(forms.Form):
+class LigneBudgetForm(LigneForm):
     """Une ligne du budget : sans montant ni précision, elle est vide et ne compte pas."""
-
-    def __init__(self, *args: Any, complet: bool = True, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.complet = complet
 
     def clean(self) -> dict[str, Any]:
         donnees = super().clean() or {}
@@ -148,14 +107,14 @@ class LigneForm(forms.Form):
         return donnees
 
 
-class PosteForm(LigneForm):
+class PosteForm(LigneBudgetForm):
     categorie = forms.ChoiceField(label="Catégorie", choices=CategorieDepense.choices)
     libelle = forms.CharField(label="Précision", max_length=200, required=False)
     montant = MontantField(label="Montant", required=False)
     admissible = forms.BooleanField(label="Admissible", required=False, initial=True)
 
 
-class RevenuForm(LigneForm):
+class RevenuForm(LigneBudgetForm):
     source = forms.ChoiceField(label="Source", choices=Source.choices)
     libelle = forms.CharField(label="Précision", max_length=200, required=False)
     statut = forms.ChoiceField(label="Statut", choices=SourceRevenu.Statut.choices)
@@ -171,24 +130,8 @@ class AideDemandeeForm(forms.Form):
     )
 
 
-LIGNES_MAX = 60
-
-
-class LignesFormSet(BaseFormSet):
-    def add_fields(self, form: forms.Form, index: int | None) -> None:
-        super().add_fields(form, index)
-        form.fields["DELETE"].label = "Retirer"
-
-
-_LIGNES = {
-    "formset": LignesFormSet,
-    "extra": 0,
-    "can_delete": True,
-    "max_num": LIGNES_MAX,
-    "absolute_max": LIGNES_MAX,
-}
-PostesFormSet = formset_factory(PosteForm, **_LIGNES)
-RevenusFormSet = formset_factory(RevenuForm, **_LIGNES)
+PostesFormSet = lignes(PosteForm)
+RevenusFormSet = lignes(RevenuForm)
 
 
 class PieceForm(forms.Form):

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from appels.completude import manques
+from appels.completude import manques, manques_complement
 from appels.jours_ouvrables import ajouter_jours_ouvrables, fin_de_journee
 from appels.models import Complement, Demande, Verification
 from appels.montants import violations
@@ -85,9 +85,12 @@ def demander_complement(
 
 @transaction.atomic
 def completer(*, acteur: Any, demande: Demande) -> Demande:
-    """L'organisme a fourni ce qui était demandé, dans le délai."""
-    sections = demande.complements.filter(complete_le=None).values_list("sections__code", flat=True)
-    absents = [m for m in manques(demande) if m.partie in {"pieces", "budget", *sections}]
+    """L'organisme a fourni ce qui était demandé, dans le délai ; rien d'autre n'est exigé."""
+    absents = [
+        manque
+        for complement in demande.complements.filter(complete_le=None)
+        for manque in manques_complement(demande, complement)
+    ]
     if absents:
         raise RegleViolee(
             "Il manque encore : " + " ".join(manque.libelle for manque in absents[:3]),

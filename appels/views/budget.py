@@ -9,7 +9,6 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST
 
 from appels.forms.demande import (
-    LIGNES_MAX,
     AideDemandeeForm,
     PostesFormSet,
     RevenusFormSet,
@@ -21,6 +20,7 @@ from appels.regles import dollars, phrase_violation, regles_budget
 from appels.services import budget as services
 from appels.views.suivi import siennes
 from socle.graphiques import Part
+from socle.lignes import ajoute_une_ligne, avec_une_ligne
 from socle.templatetags.composants_dessins import barre_empilee
 from socle.vues import executer, trouver
 
@@ -57,15 +57,9 @@ def _formulaires(request: HttpRequest, demande: Demande) -> tuple[Any, Any, Any]
             RevenusFormSet(prefix="revenus", initial=revenus),
             AideDemandeeForm(initial=aide),
         )
-    donnees = request.POST.copy()
+    donnees = request.POST
     for prefixe, valeurs in NOUVELLES.items():
-        if f"ajouter_{prefixe}" in donnees:
-            cle = f"{prefixe}-TOTAL_FORMS"
-            total = int(donnees[cle]) if donnees.get(cle, "").isdecimal() else 0
-            if total < LIGNES_MAX:
-                donnees[cle] = str(total + 1)
-                for nom, valeur in valeurs.items():
-                    donnees[f"{prefixe}-{total}-{nom}"] = valeur
+        donnees = avec_une_ligne(donnees, prefixe, valeurs)
     # Une ligne qu'on n'a pas fini d'écrire n'est pas une erreur quand on en ajoute une autre.
     options = {"form_kwargs": {"complet": not _ajoute(request)}}
     return (
@@ -76,7 +70,7 @@ def _formulaires(request: HttpRequest, demande: Demande) -> tuple[Any, Any, Any]
 
 
 def _ajoute(request: HttpRequest) -> bool:
-    return any(f"ajouter_{prefixe}" in request.POST for prefixe in NOUVELLES)
+    return any(ajoute_une_ligne(request.POST, prefixe) for prefixe in NOUVELLES)
 
 
 def _lignes(formset: Any) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from appels.completude import manques
+from appels.completude import manques, manques_complement
 from appels.forms.demande import ProjetForm, SectionForm
 from appels.models import Complement, Demande, Question
 from appels.services import demandes as services
@@ -36,7 +36,6 @@ def _trouver(request: HttpRequest, reference: str) -> Demande:
 
 def contexte_redaction(demande: Demande, partie: str) -> dict[str, Any]:
     """Le sommaire, ce qui manque et le temps qui reste, pour chaque page de rédaction."""
-    absents = manques(demande)
     complement = None
     if demande.etat == "a_completer":
         complement = (
@@ -44,6 +43,7 @@ def contexte_redaction(demande: Demande, partie: str) -> dict[str, Any]:
             .prefetch_related("pieces", "sections")
             .first()
         )
+    absents = manques_complement(demande, complement) if complement else manques(demande)
     incompletes = {manque.partie for manque in absents}
     sections = list(demande.formulaire.sections.all()) if demande.formulaire else []
     parties = [

@@ -11,7 +11,7 @@ from appels.forms.appel import MotifForm
 from appels.models import Appel, Demande
 from appels.services import demandes as services
 from appels.services import recevabilite
-from socle.models import EntreeJournal, Organisme
+from socle.models import Document, EntreeJournal, Organisme
 from socle.services.organismes import invitations_a_traiter
 from socle.vues import executer, trouver
 
@@ -112,6 +112,7 @@ def demande(request: HttpRequest, reference: str) -> HttpResponse:
             "complement": objet.complements.filter(complete_le=None).first(),
             "depot": objet.depots.select_related("document").first(),
             "lettre": lettre,
+            "fermetures": Document.objects.pour(objet).filter(nature=Document.Nature.RECUPERATION),
             "convention": objet.conventions.exclude(etat="brouillon").order_by("-pk").first(),
             "rapports": objet.rapports.all() if objet.etat_visible == "conventionnee" else [],
             "aides": objet.aides_annoncees.all(),

@@ -71,7 +71,9 @@ def _exporter(liste: QuerySet) -> HttpResponse:
 def _trouver(request: HttpRequest, reference: str, permission: str = "demande.suivre") -> Any:
     return trouver(
         request,
-        _visibles(request).select_related("appel__plan", "organisme", "volet", "formulaire"),
+        _visibles(request)
+        .avec_budget()
+        .select_related("appel__plan", "organisme", "volet", "formulaire"),
         permission,
         reference=reference,
     )

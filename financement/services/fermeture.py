@@ -1,21 +1,29 @@
 """La fin d'un projet : aide finale, solde, récupération, fermeture (regles.md, 12)."""
 
+import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 
 from appels.models import Demande
+from financement.documents import contexte_fermeture
 from financement.models import Convention, Rapport, Recuperation
 from financement.montants import a_recuperer, aide_finale
 from socle import horloge
 from socle.cycle_de_vie import transitionner
+from socle.documents import figer_document
 from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.journal import journaliser
+from socle.models import Document
+from socle.services import courriels
 
 ZERO = Decimal("0.00")
+DELAI_REMBOURSEMENT_JOURS = 30
 
 
 @dataclass(frozen=True)
@@ -77,9 +85,9 @@ def calculer_solde(demande: Demande) -> Solde:
 
 @transaction.atomic
 def regler_solde(*, acteur: Any, demande: Demande) -> Solde:
-    """Ajuste les versements qui restent à ce qui est dû, ou réclame le trop-versé.
+    """Ajuste les versements qui restent à ce qui est dû, ou réclame le trop-versé par lettre.
 
-    Refaite, elle ne réclame pas deux fois.
+    Refaite, elle ne réclame pas deux fois et n'écrit pas deux lettres.
     """
     exiger_permission(acteur, "recuperation.reclamer", demande)
     demande = Demande.objects.select_for_update(no_key=True).get(pk=demande.pk)
@@ -94,6 +102,7 @@ def regler_solde(*, acteur: Any, demande: Demande) -> Solde:
             montant=solde.a_recuperer,
             motif="Versé au-delà de l'aide finale.",
             reclamee_le=horloge.maintenant(),
+            document=_ecrire_lettre(acteur=acteur, demande=demande, final=final, solde=solde),
         )
         journaliser(
             acteur=acteur,
@@ -143,11 +152,56 @@ def radier_recuperation(*, acteur: Any, recuperation: Recuperation, motif: str) 
 
 @transaction.atomic
 def fermer_demande(*, acteur: Any, demande: Demande) -> Demande:
-    """Ferme la demande : rapport final accepté, solde réglé ; la convention est échue."""
+    """Ferme la demande : rapport final accepté, solde réglé ; la convention est échue.
+
+    L'organisme reçoit sa lettre de fermeture, sauf s'il l'a déjà eue avec la réclamation.
+    """
     for convention in demande.conventions.filter(etat="en_vigueur"):
         if convention.versements.filter(etat__in=["prevu", "exigible", "autorise"]).exists():
             raise RegleViolee("Un versement reste à faire.", code="solde")
     demande = transitionner(demande, "fermer", acteur=acteur)
     for convention in demande.conventions.filter(etat="en_vigueur"):
         transitionner(convention, "terminer", acteur=acteur)
+    if not lettres_de_fermeture(demande).exists():
+        final = demande.rapports.get(nature="final")
+        _ecrire_lettre(acteur=acteur, demande=demande, final=final, solde=calculer_solde(demande))
     return demande
+
+
+def lettres_de_fermeture(demande: Demande) -> Any:
+    """Les lettres de fermeture émises pour ``demande``, la plus récente d'abord."""
+    return Document.objects.pour(demande).filter(nature=Document.Nature.RECUPERATION)
+
+
+def _ecrire_lettre(*, acteur: Any, demande: Demande, final: Rapport, solde: Solde) -> Document:
+    """Fige la lettre qui dit le calcul ligne par ligne, et l'envoie à l'organisme."""
+    echeance = horloge.aujourdhui() + dt.timedelta(days=DELAI_REMBOURSEMENT_JOURS)
+    document = figer_document(
+        nature=Document.Nature.RECUPERATION,
+        objet=demande,
+        gabarit="pdf/lettre_recuperation.html",
+        contexte=contexte_fermeture(
+            convention=_convention(demande),
+            final=final,
+            solde=solde,
+            echeance=echeance if solde.a_recuperer else None,
+        ),
+        titre=f"Lettre de fermeture — {demande.reference}",
+        acteur=acteur,
+    )
+    with document.pdf.open("rb") as fichier:
+        octets = fichier.read()
+    courriels.envoyer(
+        gabarit="lettre_fermeture",
+        destinataires=courriels.adresses_organisme(demande.organisme),
+        objet=f"Fermeture de votre projet — {demande.titre}",
+        contexte={
+            "demande": demande,
+            "solde": solde,
+            "echeance": echeance,
+            "lien": settings.SITE_URL
+            + reverse("organisme:demande", kwargs={"reference": demande.reference}),
+        },
+        pieces=[(f"fermeture-{demande.reference}.pdf", octets, "application/pdf")],
+    )
+    return document

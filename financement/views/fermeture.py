@@ -36,6 +36,7 @@ def fermeture(request: HttpRequest, reference: str) -> HttpResponse:
             "raison": raison,
             "prevu": demande.budget(),
             "recuperations": demande.recuperations.all(),
+            "lettres": services.lettres_de_fermeture(demande),
             "peut_regler": request.user.peut("recuperation.reclamer", demande)
             and demande.etat == "conventionnee",
             "peut_encaisser": request.user.peut("recuperation.encaisser", demande),

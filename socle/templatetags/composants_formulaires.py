@@ -50,7 +50,7 @@ def _contexte_champ(
     genre = _genre(champ_lie)
     aide = aide or champ_lie.help_text
     base = champ_lie.auto_id
-    unite = suffixe or prefixe
+    unite = suffixe or prefixe or getattr(champ_lie.field, "unite", "")
     decrit_par = [
         f"{base}_{partie}"
         for partie, present in (

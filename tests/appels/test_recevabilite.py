@@ -203,6 +203,41 @@ def test_le_complement_incomplet_ne_se_transmet_pas(monde, client):
     assert Demande.objects.get(pk=monde.demande.pk).etat == "deposee"
 
 
+def test_rien_d_autre_que_ce_qui_est_demande_ne_retient_le_complement(monde):
+    """Une règle rompue et un document absent, que la Ville n'a pas demandés, n'arrêtent rien."""
+    demander(monde, sections=[monde.sections["besoin"]])
+    monde.demande.postes.all().delete()
+    monde.appel.pieces_exigees.update(obligatoire=True)
+
+    demande = recevabilite.completer(
+        acteur=monde.redacteur, demande=Demande.objects.get(pk=monde.demande.pk)
+    )
+
+    assert demande.etat == "deposee"
+
+
+def test_un_document_demande_est_a_joindre_a_nouveau(monde, client):
+    """La Ville le demande parce que celui qu'elle a ne suffit pas."""
+    complement = demander(monde, pieces=[monde.lettres])
+    client.force_login(monde.redacteur)
+    envoi = {
+        "piece_exigee": monde.lettres.pk,
+        "fichier": SimpleUploadedFile("a.pdf", b"%PDF-1.7\n%%EOF"),
+    }
+    client.post(adresse(monde.demande, "pieces"), envoi)
+    # Le même fichier, arrivé une seconde avant la demande : c'est celui qui ne suffisait pas.
+    monde.demande.pieces.update(ajoutee_le=complement.demande_le - SECONDE)
+
+    with pytest.raises(RegleViolee, match="lettres"):
+        recevabilite.completer(acteur=monde.redacteur, demande=monde.demande)
+
+    monde.demande.pieces.update(ajoutee_le=complement.demande_le)
+    demande = recevabilite.completer(
+        acteur=monde.redacteur, demande=Demande.objects.get(pk=monde.demande.pk)
+    )
+    assert demande.etat == "deposee"
+
+
 @pytest.mark.parametrize(("texte", "quoi"), [(" ", {"budget": True}), ("Il manque.", {})])
 def test_un_complement_dit_quoi_et_pourquoi(monde, texte, quoi):
     with pytest.raises(RegleViolee):

@@ -1,0 +1,111 @@
+"""La fin d'un projet : le solde, la lettre qui le dit, la fermeture."""
+
+from decimal import Decimal
+
+import pytest
+from post_office.models import Email
+from pypdf import PdfReader
+
+from financement.services import fermeture
+from socle.exceptions import RegleViolee
+from socle.models import Document
+from tests.factories import (
+    AdhesionFactory,
+    ConventionFactory,
+    DecisionFactory,
+    RapportFactory,
+    UtilisateurFactory,
+    VersementFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def fichiers(settings, tmp_path):
+    settings.MEDIA_ROOT = str(tmp_path)
+
+
+@pytest.fixture
+def projet():
+    """16 000 $ accordés, 14 400 $ versés ; le réel dépend du test."""
+    decision = DecisionFactory(demande__etat="conventionnee")
+    AdhesionFactory(organisme=decision.demande.organisme)
+    convention = ConventionFactory(en_vigueur=True, decision=decision)
+    VersementFactory(convention=convention, montant=Decimal(14400), verse=True)
+    decision.demande.final = RapportFactory(
+        demande=decision.demande, accepte=True, autres_aides_publiques=Decimal(0)
+    )
+    return decision.demande
+
+
+def depenser(projet, admissible, refuse=0):
+    projet.final.depenses.create(categorie="autre", libelle="Salaires", montant=admissible)
+    if refuse:
+        projet.final.depenses.create(
+            categorie="autre",
+            libelle="Ordinateur portable",
+            montant=refuse,
+            admissible=False,
+            motif_refus="Équipement exclu",
+        )
+
+
+def texte_pdf(document):
+    with document.pdf.open("rb") as fichier:
+        return " ".join(page.extract_text() for page in PdfReader(fichier).pages)
+
+
+def test_le_trop_verse_est_reclame_par_une_lettre_qui_dit_le_calcul(projet, client):
+    depenser(projet, Decimal(15000), refuse=Decimal("1120.50"))
+    agente = UtilisateurFactory(agent=True)
+
+    fermeture.regler_solde(acteur=agente, demande=projet)
+    fermeture.regler_solde(acteur=agente, demande=projet)
+
+    recuperation = projet.recuperations.get()
+    # 80 % de 15 000 $ = 12 000 $ ; 14 400 $ versés.
+    assert recuperation.montant == Decimal("2400.00")
+    document = Document.objects.get(nature="recuperation")
+    assert recuperation.document == document
+    lettre = " ".join(texte_pdf(document).split())
+    for attendu in ("12 000,00", "2 400,00", "Ordinateur portable", "Équipement exclu"):
+        assert attendu in lettre.replace("\u202f", " ").replace("\u00a0", " ")
+    courriel = Email.objects.get(subject__startswith="Fermeture de votre projet")
+    assert courriel.attachments.get().name == f"fermeture-{projet.reference}.pdf"
+    membre = projet.organisme.adhesions.get().utilisateur
+    client.force_login(membre)
+    page = client.get(f"/organisme/demandes/{projet.reference}/").text
+    assert f"/documents/{document.cle}/" in page
+    assert client.get(f"/documents/{document.cle}/").status_code == 200
+    client.force_login(AdhesionFactory().utilisateur)
+    assert client.get(f"/documents/{document.cle}/").status_code == 404
+
+
+def test_sans_trop_verse_la_lettre_part_a_la_fermeture_une_seule_fois(projet):
+    depenser(projet, Decimal(18000))
+    agente = UtilisateurFactory(agent=True)
+
+    fermeture.regler_solde(acteur=agente, demande=projet)
+    assert not Document.objects.filter(nature="recuperation").exists()
+    fermee = fermeture.fermer_demande(acteur=agente, demande=projet)
+
+    assert fermee.etat == "fermee"
+    lettre = " ".join(texte_pdf(Document.objects.get(nature="recuperation")).split())
+    assert "Aucune somme n" in lettre
+    assert Email.objects.filter(subject__startswith="Fermeture").count() == 1
+
+
+def test_fermer_apres_une_recuperation_n_ecrit_pas_de_seconde_lettre(projet):
+    depenser(projet, Decimal(15000))
+    fermeture.regler_solde(acteur=UtilisateurFactory(agent=True), demande=projet)
+    with pytest.raises(RegleViolee):
+        fermeture.fermer_demande(acteur=UtilisateurFactory(agent=True), demande=projet)
+    fermeture.encaisser_recuperation(
+        acteur=UtilisateurFactory(tresorerie=True), recuperation=projet.recuperations.get()
+    )
+
+    projet.refresh_from_db()
+    fermeture.fermer_demande(acteur=UtilisateurFactory(agent=True), demande=projet)
+
+    assert Document.objects.filter(nature="recuperation").count() == 1
