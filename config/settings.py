@@ -82,6 +82,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # Le premier : l'heure qui fait foi est celle où la demande est arrivée (regles.md, 4).
     "socle.middleware.HeureDeReceptionMiddleware",
+    "socle.middleware.AdresseLisibleMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -88,6 +88,12 @@ class MotifForm(forms.Form):
     motif = forms.CharField(label="Motif", widget=forms.Textarea(attrs={"rows": 3}))
 
 
+class MotifCourtForm(forms.Form):
+    """Un motif qui se lit dans un tableau ou une lettre."""
+
+    motif = forms.CharField(label="Motif", max_length=300)
+
+
 class ReexamenForm(forms.Form):
     motifs = forms.CharField(
         label="Quelle erreur de procédure invoquez-vous ?",

@@ -1,10 +1,11 @@
-"""Les deux règles qui valent pour toute demande HTTP."""
+"""Les règles qui valent pour toute demande HTTP."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils import timezone
@@ -37,6 +38,18 @@ class HeureDeReceptionMiddleware:
         except (ValueError, OverflowError, OSError):
             return maintenant
         return min(recue, maintenant)
+
+
+class AdresseLisibleMiddleware:
+    """Refuse (400) un octet nul dans l'adresse : PostgreSQL n'en prend dans aucun texte."""
+
+    def __init__(self, get_response: Suite) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path_info:
+            raise BadRequest("Un octet nul dans l'adresse.")
+        return self.get_response(request)
 
 
 class ConnexionExigeeMiddleware:

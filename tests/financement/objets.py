@@ -5,7 +5,10 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
+import tinyhtml5
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from socle import horloge
@@ -35,7 +38,6 @@ def un_projet(**champs: Any) -> SimpleNamespace:
     """16 000 $ accordés, convention en vigueur, versements 50/40/10, rapports attendus."""
     convention = ConventionFactory(en_vigueur=True, **champs)
     demande = convention.demande
-    demande.etat_annonce = "acceptee"
     type(demande).objects.filter(pk=demande.pk).update(
         etat="conventionnee", etat_annonce="acceptee"
     )
@@ -78,3 +80,75 @@ def verbes(objet: Any) -> list[str]:
         .order_by("pk")
         .values_list("verbe", flat=True)
     )
+
+
+# --- Lire une page comme un navigateur ------------------------------------------------------------
+class Formulaire:
+    """Un formulaire d'une page : ce qu'un navigateur enverrait, et les erreurs près des champs."""
+
+    def __init__(self, texte: str, action: str = "") -> None:
+        self.arbre = tinyhtml5.parse(texte, namespace_html_elements=False)
+        self.racine = next(
+            f
+            for f in self.arbre.iter("form")
+            if f.get("method") == "post"
+            and f.get("action", "").endswith(action)
+            and "deconnexion" not in f.get("action", "")
+        )
+
+    def _controles(self) -> Any:
+        return (c for c in self.racine.iter() if c.tag in {"input", "select", "textarea"})
+
+    def donnees(self) -> dict[str, str]:
+        """Ce qui part si la personne ne touche à rien (sans le bouton)."""
+        donnees = {}
+        for controle in self._controles():
+            nom, type_ = controle.get("name"), controle.get("type", "text")
+            if nom == "csrfmiddlewaretoken" or (
+                type_ in {"checkbox", "radio"} and "checked" not in controle.attrib
+            ):
+                continue
+            donnees[nom] = self.valeur(nom)
+        return donnees
+
+    def valeur(self, nom: str) -> str:
+        trouves = [c for c in self._controles() if c.get("name") == nom]
+        assert trouves, f"Aucun champ « {nom} »"
+        if trouves[0].get("type") == "radio":
+            return next((c.get("value") for c in trouves if "checked" in c.attrib), "")
+        controle = trouves[0]
+        if controle.tag == "textarea":
+            return (controle.text or "").removeprefix("\n")
+        if controle.tag == "select":
+            options = list(controle.iter("option"))
+            choisie = next((o for o in options if "selected" in o.attrib), options[0])
+            return choisie.get("value", "")
+        if controle.get("type") == "checkbox":
+            return controle.get("value", "on") if "checked" in controle.attrib else ""
+        return controle.get("value", "")
+
+    def erreur(self, nom: str) -> str:
+        """Le texte de l'erreur reliée au champ par ``aria-describedby``."""
+        trouves = [c for c in self._controles() if c.get("name") == nom]
+        assert trouves, f"Aucun champ « {nom} »"
+        porteurs = [
+            trouves[0],
+            *(f for f in self.racine.iter("fieldset") if trouves[0] in f.iter()),
+        ]
+        ids = {i for p in porteurs for i in p.get("aria-describedby", "").split()}
+        return " ".join(
+            " ".join(" ".join(e.itertext()).split())
+            for e in self.racine.iter()
+            if e.get("id") in ids and e.get("id", "").endswith("_erreur")
+        )
+
+
+def requetes(qui: Any, adresse: str, /, *args: Any, **donnees: Any) -> int:
+    """Le nombre de requêtes d'une page, les caches déjà chauds."""
+    client = Client()
+    client.force_login(qui)
+    url = reverse(adresse, args=args)
+    client.get(url, donnees)
+    with CaptureQueriesContext(connection) as capture:
+        assert client.get(url, donnees).status_code == 200
+    return len(capture)
