@@ -88,12 +88,12 @@ class Formulaire:
 
     def __init__(self, texte: str, action: str = "") -> None:
         self.arbre = tinyhtml5.parse(texte, namespace_html_elements=False)
+        # Sans ``action``, le formulaire envoie à la page même.
         self.racine = next(
             f
             for f in self.arbre.iter("form")
             if f.get("method") == "post"
-            and f.get("action", "").endswith(action)
-            and "deconnexion" not in f.get("action", "")
+            and (f.get("action", "").endswith(action) if action else not f.get("action"))
         )
 
     def _controles(self) -> Any:
