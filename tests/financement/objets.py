@@ -29,7 +29,7 @@ def des_gens(organisme: Any) -> SimpleNamespace:
     return SimpleNamespace(
         **{role: UtilisateurFactory(**{role: True}) for role in GENS},
         responsable=AdhesionFactory(organisme=organisme).utilisateur,
-        membre=AdhesionFactory(organisme=organisme, role="membre").utilisateur,
+        membre=AdhesionFactory(organisme=organisme, role="redacteur").utilisateur,
         autre=AdhesionFactory().utilisateur,
     )
 

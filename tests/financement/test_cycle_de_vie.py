@@ -488,7 +488,7 @@ def test_le_reexamen_ne_se_demande_pas_avant_la_lettre():
 
 def test_seul_le_responsable_demande_un_reexamen():
     demande, _ = refusee(1)
-    simple = AdhesionFactory(organisme=demande.organisme, role="membre").utilisateur
+    simple = AdhesionFactory(organisme=demande.organisme, role="redacteur").utilisateur
     for qui in (simple, AdhesionFactory().utilisateur, UtilisateurFactory(agent=True)):
         refuse(demande, lambda qui=qui: demander(demande, qui), PermissionRefusee)
 
