@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import tinyhtml5
+from django.contrib.messages import get_messages
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -71,6 +72,11 @@ def page(qui: Any, adresse: str, /, *args: Any, methode: str = "get", **donnees:
 
 def envoyer(qui: Any, adresse: str, /, *args: Any, **donnees: Any) -> Any:
     return page(qui, adresse, *args, methode="post", **donnees)
+
+
+def messages_de(reponse: Any) -> str:
+    """Les messages que l'action laisse à la page suivante."""
+    return " ".join(str(message) for message in get_messages(reponse.wsgi_request))
 
 
 def verbes(objet: Any) -> list[str]:
