@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def finir(projet, depenses="20000.00", verses=2, accepte=True):
-    """Le rapport final est accepté ; des versements de 8 000, 6 400 et 1 600 $, ``verses`` payés."""
+    """Le rapport final accepté ; de 8 000, 6 400 et 1 600 $, ``verses`` versements payés."""
     projet.final.depenses.create(categorie="salaires", montant=Decimal(depenses))
     Rapport.objects.filter(pk=projet.final.pk).update(
         etat="accepte" if accepte else "depose",
