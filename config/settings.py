@@ -285,6 +285,8 @@ POST_OFFICE = {
 VILLE = {
     "nom": env.str("VILLE_NOM", default="Ville de Trois-Rivières"),
     "service": env.str("VILLE_SERVICE", default="Bureau de développement social"),
+    "signataire_nom": env.str("VILLE_SIGNATAIRE_NOM", default="Dominique Approbation"),
+    "signataire_titre": env.str("VILLE_SIGNATAIRE_TITRE", default="responsable du service"),
     "telephone": env.str("VILLE_TELEPHONE", default="819 374-2002"),
     "courriel": env.str("VILLE_COURRIEL", default="311@v3r.net"),
     "adresse": env.str(
