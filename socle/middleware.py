@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -68,11 +69,19 @@ class ConnexionExigeeMiddleware:
         if getattr(vue, "est_publique", False) or _est_publique(request):
             return None
         if not request.user.is_authenticated:
-            saisies.garder(request, vue, kwargs)
-            return redirect_to_login(request.get_full_path())
+            gardee = saisies.garder(request, vue, kwargs)
+            return redirect_to_login(request.get_full_path() if gardee else _page_quittee(request))
         if settings.SECOND_FACTEUR_EXIGE and request.user.est_employe:
             return _second_facteur(request)
         return None
+
+
+def _page_quittee(request: HttpRequest) -> str:
+    """Où revenir une fois connecté : une action qui ne se lit pas ramène à la page du bouton."""
+    venue = urlsplit(request.headers.get("Referer", ""))
+    if request.method in {"GET", "HEAD"} or venue.netloc != request.get_host():
+        return request.get_full_path()
+    return venue._replace(scheme="", netloc="", fragment="").geturl() or "/"
 
 
 def _est_publique(request: HttpRequest) -> bool:

@@ -20,12 +20,14 @@ from financement.services import rapports as services
 from financement.services.fermeture import calculer_solde
 from socle.exceptions import RegleViolee
 from socle.lignes import ajoute_une_ligne, avec_une_ligne
+from socle.saisies import garde_saisie
 from socle.vues import executer, exiger, trouver
 
 PAR_PAGE = 50
 PREFIXE = "depenses"
 
 
+@garde_saisie(sans=frozenset({"deposer"}))
 def rapport_organisme(request: HttpRequest, reference: str, nature: str) -> HttpResponse:
     """Écrire, enregistrer, déposer un rapport."""
     rapport = trouver(

@@ -4,11 +4,12 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 from post_office.models import Email
 
 from financement.models import Rapport
 from socle import horloge
-from tests.factories import AffectationFactory, MembreComiteFactory, dans
+from tests.factories import MOT_DE_PASSE, AffectationFactory, MembreComiteFactory, dans
 from tests.financement.objets import Formulaire, envoyer, page, requetes, un_projet, verbes
 
 pytestmark = pytest.mark.django_db
@@ -249,6 +250,26 @@ def test_un_nombre_de_lignes_forge_ne_casse_rien(projet, total):
     assert reponse.status_code in {200, 302}
     if reponse.status_code == 200:
         assert projet.final.depenses.count() == 0
+
+
+def test_la_session_expiree_garde_le_rapport_ecrit_sans_le_deposer(projet, client):
+    qui = projet.gens.membre
+    qui.emailaddress_set.create(email=qui.email, verified=True, primary=True)
+    adresse = reverse("organisme:rapport", args=[projet.demande.reference, "final"])
+    donnees = {**ouvrir(projet).donnees(), **COMPLET, "deposer": "1"}
+
+    connexion = client.post(adresse, donnees)
+    assert connexion.url.startswith(reverse("account_login"))
+    client.post(
+        reverse("account_login"), {"login": qui.email, "password": MOT_DE_PASSE, "next": adresse}
+    )
+    reprise = client.get(adresse)
+
+    projet.final.refresh_from_db()
+    assert reprise.status_code == 302
+    assert (projet.final.etat, projet.final.activites) == ("attendu", COMPLET["activites"])
+    assert projet.final.depenses.count() == 2
+    assert verbes(projet.final) == []
 
 
 # --- Deux fois ------------------------------------------------------------------------------------
