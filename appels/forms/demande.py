@@ -80,9 +80,30 @@ PostesFormSet = lignes(PosteForm)
 RevenusFormSet = lignes(RevenuForm)
 
 
+class FichiersInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FichiersField(forms.FileField):
+    """Un ou plusieurs fichiers, choisis d'un coup ; rend une liste."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=FichiersInput(attrs={"multiple": True}), **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        fichiers = data if isinstance(data, list | tuple) else [data]
+        return [
+            super(FichiersField, self).clean(fichier, initial) for fichier in fichiers or [None]
+        ]
+
+
 class PieceForm(forms.Form):
-    fichier = forms.FileField(
-        label="Fichier", error_messages={"required": "Choisissez d'abord un fichier."}
+    fichier = FichiersField(
+        label="Fichier",
+        error_messages={
+            "required": "Choisissez d'abord un fichier.",
+            "empty": "Ce fichier est vide.",
+        },
     )
 
 

@@ -83,3 +83,12 @@ class PieceJointe(models.Model):
     @property
     def est_telechargeable(self) -> bool:
         return self.analyse in {self.Analyse.SANS_OBJET, self.Analyse.SAINE}
+
+    @property
+    def est_une_image(self) -> bool:
+        return self.type_mime in {"image/jpeg", "image/png"}
+
+    @property
+    def se_montre(self) -> bool:
+        """Le navigateur sait l'afficher : un PDF ou une image."""
+        return self.est_une_image or self.type_mime == "application/pdf"

@@ -50,7 +50,8 @@ def joindre_piece(
 ) -> PieceJointe:
     """Joint ``fichier`` à un document demandé, à une question du formulaire, ou à rien de précis.
 
-    Celui qui y répondait déjà reste dans l'histoire.
+    Celui qui y répondait déjà reste dans l'histoire. Le même fichier, envoyé deux fois au même
+    endroit parce que le réseau a flanché, n'y est qu'une fois.
     """
     demande = Demande.objects.select_for_update(no_key=True).get(pk=demande.pk)
     exiger_modifiable(acteur, demande, partie=question.section if question else piece_exigee)
@@ -60,10 +61,15 @@ def joindre_piece(
         raise RegleViolee("Cette question n'est pas dans le formulaire de la demande.")
     nom = _nom_sur(fichier.name)
     extension = verifier_fichier(fichier, nom)
+    empreinte = _empreinte(fichier)
+    au_meme_endroit = demande.pieces.filter(
+        piece_exigee=piece_exigee, question=question, retiree_le=None
+    )
+    deja = au_meme_endroit.filter(empreinte=empreinte, nom=nom).first()
+    if deja is not None and not _redemande(demande, deja):
+        return deja
     if piece_exigee is not None or question is not None:
-        demande.pieces.filter(piece_exigee=piece_exigee, question=question, retiree_le=None).update(
-            retiree_le=horloge.maintenant()
-        )
+        au_meme_endroit.update(retiree_le=horloge.maintenant())
     piece = PieceJointe.objects.create(
         demande=demande,
         piece_exigee=piece_exigee,
@@ -72,7 +78,7 @@ def joindre_piece(
         fichier=fichier,
         taille=fichier.size,
         type_mime=TYPES[extension],
-        empreinte=_empreinte(fichier),
+        empreinte=empreinte,
         analyse=(
             PieceJointe.Analyse.EN_ATTENTE if settings.CLAMD_URL else PieceJointe.Analyse.SANS_OBJET
         ),
@@ -87,6 +93,13 @@ def joindre_piece(
     if piece.analyse == PieceJointe.Analyse.EN_ATTENTE:
         transaction.on_commit(lambda: _confier_analyse(piece.pk))
     return piece
+
+
+def _redemande(demande: Demande, piece: PieceJointe) -> bool:
+    """La Ville a redemandé ce document depuis : le même fichier, renvoyé, est une réponse."""
+    return demande.complements.filter(
+        complete_le=None, demande_le__gt=piece.ajoutee_le, pieces=piece.piece_exigee_id
+    ).exists()
 
 
 def _confier_analyse(piece_id: int) -> None:

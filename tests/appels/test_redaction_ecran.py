@@ -269,3 +269,24 @@ def test_coller_des_cellules_ajoute_des_depenses(garni, ouvrir_page, connecter):
 
     expect(page.locator('[value="Conteuse"]')).to_be_visible()
     expect(page.locator('[value="120,50"]')).to_be_visible()
+
+
+def test_des_fichiers_se_joignent_sans_recharger_un_refus_reste_a_l_ecran(
+    garni, ouvrir_page, connecter
+):
+    page = ouvrir_page()
+    connecter(page, garni.redacteur)
+    page.goto(adresse(garni.demande, "pieces"))
+    champ = page.get_by_label("Choisir un ou plusieurs fichiers")
+    pdf = b"%PDF-1.7\n%%EOF"
+    champ.set_input_files(
+        [
+            {"name": "appui.pdf", "mimeType": "application/pdf", "buffer": pdf},
+            {"name": "virus.exe", "mimeType": "application/octet-stream", "buffer": b"MZ"},
+        ]
+    )
+    page.get_by_role("button", name="Joindre un autre document").click()
+
+    expect(page.locator(".envois").last).to_contain_text("appui.pdf : joint.")
+    expect(page.locator(".envois").last).to_contain_text("virus.exe : Ce type de fichier")
+    assert [p.nom for p in garni.demande.pieces.all()] == ["appui.pdf"]
