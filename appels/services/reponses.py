@@ -29,7 +29,7 @@ def enregistrer_reponse(
     # la réponse.
     verrou = (
         Demande.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("appel")
+        .only("etat", "organisme_id")
         .annotate(sienne=FilteredRelation("reponses", condition=Q(reponses__question=question)))
         .annotate(
             reponse_pk=F("sienne__pk"),

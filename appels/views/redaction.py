@@ -349,8 +349,12 @@ def enregistrer_reponse(request: HttpRequest, reference: str, pk: int) -> JsonRe
     Répond 409 avec ``conflit`` quand une autre personne a écrit entre-temps : ce qu'elle a écrit,
     qui, quand, et la base à renvoyer pour garder son propre texte.
     """
+    # Seulement ce qui sert : cette vue répond à chaque pause de la frappe.
     demande = trouver(
-        request, siennes(request).select_related(None), "demande.rediger", reference=reference
+        request,
+        siennes(request).select_related(None).only("etat", "organisme_id", "formulaire_id"),
+        "demande.rediger",
+        reference=reference,
     )
     question = questions_de(demande.formulaire_id).get(pk) if demande.formulaire_id else None
     if question is None:
