@@ -33,6 +33,13 @@ organisme = [
         redaction.enregistrer_reponse,
         name="enregistrer_reponse",
     ),
+    path("demandes/<slug:reference>/revision/", redaction.revision_vue, name="revision_vue"),
+    path(
+        "demandes/<slug:reference>/projet/<slug:champ>/",
+        redaction.enregistrer_champ,
+        name="enregistrer_champ",
+    ),
+    path("demandes/<slug:reference>/budget/", budget.enregistrer, name="budget_enregistrer"),
     path("demandes/<slug:reference>/calcul/", budget.calcul, name="budget_calcul"),
     path("demandes/<slug:reference>/accuse/", depot.accuse, name="accuse"),
     path("demandes/<slug:reference>/reprendre/", suivi.reprendre, name="reprendre"),

@@ -6,6 +6,7 @@ from appels.views import (
     ville_appels,
     ville_demandes,
     ville_edition,
+    ville_formulaires,
     ville_maison,
 )
 
@@ -19,6 +20,36 @@ ville = [
     path("appels/<slug:code>/passer/<slug:passage>/", ville_appels.passer, name="appel_passer"),
     path(
         "appels/<slug:code>/modifier/<slug:onglet>/", ville_edition.modifier, name="appel_modifier"
+    ),
+    path(
+        "appels/<slug:code>/formulaires/<slug:nature>/",
+        ville_formulaires.formulaire,
+        name="formulaire",
+    ),
+    path(
+        "appels/<slug:code>/formulaires/<slug:nature>/sections/nouvelle/",
+        ville_formulaires.section,
+        name="formulaire_section_nouvelle",
+    ),
+    path(
+        "appels/<slug:code>/formulaires/<slug:nature>/sections/<int:pk>/",
+        ville_formulaires.section,
+        name="formulaire_section",
+    ),
+    path(
+        "appels/<slug:code>/formulaires/<slug:nature>/sections/<int:pk>/apercu/",
+        ville_formulaires.apercu,
+        name="formulaire_apercu",
+    ),
+    path(
+        "appels/<slug:code>/formulaires/<slug:nature>/sections/<int:pk>/<slug:action>/",
+        ville_formulaires.agir_section,
+        name="formulaire_section_agir",
+    ),
+    path(
+        "appels/<slug:code>/formulaires/<slug:nature>/<slug:action>/",
+        ville_formulaires.agir,
+        name="formulaire_agir",
     ),
     path("demandes/", ville_demandes.demandes, name="demandes"),
     path("demandes/<slug:reference>/", ville_demandes.demande, name="demande"),

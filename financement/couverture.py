@@ -80,13 +80,13 @@ class Couverture:
         return [(theme, reponses) for theme, reponses in groupes if reponses]
 
     @property
-    def matrice(self) -> list[tuple[Theme, list[Case]]]:
+    def matrice(self) -> list[tuple[Theme, list[tuple[Objectif, Case]]]]:
         """Une ligne par thème, une case par objectif."""
         return [
             (
                 theme,
                 [
-                    Case([r for r in reponses if r.besoin.objectif_id == objectif.pk])
+                    (objectif, Case([r for r in reponses if r.besoin.objectif_id == objectif.pk]))
                     for objectif in self.objectifs
                 ],
             )

@@ -11,10 +11,12 @@ from django.core.files.base import ContentFile
 from django.urls import URLResolver, get_resolver, reverse
 
 from appels.models import PieceJointe
+from appels.services import formulaires
 from socle.models import Document, Travail
 from tests.factories import (
     AdhesionFactory,
     AffectationFactory,
+    AppelFactory,
     BesoinFactory,
     ConventionFactory,
     DecisionFactory,
@@ -102,6 +104,10 @@ ACCES: dict[str, set[str]] = {
             "ville:appel_publier",
             "ville:appel_reporter",
             "ville:appel_modifier",
+            "ville:formulaire",
+            "ville:formulaire_apercu",
+            "ville:formulaire_section",
+            "ville:formulaire_section_nouvelle",
         ),
         AGENTS,
     ),
@@ -125,7 +131,9 @@ AILLEURS = ("comite:", "ville:comite", "ville:seance", "ville:classement", "vill
             "socialaccount_", "openid_")  # fmt: skip
 ACTIONS = {
     "organisme:rejoindre", "organisme:membre_agir", "organisme:invitation_agir",
-    "organisme:enregistrer_reponse", "organisme:budget_calcul", "organisme:reprendre",
+    "organisme:enregistrer_reponse", "organisme:revision_vue", "organisme:enregistrer_champ",
+    "organisme:budget_enregistrer", "ville:formulaire_agir",
+    "ville:formulaire_section_agir", "organisme:budget_calcul", "organisme:reprendre",
     "organisme:completer", "organisme:piece_retirer", "ville:appel_passer", "ville:verifier",
     "ville:resolution", "ville:lettres_emettre", "ville:convention_agir",
     "ville:versement_agir", "ville:rapport_examiner", "ville:fermeture_agir", "bilan:pdf",
@@ -205,6 +213,8 @@ def monde():
     courriel = Email.objects.create(from_email="a@exemple.test", to=["b@exemple.test"], subject="x")
     brouillon = DemandeFactory(organisme=demande.organisme)
     reexamen = demande.reexamens.create(motifs="Erreur")
+    compose = AppelFactory()
+    section = formulaires.creer_formulaire_par_defaut(appel=compose).sections.first()
     return SimpleNamespace(**locals())
 
 
@@ -219,6 +229,8 @@ def arguments(nom, monde):
         "ville:courriel": monde.courriel.pk,
         "ville:rapport": monde.rapport.pk,
         "ville:reexamen": monde.reexamen.pk,
+        "ville:formulaire_section": monde.section.pk,
+        "ville:formulaire_apercu": monde.section.pk,
     }
     cle = {
         "document": monde.document.cle,
@@ -226,6 +238,9 @@ def arguments(nom, monde):
         "organisme:piece": monde.piece.cle,
     }
     code = {"ville:besoin": demande.appel.besoins.first().code}
+    du_formulaire = nom.startswith("ville:formulaire")
+    if du_formulaire:
+        code[nom] = monde.compose.code
     reference = {"organisme:rediger": monde.brouillon.reference}
     valeurs = {
         "reference": reference.get(nom, demande.reference),
@@ -233,7 +248,7 @@ def arguments(nom, monde):
         "pk": pk.get(nom, 1),
         "cle": cle.get(nom),
         "partie": "projet",
-        "nature": "final",
+        "nature": "demande" if du_formulaire else "final",
         "onglet": "texte",
         "forme": "csv",
         "jeton": "inconnu",
@@ -278,7 +293,7 @@ def test_une_action_ne_se_lit_pas_et_demande_un_compte(nom, monde, client):
     valeurs = {
         "reference": monde.demande.reference, "code": monde.demande.appel.code, "pk": 1,
         "cle": monde.piece.cle, "action": "x", "passage": "archiver", "adhesion": 1,
-        "invitation": 1,
+        "invitation": 1, "nature": "demande", "champ": "titre",
     }  # fmt: skip
     adresse = reverse(nom, kwargs={cle: valeurs[cle] for cle in motif.pattern.converters})
 

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from appels.forms.champs import MontantField
-from appels.models import Demande, Question
+from appels.models import Demande
 from appels.models.budget import CategorieDepense, Source, SourceRevenu
 from appels.models.demande import Secteur
 from socle.lignes import LigneForm, lignes
@@ -40,60 +40,6 @@ class ProjetForm(forms.ModelForm):
         vises = appel.besoins.all()
         self.fields["besoins"].queryset = vises if vises.exists() else appel.plan.besoins.all()
         self.fields["besoins"].help_text = "Cochez ceux auxquels le projet répond vraiment."
-
-
-class SectionForm(forms.Form):
-    """Les questions d'une section, telles qu'elles se saisissent."""
-
-    def __init__(self, *args: Any, questions: list[Question], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for question in questions:
-            champ = _champ(question)
-            champ.attendu = question.obligatoire
-            self.fields[f"q{question.pk}"] = champ
-
-    def valeurs(self) -> dict[int, Any]:
-        """Numéro de question → réponse telle qu'elle se range."""
-        return {
-            int(nom[1:]): valeur.isoformat() if hasattr(valeur, "isoformat") else valeur
-            for nom, valeur in self.cleaned_data.items()
-        }
-
-
-def _champ(question: Question) -> forms.Field:
-    aide = question.aide
-    if question.mots_max:
-        aide = f"{aide} {question.mots_max} mots au plus.".strip()
-    commun = {"label": question.libelle, "help_text": aide, "required": False}
-    mots = {"data-mots-max": question.mots_max} if question.mots_max else {}
-    if question.type == Question.Type.TEXTE_LONG:
-        return forms.CharField(
-            widget=forms.Textarea(attrs={"rows": 6, **mots}), max_length=20000, **commun
-        )
-    if question.type == Question.Type.CHOIX:
-        return forms.ChoiceField(
-            choices=[(c, c) for c in question.choix], widget=forms.RadioSelect, **commun
-        )
-    if question.type == Question.Type.CHOIX_MULTIPLES:
-        return forms.MultipleChoiceField(
-            choices=[(c, c) for c in question.choix],
-            widget=forms.CheckboxSelectMultiple,
-            **commun,
-        )
-    if question.type == Question.Type.DECLARATION:
-        return forms.BooleanField(**commun)
-    if question.type == Question.Type.DATE:
-        return forms.CharField(
-            widget=forms.TextInput(attrs={"type": "date"}), max_length=20, **commun
-        )
-    attributs = (
-        {"inputmode": "decimal"}
-        if question.type in {Question.Type.NOMBRE, Question.Type.MONTANT}
-        else {}
-    )
-    return forms.CharField(
-        widget=forms.TextInput(attrs={**attributs, **mots}), max_length=500, **commun
-    )
 
 
 class LigneBudgetForm(LigneForm):

@@ -1,5 +1,6 @@
 from appels.models.appel import Appel, Critere, PieceExigee, SourceVolet, Volet
 from appels.models.budget import AideAnnoncee, PosteDepense, SourceRevenu
+from appels.models.collaboration import Ecriture, Visite
 from appels.models.demande import Demande, Depot, Derogation
 from appels.models.formulaire import Formulaire, Question, Reponse, Section
 from appels.models.piece import PieceJointe
@@ -15,6 +16,7 @@ __all__ = [
     "Demande",
     "Depot",
     "Derogation",
+    "Ecriture",
     "Formulaire",
     "Objectif",
     "PieceExigee",
@@ -28,5 +30,6 @@ __all__ = [
     "SourceVolet",
     "Theme",
     "Verification",
+    "Visite",
     "Volet",
 ]

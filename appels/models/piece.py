@@ -10,6 +10,12 @@ def chemin_piece(piece: "PieceJointe", nom: str) -> str:
     return f"pieces/{piece.cle}/{nom}"
 
 
+class PieceJointeQuerySet(models.QuerySet):
+    def actives(self) -> "PieceJointeQuerySet":
+        """Celles qui ne sont ni retirées ni remplacées, avec ce à quoi elles répondent."""
+        return self.filter(retiree_le=None).select_related("piece_exigee", "question")
+
+
 class PieceJointe(models.Model):
     """Un fichier joint. Remplacé, il reste dans l'histoire de la demande (regles.md, 17)."""
 
@@ -29,6 +35,14 @@ class PieceJointe(models.Model):
         on_delete=models.PROTECT,
         related_name="pieces",
     )
+    question = models.ForeignKey(
+        "appels.Question",
+        verbose_name="question du formulaire",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="pieces",
+    )
     nom = models.CharField("nom du fichier", max_length=200)
     fichier = models.FileField("fichier", upload_to=chemin_piece, max_length=300)
     taille = models.PositiveIntegerField("taille (octets)")
@@ -43,6 +57,8 @@ class PieceJointe(models.Model):
     )
     retiree_le = models.DateTimeField("retirée ou remplacée", null=True, blank=True)
 
+    objects = PieceJointeQuerySet.as_manager()
+
     class Meta:
         verbose_name = "pièce jointe"
         verbose_name_plural = "pièces jointes"
@@ -56,6 +72,13 @@ class PieceJointe(models.Model):
 
     def __str__(self) -> str:
         return self.nom
+
+    @property
+    def libelle(self) -> str:
+        """Ce à quoi le fichier répond : un document demandé, une question, ou rien de précis."""
+        if self.piece_exigee_id:
+            return self.piece_exigee.libelle
+        return self.question.libelle if self.question_id else ""
 
     @property
     def est_telechargeable(self) -> bool:

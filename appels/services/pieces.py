@@ -15,7 +15,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from appels.antivirus import signature_trouvee
-from appels.models import Demande, PieceExigee, PieceJointe
+from appels.models import Demande, PieceExigee, PieceJointe, Question
 from appels.services.demandes import exiger_modifiable
 from socle import horloge
 from socle.exceptions import RegleViolee
@@ -46,21 +46,28 @@ def joindre_piece(
     demande: Demande,
     fichier: UploadedFile,
     piece_exigee: PieceExigee | None = None,
+    question: Question | None = None,
 ) -> PieceJointe:
-    """Joint ``fichier`` ; celui qui répondait au même document demandé reste dans l'histoire."""
+    """Joint ``fichier`` à un document demandé, à une question du formulaire, ou à rien de précis.
+
+    Celui qui y répondait déjà reste dans l'histoire.
+    """
     demande = Demande.objects.select_for_update(no_key=True).get(pk=demande.pk)
-    exiger_modifiable(acteur, demande, partie=piece_exigee)
+    exiger_modifiable(acteur, demande, partie=question.section if question else piece_exigee)
     if piece_exigee is not None and piece_exigee.appel_id != demande.appel_id:
         raise RegleViolee("Ce document n'est pas demandé par cet appel.", champ="fichier")
+    if question is not None and question.section.formulaire_id != demande.formulaire_id:
+        raise RegleViolee("Cette question n'est pas dans le formulaire de la demande.")
     nom = _nom_sur(fichier.name)
     extension = verifier_fichier(fichier, nom)
-    if piece_exigee is not None:
-        demande.pieces.filter(piece_exigee=piece_exigee, retiree_le=None).update(
+    if piece_exigee is not None or question is not None:
+        demande.pieces.filter(piece_exigee=piece_exigee, question=question, retiree_le=None).update(
             retiree_le=horloge.maintenant()
         )
     piece = PieceJointe.objects.create(
         demande=demande,
         piece_exigee=piece_exigee,
+        question=question,
         nom=nom,
         fichier=fichier,
         taille=fichier.size,
@@ -136,7 +143,8 @@ def _signaler(piece: PieceJointe, trouve: str) -> None:
 def retirer_piece(*, acteur: Any, piece: PieceJointe) -> None:
     """Retire une pièce de la demande ; le fichier reste dans l'histoire."""
     demande = Demande.objects.select_for_update(no_key=True).get(pk=piece.demande_id)
-    exiger_modifiable(acteur, demande, partie=piece.piece_exigee)
+    partie = piece.question.section if piece.question else piece.piece_exigee
+    exiger_modifiable(acteur, demande, partie=partie)
     piece.retiree_le = horloge.maintenant()
     piece.save(update_fields=["retiree_le"])
     journaliser(

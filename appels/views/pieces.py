@@ -35,7 +35,7 @@ def rediger_pieces(
         )
     ):
         return redirect("organisme:rediger", reference=demande.reference, partie=partie)
-    jointes = list(demande.pieces.filter(retiree_le=None))
+    jointes = list(demande.pieces.actives().filter(question=None))
     vue = contexte(demande, partie)
     complement = vue["complement"]
     ouvertes = set(exigees) if complement is None else set(complement.pieces.all())

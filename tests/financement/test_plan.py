@@ -70,7 +70,9 @@ def test_ce_qui_n_a_pas_de_reponse_est_nomme_et_la_matrice_le_montre(agente, cli
 
     assert [r.besoin for r in vue.sans_reponse] == [oublie]
     ((theme, cases),) = vue.matrice
-    assert (theme, cases[0].repondus, len(cases[0].reponses)) == (repondu.theme, 1, 2)
+    ((objectif, case),) = cases
+    assert (theme, objectif) == (repondu.theme, repondu.objectif)
+    assert (case.repondus, len(case.reponses)) == (1, 2)
     assert "Transport : rien encore" in page
     assert "Isolement : 1 projet" in page
     assert page.count("matrice__besoin--repondu") == 1
