@@ -28,6 +28,13 @@ class RapportForm(forms.ModelForm):
         fields = ("activites", "resultats", "ecarts", "autres_aides_publiques")
         widgets = {nom: forms.Textarea(attrs={"rows": 5}) for nom in fields[:3]}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Un brouillon s'enregistre sans eux ; le dépôt les demande.
+        self.fields["activites"].attendu = True
+        self.fields["resultats"].attendu = self.instance.nature == Rapport.Nature.FINAL
+        self.fields["autres_aides_publiques"].attendu = self.fields["resultats"].attendu
+
 
 class DepenseForm(LigneForm):
     """Une dépense ; la ligne du budget qu'on laisse sans montant est ignorée."""
@@ -65,7 +72,10 @@ class IndicateursForm(forms.Form):
 
     @staticmethod
     def _nombre(libelle: str) -> forms.IntegerField:
-        return forms.IntegerField(label=libelle, min_value=0, max_value=MAXIMUM, required=False)
+        nombre = forms.IntegerField(label=libelle, min_value=0, max_value=MAXIMUM, required=False)
+        # La page dit une fois que tout y est facultatif.
+        nombre.attendu = True
+        return nombre
 
     def clean(self) -> dict[str, Any]:
         donnees = super().clean() or {}
@@ -122,7 +132,9 @@ class ExamenForm(forms.Form):
             self.fields[f"refuser-{depense.pk}"] = forms.BooleanField(
                 label=f"Refuser {depense}", required=False
             )
-            motif = forms.CharField(label="Motif, si refusée", max_length=300, required=False)
+            motif = forms.CharField(
+                label=f"Motif du refus : {depense}", max_length=300, required=False
+            )
             motif.attendu = True
             self.fields[f"motif-{depense.pk}"] = motif
 
