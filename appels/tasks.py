@@ -1,10 +1,11 @@
-"""Les tâches des demandes : l'accusé de réception en PDF, l'antivirus des pièces."""
+"""Les tâches des demandes : les accusés en PDF, l'antivirus des pièces, les rappels."""
 
 from celery import shared_task
 
 from appels.models import Depot, PieceJointe
 from appels.services.accuses import figer_accuse
 from appels.services.pieces import analyser
+from appels.services.rappels import envoyer_rappels
 
 
 @shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=5)
@@ -22,3 +23,9 @@ def produire_accuse(depot_id: int) -> None:
 def analyser_piece(piece_id: int) -> None:
     """Fait analyser une pièce ; recommence tant que clamd ne répond pas."""
     analyser(piece=PieceJointe.objects.get(pk=piece_id))
+
+
+@shared_task
+def rappeler_clotures() -> None:
+    """Envoie les rappels dus avant la clôture ; chacun ne part qu'une fois."""
+    envoyer_rappels()

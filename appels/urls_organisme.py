@@ -7,6 +7,7 @@ from appels.views import budget, depot, organismes, pieces, public, redaction, s
 public = [
     path("", public.accueil, name="accueil"),
     path("appels/<slug:code>/", public.appel_public, name="appel_public"),
+    path("appels/<slug:code>/calendrier.ics", public.calendrier_appel, name="appel_calendrier"),
 ]
 organisme = [
     path("", suivi.accueil, name="accueil"),

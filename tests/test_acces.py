@@ -45,6 +45,7 @@ ACCES: dict[str, set[str]] = {
         (
             "accueil",
             "appel_public",
+            "appel_calendrier",
             "registre",
             "projet",
             "donnees",

@@ -4,6 +4,7 @@ from appels.models.demande import Demande, Depot, Derogation
 from appels.models.formulaire import Formulaire, Question, Reponse, Section
 from appels.models.piece import PieceJointe
 from appels.models.plan import Besoin, Objectif, PlanAction, Theme
+from appels.models.rappel import Rappel
 from appels.models.recevabilite import Complement, Verification
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "PlanAction",
     "PosteDepense",
     "Question",
+    "Rappel",
     "Reponse",
     "Section",
     "SourceRevenu",

@@ -18,6 +18,7 @@ from socle.vues import executer, trouver
 # Ce que l'organisme peut lire du journal : rien du comité ni de la décision.
 VERBES_VISIBLES = (
     "demande.commencer",
+    "demande.rappeler_cloture",
     "demande.deposer",
     "demande.refuser_depot",
     "demande.reprendre",
