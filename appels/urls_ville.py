@@ -4,6 +4,7 @@ from django.urls import path
 
 from appels.views import (
     ville_appels,
+    ville_conditions,
     ville_demandes,
     ville_edition,
     ville_maison,
@@ -21,6 +22,7 @@ ville = [
     path(
         "appels/<slug:code>/modifier/<slug:onglet>/", ville_edition.modifier, name="appel_modifier"
     ),
+    path("appels/<slug:code>/conditions/", ville_conditions.conditions, name="appel_conditions"),
     path("demandes/", ville_demandes.demandes, name="demandes"),
     path("demandes/<slug:reference>/", ville_demandes.demande, name="demande"),
     path("demandes/<slug:reference>/verifier/", ville_demandes.verifier, name="verifier"),

@@ -1,5 +1,6 @@
 from appels.models.appel import Appel, Critere, PieceExigee, SourceVolet, Volet
 from appels.models.budget import AideAnnoncee, PosteDepense, SourceRevenu
+from appels.models.condition import ConditionAdmissibilite, ReponseAdmissibilite
 from appels.models.demande import Demande, Depot, Derogation
 from appels.models.formulaire import Formulaire, Question, Reponse, Section
 from appels.models.piece import PieceJointe
@@ -12,6 +13,7 @@ __all__ = [
     "Appel",
     "Besoin",
     "Complement",
+    "ConditionAdmissibilite",
     "Critere",
     "Demande",
     "Depot",
@@ -25,6 +27,7 @@ __all__ = [
     "Question",
     "Rappel",
     "Reponse",
+    "ReponseAdmissibilite",
     "Section",
     "SourceRevenu",
     "SourceVolet",

@@ -1,12 +1,14 @@
 """Une demande, du premier mot au retrait ; le dépôt a son fichier."""
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 
 from appels.models import AideAnnoncee, Appel, Demande, Derogation, Formulaire
+from appels.services.conditions import garder_reponses
 from socle import horloge
 from socle.cycle_de_vie import transitionner
 from socle.droits import exiger_permission
@@ -26,8 +28,12 @@ def commencer_demande(
     volet: Any = None,
     titre: str = "",
     code: str = "",
+    autodiagnostic: Mapping[str, str] | None = None,
 ) -> Demande:
-    """Ouvre un brouillon dans un appel ouvert ; ``code`` n'est donné qu'à l'importation."""
+    """Ouvre un brouillon dans un appel ouvert ; ``code`` n'est donné qu'à l'importation.
+
+    ``autodiagnostic`` : les réponses déjà données aux conditions de l'appel, par clé.
+    """
     exiger_permission(acteur, "demande.creer", organisme)
     verrou = Appel.objects.select_for_update(no_key=True).get(pk=appel.pk)
     if not verrou.est_ouvert:
@@ -43,6 +49,7 @@ def commencer_demande(
         creee_par=acteur,
         creee_le=horloge.maintenant(),
     )
+    garder_reponses(demande, autodiagnostic or {})
     journaliser(acteur=acteur, verbe="demande.commencer", objet=demande)
     return demande
 

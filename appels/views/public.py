@@ -45,6 +45,7 @@ def appel_public(request: HttpRequest, code: str) -> HttpResponse:
             "pieces": appel.pieces_exigees.all(),
             "objectifs": appel.objectifs.all(),
             "besoins": appel.besoins.select_related("theme"),
+            "a_conditions": not appel.est_clos and appel.conditions.exists(),
         },
     )
 

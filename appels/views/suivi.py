@@ -11,6 +11,7 @@ from appels.forms.appel import MotifForm
 from appels.models import Appel, Demande
 from appels.services import demandes as services
 from appels.services import recevabilite
+from appels.views import autodiagnostic
 from socle.models import Document, EntreeJournal, Organisme
 from socle.services.organismes import invitations_a_traiter
 from socle.vues import executer, trouver
@@ -83,10 +84,20 @@ def nouvelle(request: HttpRequest) -> HttpResponse:
             formulaire=form,
             appel=appel,
             organisme=form.cleaned_data["organisme"],
+            autodiagnostic=autodiagnostic.gardees(request, appel),
         )
         if demande:
+            autodiagnostic.oublier(request, appel)
             return redirect("organisme:rediger", reference=demande.reference, partie="projet")
-    return render(request, "appels/organisme/demande_nouvelle.html", {"appel": appel, "form": form})
+    return render(
+        request,
+        "appels/organisme/demande_nouvelle.html",
+        {
+            "appel": appel,
+            "form": form,
+            "a_repondu": bool(autodiagnostic.gardees(request, appel)),
+        },
+    )
 
 
 def demande(request: HttpRequest, reference: str) -> HttpResponse:
