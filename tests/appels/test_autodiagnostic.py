@@ -77,9 +77,10 @@ def test_la_reponse_dit_oui_non_ou_a_verifier_et_pourquoi(appel, client, reponse
         "non": "Non, cet appel ne semble pas fait pour vous",
         "a_verifier": "Rien ne vous écarte",
     }[verdict] in texte
-    assert "Il le faut." in texte
+    # Pourquoi : l'explication de chaque condition qui n'est pas remplie, et d'elles seules.
+    assert ("Il le faut." in texte) is (lignes[0] != "oui")
+    assert ("du 1er septembre 2030 au 31 août 2031" in texte) is (lignes[2] != "oui")
     assert "Sous 20\u00a0000\u00a0$ ?" in texte
-    assert "du 1er septembre 2030 au 31 août 2031" in texte
 
 
 def test_une_question_sans_reponse_se_signale_a_sa_place(appel, client):
