@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from appels.views import autodiagnostic, budget, depot, organismes, pieces, public, redaction, suivi
+from appels.views import (
+    autodiagnostic,
+    budget,
+    copies,
+    depot,
+    organismes,
+    pieces,
+    public,
+    redaction,
+    suivi,
+)
 
 public = [
     path("", public.accueil, name="accueil"),
@@ -41,6 +51,7 @@ organisme = [
     ),
     path("demandes/<slug:reference>/calcul/", budget.calcul, name="budget_calcul"),
     path("demandes/<slug:reference>/accuse/", depot.accuse, name="accuse"),
+    path("demandes/<slug:reference>/copie/", copies.copie, name="demande_copie"),
     path("demandes/<slug:reference>/reprendre/", suivi.reprendre, name="reprendre"),
     path("demandes/<slug:reference>/retirer/", suivi.retirer, name="retirer"),
     path("demandes/<slug:reference>/completer/", suivi.completer, name="completer"),

@@ -10,6 +10,7 @@ PHRASES = {
     "appel.archiver": "a archivé l'appel",
     "appel.annuler": "a annulé l'appel",
     "demande.commencer": "a commencé la demande",
+    "demande.copier": "a repris une ancienne demande",
     "demande.modifier": "a modifié la demande",
     "demande.deposer": "a déposé la demande",
     "demande.refuser_depot": "a tenté de déposer la demande après la clôture ; le dépôt est refusé",

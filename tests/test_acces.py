@@ -68,6 +68,7 @@ ACCES: dict[str, set[str]] = {
             "organisme:membres",
             "organisme:demande",
             "organisme:rediger",
+            "organisme:demande_copie",
             "organisme:accuse",
             "organisme:convention",
             "organisme:rapport",
@@ -206,7 +207,7 @@ def monde():
     from post_office.models import Email
 
     courriel = Email.objects.create(from_email="a@exemple.test", to=["b@exemple.test"], subject="x")
-    brouillon = DemandeFactory(organisme=demande.organisme)
+    brouillon = DemandeFactory(organisme=demande.organisme, copiee_de=demande)
     reexamen = demande.reexamens.create(motifs="Erreur")
     return SimpleNamespace(**locals())
 
@@ -229,7 +230,9 @@ def arguments(nom, monde):
         "organisme:piece": monde.piece.cle,
     }
     code = {"ville:besoin": demande.appel.besoins.first().code}
-    reference = {"organisme:rediger": monde.brouillon.reference}
+    reference = dict.fromkeys(
+        ("organisme:rediger", "organisme:demande_copie"), monde.brouillon.reference
+    )
     valeurs = {
         "reference": reference.get(nom, demande.reference),
         "code": code.get(nom, demande.appel.code),

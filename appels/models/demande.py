@@ -89,6 +89,14 @@ class Demande(CycleDeVieDemande):
     contribution_nature = models.DecimalField(
         "contribution en nature", max_digits=12, decimal_places=2, default=0, blank=True
     )
+    copiee_de = models.ForeignKey(
+        "self",
+        verbose_name="ancienne demande reprise",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="copies",
+        editable=False,
+    )
     creee_le = models.DateTimeField("création", default=horloge.maintenant, editable=False)
     creee_par = models.ForeignKey(
         "socle.Utilisateur", null=True, on_delete=models.PROTECT, related_name="+"

@@ -9,8 +9,8 @@ from appels.etapes import etapes, situation
 from appels.forms.aide import AideForm
 from appels.forms.appel import MotifForm
 from appels.models import Appel, Demande
+from appels.services import copies, recevabilite
 from appels.services import demandes as services
-from appels.services import recevabilite
 from appels.views import autodiagnostic
 from socle.models import Document, EntreeJournal, Organisme
 from socle.services.organismes import invitations_a_traiter
@@ -19,6 +19,7 @@ from socle.vues import executer, trouver
 # Ce que l'organisme peut lire du journal : rien du comité ni de la décision.
 VERBES_VISIBLES = (
     "demande.commencer",
+    "demande.copier",
     "demande.rappeler_cloture",
     "demande.deposer",
     "demande.refuser_depot",
@@ -61,14 +62,45 @@ def accueil(request: HttpRequest) -> HttpResponse:
     )
 
 
+class AncienneField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Demande) -> str:
+        return f"{obj.titre or 'Sans titre'} — {obj.appel.titre} ({obj.reference})"
+
+
 class NouvelleDemandeForm(forms.Form):
     organisme = forms.ModelChoiceField(
         Organisme.objects.none(), label="Au nom de", empty_label=None
     )
+    ancienne = AncienneField(
+        Demande.objects.none(),
+        label="Reprendre une ancienne demande",
+        empty_label="Non, partir d'une demande vide",
+        required=False,
+        help_text=(
+            "Son texte et son budget sont copiés dans le brouillon ; les documents sont à joindre "
+            "de nouveau."
+        ),
+    )
 
-    def __init__(self, *args, personne, **kwargs) -> None:
+    def __init__(self, *args, personne, appel, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["organisme"].queryset = Organisme.objects.filter(pk__in=personne.organismes_ids)
+        anciennes = copies.copiables(acteur=personne, appel=appel)
+        if anciennes.exists():
+            self.fields["ancienne"].queryset = anciennes
+        else:
+            del self.fields["ancienne"]
+
+    def clean(self) -> dict:
+        donnees = super().clean()
+        ancienne, organisme = donnees.get("ancienne"), donnees.get("organisme")
+        if ancienne and organisme and ancienne.organisme != organisme:
+            self.add_error(
+                "ancienne",
+                f"Cette demande est celle de « {ancienne.organisme.nom} » : choisissez cet "
+                "organisme, ou une autre demande.",
+            )
+        return donnees
 
 
 def nouvelle(request: HttpRequest) -> HttpResponse:
@@ -76,19 +108,10 @@ def nouvelle(request: HttpRequest) -> HttpResponse:
     appel = get_object_or_404(Appel.objects.publics(), code=request.GET.get("appel", ""))
     if not request.user.organismes_ids:
         return redirect("organisme:nouveau")
-    form = NouvelleDemandeForm(request.POST or None, personne=request.user)
-    if request.method == "POST" and form.is_valid():
-        demande = executer(
-            request,
-            services.commencer_demande,
-            formulaire=form,
-            appel=appel,
-            organisme=form.cleaned_data["organisme"],
-            autodiagnostic=autodiagnostic.gardees(request, appel),
-        )
-        if demande:
-            autodiagnostic.oublier(request, appel)
-            return redirect("organisme:rediger", reference=demande.reference, partie="projet")
+    form = NouvelleDemandeForm(request.POST or None, personne=request.user, appel=appel)
+    if request.method == "POST" and form.is_valid() and (suite := _commencer(request, appel, form)):
+        autodiagnostic.oublier(request, appel)
+        return suite
     return render(
         request,
         "appels/organisme/demande_nouvelle.html",
@@ -98,6 +121,25 @@ def nouvelle(request: HttpRequest) -> HttpResponse:
             "a_repondu": bool(autodiagnostic.gardees(request, appel)),
         },
     )
+
+
+def _commencer(request: HttpRequest, appel: Appel, form: forms.Form) -> HttpResponse | None:
+    """Ouvre le brouillon, vide ou repris d'une ancienne demande ; None si une règle le refuse."""
+    commun = {
+        "formulaire": form,
+        "appel": appel,
+        "autodiagnostic": autodiagnostic.gardees(request, appel),
+    }
+    if ancienne := form.cleaned_data.get("ancienne"):
+        copie = executer(request, copies.copier_demande, ancienne=ancienne, **commun)
+        return copie and redirect("organisme:demande_copie", reference=copie.demande.reference)
+    objet = executer(
+        request,
+        services.commencer_demande,
+        organisme=form.cleaned_data["organisme"],
+        **commun,
+    )
+    return objet and redirect("organisme:rediger", reference=objet.reference, partie="projet")
 
 
 def demande(request: HttpRequest, reference: str) -> HttpResponse:
