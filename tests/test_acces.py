@@ -10,7 +10,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.urls import URLResolver, get_resolver, reverse
 
-from appels.models import PieceJointe
+from appels.models import PieceJointe, PieceOrganisme
 from appels.services import formulaires
 from socle.models import Document, Travail
 from tests.factories import (
@@ -65,6 +65,7 @@ ACCES: dict[str, set[str]] = {
     **dict.fromkeys(
         (
             "organisme:dossier",
+            "organisme:ranger_document",
             "organisme:membres",
             "organisme:demande",
             "organisme:rediger",
@@ -79,6 +80,7 @@ ACCES: dict[str, set[str]] = {
     "organisme:aide": MEMBRES,
     "organisme:reexamen": {"responsable"},
     "organisme:piece": {*EMPLOYES, *MEMBRES, "libre", "presidence"},
+    "organisme:document_dossier": {*VILLE, *MEMBRES},
     # Ville
     **dict.fromkeys(
         (
@@ -132,7 +134,7 @@ AILLEURS = ("comite:", "ville:comite", "ville:seance", "ville:classement", "vill
 ACTIONS = {
     "organisme:rejoindre", "organisme:membre_agir", "organisme:invitation_agir",
     "organisme:enregistrer_reponse", "organisme:revision_vue", "organisme:enregistrer_champ",
-    "organisme:budget_enregistrer", "ville:formulaire_agir",
+    "organisme:budget_enregistrer", "organisme:reprendre_du_dossier", "ville:formulaire_agir",
     "ville:formulaire_section_agir", "organisme:budget_calcul", "organisme:reprendre",
     "organisme:completer", "organisme:piece_retirer", "ville:appel_passer", "ville:verifier",
     "ville:resolution", "ville:lettres_emettre", "ville:convention_agir",
@@ -213,6 +215,11 @@ def monde():
     courriel = Email.objects.create(from_email="a@exemple.test", to=["b@exemple.test"], subject="x")
     brouillon = DemandeFactory(organisme=demande.organisme)
     reexamen = demande.reexamens.create(motifs="Erreur")
+    au_dossier = PieceOrganisme.objects.create(
+        organisme=demande.organisme, genre="rapport_annuel", date_document="2030-01-01",
+        nom="rapport.pdf", fichier=ContentFile(b"%PDF-", name="rapport.pdf"), taille=5,
+        type_mime="application/pdf", empreinte="0" * 64,
+    )  # fmt: skip
     compose = AppelFactory()
     section = formulaires.creer_formulaire_par_defaut(appel=compose).sections.first()
     return SimpleNamespace(**locals())
@@ -224,6 +231,7 @@ def arguments(nom, monde):
     pk = {
         "organisme:dossier": demande.organisme_id,
         "organisme:membres": demande.organisme_id,
+        "organisme:ranger_document": demande.organisme_id,
         "ville:organisme": demande.organisme_id,
         "ville:compte": monde.personnes["mifi"].pk,
         "ville:courriel": monde.courriel.pk,
@@ -236,6 +244,7 @@ def arguments(nom, monde):
         "document": monde.document.cle,
         "travail": monde.travail.cle,
         "organisme:piece": monde.piece.cle,
+        "organisme:document_dossier": monde.au_dossier.cle,
     }
     code = {"ville:besoin": demande.appel.besoins.first().code}
     du_formulaire = nom.startswith("ville:formulaire")
@@ -250,6 +259,7 @@ def arguments(nom, monde):
         "partie": "projet",
         "nature": "demande" if du_formulaire else "final",
         "onglet": "texte",
+        "genre": "rapport_annuel",
         "forme": "csv",
         "jeton": "inconnu",
     }

@@ -3,7 +3,7 @@ from appels.models.budget import AideAnnoncee, PosteDepense, SourceRevenu
 from appels.models.collaboration import Ecriture, Visite
 from appels.models.demande import Demande, Depot, Derogation
 from appels.models.formulaire import Formulaire, Question, Reponse, Section
-from appels.models.piece import PieceJointe
+from appels.models.piece import GenreDossier, PieceJointe, PieceOrganisme
 from appels.models.plan import Besoin, Objectif, PlanAction, Theme
 from appels.models.recevabilite import Complement, Verification
 
@@ -18,9 +18,11 @@ __all__ = [
     "Derogation",
     "Ecriture",
     "Formulaire",
+    "GenreDossier",
     "Objectif",
     "PieceExigee",
     "PieceJointe",
+    "PieceOrganisme",
     "PlanAction",
     "PosteDepense",
     "Question",

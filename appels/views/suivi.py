@@ -1,6 +1,7 @@
 """« Mes demandes » et le suivi d'une demande, pour l'organisme."""
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -8,9 +9,9 @@ from django.views.decorators.http import require_POST
 from appels.etapes import etapes, situation
 from appels.forms.aide import AideForm
 from appels.forms.appel import MotifForm
-from appels.models import Appel, Demande
+from appels.models import Appel, Demande, PieceOrganisme
 from appels.services import demandes as services
-from appels.services import recevabilite
+from appels.services import dossier, recevabilite
 from socle.models import Document, EntreeJournal, Organisme
 from socle.services.organismes import invitations_a_traiter
 from socle.vues import executer, trouver
@@ -55,6 +56,13 @@ def accueil(request: HttpRequest) -> HttpResponse:
             "organismes": Organisme.objects.filter(pk__in=request.user.organismes_ids),
             "invitations": invitations_a_traiter(request.user),
             "ouverts": Appel.objects.ouverts(),
+            "a_renouveler": [
+                piece
+                for piece in PieceOrganisme.objects.filter(
+                    organisme_id__in=request.user.organismes_ids, retiree_le=None
+                ).select_related("organisme")
+                if piece.est_perimee
+            ],
         },
     )
 
@@ -84,6 +92,12 @@ def nouvelle(request: HttpRequest) -> HttpResponse:
             organisme=form.cleaned_data["organisme"],
         )
         if demande:
+            repris = executer(request, dossier.reprendre_tout, demande=demande)
+            if isinstance(repris, int) and not isinstance(repris, bool) and repris:
+                messages.info(
+                    request,
+                    "Les documents à jour du dossier de l'organisme sont joints à la demande.",
+                )
             return redirect("organisme:rediger", reference=demande.reference, partie="projet")
     return render(request, "appels/organisme/demande_nouvelle.html", {"appel": appel, "form": form})
 
