@@ -1,4 +1,4 @@
-"""Les tâches des demandes : l'accusé de réception en PDF, l'antivirus des pièces."""
+"""Les tâches des demandes : les accusés en PDF, l'antivirus des pièces, les rappels."""
 
 from celery import shared_task
 from django.apps import apps
@@ -6,6 +6,7 @@ from django.apps import apps
 from appels.models import Depot
 from appels.services.accuses import figer_accuse
 from appels.services.pieces import analyser
+from appels.services.rappels import envoyer_rappels
 
 
 @shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=5)
@@ -23,3 +24,9 @@ def produire_accuse(depot_id: int) -> None:
 def analyser_piece(piece_id: int, modele: str = "piecejointe") -> None:
     """Fait analyser un fichier reçu ; recommence tant que clamd ne répond pas."""
     analyser(piece=apps.get_model("appels", modele)._default_manager.get(pk=piece_id))
+
+
+@shared_task
+def rappeler_clotures() -> None:
+    """Envoie les rappels dus avant la clôture ; chacun ne part qu'une fois."""
+    envoyer_rappels()

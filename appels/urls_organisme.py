@@ -2,11 +2,17 @@
 
 from django.urls import path
 
-from appels.views import budget, depot, organismes, pieces, public, redaction, suivi
+from appels.views import autodiagnostic, budget, depot, organismes, pieces, public, redaction, suivi
 
 public = [
     path("", public.accueil, name="accueil"),
     path("appels/<slug:code>/", public.appel_public, name="appel_public"),
+    path("appels/<slug:code>/calendrier.ics", public.calendrier_appel, name="appel_calendrier"),
+    path(
+        "appels/<slug:code>/autodiagnostic/",
+        autodiagnostic.autodiagnostic,
+        name="appel_autodiagnostic",
+    ),
 ]
 organisme = [
     path("", suivi.accueil, name="accueil"),

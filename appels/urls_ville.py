@@ -4,6 +4,7 @@ from django.urls import path
 
 from appels.views import (
     ville_appels,
+    ville_conditions,
     ville_demandes,
     ville_edition,
     ville_formulaires,
@@ -51,6 +52,7 @@ ville = [
         ville_formulaires.agir,
         name="formulaire_agir",
     ),
+    path("appels/<slug:code>/conditions/", ville_conditions.conditions, name="appel_conditions"),
     path("demandes/", ville_demandes.demandes, name="demandes"),
     path("demandes/<slug:reference>/", ville_demandes.demande, name="demande"),
     path("demandes/<slug:reference>/verifier/", ville_demandes.verifier, name="verifier"),

@@ -24,6 +24,7 @@ PHRASES = {
     "demande.declarer_recevable": "a déclaré la demande recevable",
     "demande.declarer_irrecevable": "a déclaré la demande irrecevable",
     "demande.accorder_derogation": "a permis un dépôt après la clôture",
+    "demande.rappeler_cloture": "a rappelé la clôture aux membres de l'organisme",
     "demande.annoncer_aide": "a annoncé une autre aide publique",
     "demande.ouvrir_evaluation": "a ouvert l'évaluation de la demande",
     "demande.clore_evaluation": "a clos l'évaluation de la demande",

@@ -47,6 +47,8 @@ ACCES: dict[str, set[str]] = {
         (
             "accueil",
             "appel_public",
+            "appel_calendrier",
+            "appel_autodiagnostic",
             "registre",
             "projet",
             "donnees",
@@ -110,6 +112,7 @@ ACCES: dict[str, set[str]] = {
             "ville:formulaire_apercu",
             "ville:formulaire_section",
             "ville:formulaire_section_nouvelle",
+            "ville:appel_conditions",
         ),
         AGENTS,
     ),

@@ -1,10 +1,12 @@
 from appels.models.appel import Appel, Critere, PieceExigee, SourceVolet, Volet
 from appels.models.budget import AideAnnoncee, PosteDepense, SourceRevenu
 from appels.models.collaboration import Ecriture, Visite
+from appels.models.condition import ConditionAdmissibilite, ReponseAdmissibilite
 from appels.models.demande import Demande, Depot, Derogation
 from appels.models.formulaire import Formulaire, Question, Reponse, Section
 from appels.models.piece import GenreDossier, PieceJointe, PieceOrganisme
 from appels.models.plan import Besoin, Objectif, PlanAction, Theme
+from appels.models.rappel import Rappel
 from appels.models.recevabilite import Complement, Verification
 
 __all__ = [
@@ -12,6 +14,7 @@ __all__ = [
     "Appel",
     "Besoin",
     "Complement",
+    "ConditionAdmissibilite",
     "Critere",
     "Demande",
     "Depot",
@@ -26,7 +29,9 @@ __all__ = [
     "PlanAction",
     "PosteDepense",
     "Question",
+    "Rappel",
     "Reponse",
+    "ReponseAdmissibilite",
     "Section",
     "SourceRevenu",
     "SourceVolet",

@@ -3,6 +3,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from appels.autodiagnostic import Bilan, examiner
 from appels.cycle_de_vie import CycleDeVieDemande
 from appels.models.budget import Source
 from appels.montants import Budget, budget_depuis
@@ -179,6 +180,21 @@ class Demande(CycleDeVieDemande):
         if self.etat in {"acceptee", "refusee", "liste_attente"}:
             return self.etat_annonce or "en_traitement"
         return self.etat
+
+    @property
+    def autodiagnostic(self) -> Bilan | None:
+        """Ce que l'organisme a répondu à « Est-ce pour nous ? », ou None s'il ne l'a pas fait."""
+        reponses = list(
+            self.reponses_admissibilite.select_related("condition__appel").prefetch_related(
+                "condition__appel__volets"
+            )
+        )
+        if not reponses:
+            return None
+        return examiner(
+            [reponse.condition for reponse in reponses],
+            {reponse.condition_id: reponse.reponse for reponse in reponses},
+        )
 
     def budget(self, *, au_depot: bool = False) -> Budget:
         """Le budget de la demande, avec les aides annoncées depuis (sauf ``au_depot``)."""

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from appels.models import AideAnnoncee, Appel, Demande, Derogation
 from appels.services.collaboration import derniere_ecriture, noter_ecriture
+from appels.services.conditions import garder_reponses
 from appels.services.formulaires import formulaire_courant, rattacher
 from socle import horloge
 from socle.concurrence import Issue, SaisieConcurrente, comparer
@@ -30,8 +31,12 @@ def commencer_demande(
     volet: Any = None,
     titre: str = "",
     code: str = "",
+    autodiagnostic: Mapping[str, str] | None = None,
 ) -> Demande:
-    """Ouvre un brouillon dans un appel ouvert ; ``code`` n'est donné qu'à l'importation."""
+    """Ouvre un brouillon dans un appel ouvert ; ``code`` n'est donné qu'à l'importation.
+
+    ``autodiagnostic`` : les réponses déjà données aux conditions de l'appel, par clé.
+    """
     exiger_permission(acteur, "demande.creer", organisme)
     verrou = Appel.objects.select_for_update(no_key=True).get(pk=appel.pk)
     if not verrou.est_ouvert:
@@ -49,6 +54,7 @@ def commencer_demande(
         creee_par=acteur,
         creee_le=horloge.maintenant(),
     )
+    garder_reponses(demande, autodiagnostic or {})
     journaliser(acteur=acteur, verbe="demande.commencer", objet=demande)
     return demande
 

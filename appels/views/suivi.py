@@ -12,6 +12,7 @@ from appels.forms.appel import MotifForm
 from appels.models import Appel, Demande, PieceOrganisme
 from appels.services import demandes as services
 from appels.services import dossier, recevabilite
+from appels.views import autodiagnostic
 from socle.models import Document, EntreeJournal, Organisme
 from socle.services.organismes import invitations_a_traiter
 from socle.vues import executer, trouver
@@ -19,6 +20,7 @@ from socle.vues import executer, trouver
 # Ce que l'organisme peut lire du journal : rien du comité ni de la décision.
 VERBES_VISIBLES = (
     "demande.commencer",
+    "demande.rappeler_cloture",
     "demande.deposer",
     "demande.refuser_depot",
     "demande.reprendre",
@@ -90,6 +92,7 @@ def nouvelle(request: HttpRequest) -> HttpResponse:
             formulaire=form,
             appel=appel,
             organisme=form.cleaned_data["organisme"],
+            autodiagnostic=autodiagnostic.gardees(request, appel),
         )
         if demande:
             repris = executer(request, dossier.reprendre_tout, demande=demande)
@@ -98,8 +101,17 @@ def nouvelle(request: HttpRequest) -> HttpResponse:
                     request,
                     "Les documents à jour du dossier de l'organisme sont joints à la demande.",
                 )
+            autodiagnostic.oublier(request, appel)
             return redirect("organisme:rediger", reference=demande.reference, partie="projet")
-    return render(request, "appels/organisme/demande_nouvelle.html", {"appel": appel, "form": form})
+    return render(
+        request,
+        "appels/organisme/demande_nouvelle.html",
+        {
+            "appel": appel,
+            "form": form,
+            "a_repondu": bool(autodiagnostic.gardees(request, appel)),
+        },
+    )
 
 
 def demande(request: HttpRequest, reference: str) -> HttpResponse:
