@@ -1,12 +1,11 @@
 """Ce qui manque à une demande : les sections faites, les règles rompues, les documents absents."""
 
-import datetime as dt
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from typing import Any
 
-from appels.models import Complement, Demande, PieceExigee, Question
+from appels.formulaires import questions_de
+from appels.models import Complement, Demande, PieceExigee
 from appels.montants import violations
+from appels.questions import TypeQuestion, defaut, visible
 from appels.regles import phrase_violation, regles_budget
 
 
@@ -73,15 +72,17 @@ def _manques_projet(demande: Demande) -> list[ManqueDemande]:
 
 
 def _manques_reponses(demande: Demande) -> list[ManqueDemande]:
+    if demande.formulaire_id is None:
+        return []
     valeurs = dict(demande.reponses.values_list("question_id", "valeur"))
-    questions = (
-        Question.objects.filter(section__formulaire_id=demande.formulaire_id)
-        .select_related("section")
-        .order_by("section__ordre", "ordre")
-    )
+    posees = questions_de(demande.formulaire_id)
+    if any(question.type == TypeQuestion.PIECE for question in posees.values()):
+        valeurs |= _pieces_des_questions(demande)
     trouves = []
-    for question in questions:
-        phrase = defaut_reponse(question, valeurs.get(question.pk))
+    for question in posees.values():
+        if not visible(question, valeurs, posees):
+            continue
+        phrase = defaut(question, valeurs.get(question.pk))
         if phrase:
             trouves.append(
                 ManqueDemande(
@@ -93,33 +94,13 @@ def _manques_reponses(demande: Demande) -> list[ManqueDemande]:
     return trouves
 
 
-def defaut_reponse(question: Question, valeur: Any) -> str:
-    """Ce qui ne va pas avec une réponse, en une phrase courte ; vide quand tout va."""
-    if valeur in (None, "", [], False) or (isinstance(valeur, str) and not valeur.strip()):
-        if not question.obligatoire:
-            return ""
-        return "à cocher" if question.type == Question.Type.DECLARATION else "réponse attendue"
-    texte = str(valeur)
-    if question.mots_max and len(texte.split()) > question.mots_max:
-        return f"{len(texte.split())} mots, {question.mots_max} au plus"
-    if question.type in {Question.Type.NOMBRE, Question.Type.MONTANT}:
-        try:
-            nombre = Decimal(texte.replace(",", ".").replace(" ", "").replace("\u00a0", ""))
-        except InvalidOperation:
-            return "écrivez un nombre"
-        if not nombre.is_finite() or nombre < 0:
-            return "écrivez un nombre de 0 ou plus"
-    if question.type == Question.Type.DATE:
-        try:
-            dt.date.fromisoformat(texte)
-        except ValueError:
-            return "écrivez une date (AAAA-MM-JJ)"
-    choisis = valeur if isinstance(valeur, list) else [valeur]
-    if question.type in {Question.Type.CHOIX, Question.Type.CHOIX_MULTIPLES} and any(
-        choix not in question.choix for choix in choisis
-    ):
-        return "choisissez dans la liste"
-    return ""
+def _pieces_des_questions(demande: Demande) -> dict[int, str]:
+    """Le fichier joint à chaque question qui en demande un."""
+    return dict(
+        demande.pieces.filter(retiree_le=None, question__isnull=False)
+        .exclude(analyse="infectee")
+        .values_list("question_id", "nom")
+    )
 
 
 def _manques_budget(demande: Demande) -> list[ManqueDemande]:

@@ -1,8 +1,9 @@
 """Les tâches des demandes : les accusés en PDF, l'antivirus des pièces, les rappels."""
 
 from celery import shared_task
+from django.apps import apps
 
-from appels.models import Depot, PieceJointe
+from appels.models import Depot
 from appels.services.accuses import figer_accuse
 from appels.services.pieces import analyser
 from appels.services.rappels import envoyer_rappels
@@ -20,9 +21,9 @@ def produire_accuse(depot_id: int) -> None:
     retry_backoff_max=3600,
     retry_kwargs={"max_retries": 50},
 )
-def analyser_piece(piece_id: int) -> None:
-    """Fait analyser une pièce ; recommence tant que clamd ne répond pas."""
-    analyser(piece=PieceJointe.objects.get(pk=piece_id))
+def analyser_piece(piece_id: int, modele: str = "piecejointe") -> None:
+    """Fait analyser un fichier reçu ; recommence tant que clamd ne répond pas."""
+    analyser(piece=apps.get_model("appels", modele)._default_manager.get(pk=piece_id))
 
 
 @shared_task

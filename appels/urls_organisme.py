@@ -29,6 +29,8 @@ organisme = [
     path("nouveau/", organismes.nouveau, name="nouveau"),
     path("<int:pk>/rejoindre/", organismes.rejoindre, name="rejoindre"),
     path("<int:pk>/dossier/", organismes.dossier, name="dossier"),
+    path("<int:pk>/dossier/<slug:genre>/", organismes.ranger_document, name="ranger_document"),
+    path("dossier/<uuid:cle>/", organismes.document_dossier, name="document_dossier"),
     path("<int:pk>/membres/", organismes.membres, name="membres"),
     path(
         "<int:pk>/membres/<int:adhesion>/<slug:action>/",
@@ -49,6 +51,13 @@ organisme = [
         redaction.enregistrer_reponse,
         name="enregistrer_reponse",
     ),
+    path("demandes/<slug:reference>/revision/", redaction.revision_vue, name="revision_vue"),
+    path(
+        "demandes/<slug:reference>/projet/<slug:champ>/",
+        redaction.enregistrer_champ,
+        name="enregistrer_champ",
+    ),
+    path("demandes/<slug:reference>/budget/", budget.enregistrer, name="budget_enregistrer"),
     path("demandes/<slug:reference>/calcul/", budget.calcul, name="budget_calcul"),
     path("demandes/<slug:reference>/accuse/", depot.accuse, name="accuse"),
     path("demandes/<slug:reference>/copie/", copies.copie, name="demande_copie"),
@@ -56,6 +65,11 @@ organisme = [
     path("demandes/<slug:reference>/retirer/", suivi.retirer, name="retirer"),
     path("demandes/<slug:reference>/completer/", suivi.completer, name="completer"),
     path("demandes/<slug:reference>/aide/", suivi.aide, name="aide"),
+    path(
+        "demandes/<slug:reference>/dossier/<int:pk>/",
+        pieces.reprendre_du_dossier,
+        name="reprendre_du_dossier",
+    ),
     path("pieces/<uuid:cle>/", pieces.piece, name="piece"),
     path("pieces/<uuid:cle>/retirer/", pieces.retirer, name="piece_retirer"),
 ]

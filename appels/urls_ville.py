@@ -1,4 +1,4 @@
-"""Les adresses de la Ville sur les appels, les demandes et le plan."""
+"""Les adresses de la Ville sur les appels et les demandes."""
 
 from django.urls import path
 
@@ -7,8 +7,8 @@ from appels.views import (
     ville_conditions,
     ville_demandes,
     ville_edition,
+    ville_formulaires,
     ville_maison,
-    ville_plan,
 )
 
 ville = [
@@ -22,6 +22,36 @@ ville = [
     path(
         "appels/<slug:code>/modifier/<slug:onglet>/", ville_edition.modifier, name="appel_modifier"
     ),
+    path(
+        "appels/<slug:code>/formulaires/<slug:nature>/",
+        ville_formulaires.formulaire,
+        name="formulaire",
+    ),
+    path(
+        "appels/<slug:code>/formulaires/<slug:nature>/sections/nouvelle/",
+        ville_formulaires.section,
+        name="formulaire_section_nouvelle",
+    ),
+    path(
+        "appels/<slug:code>/formulaires/<slug:nature>/sections/<int:pk>/",
+        ville_formulaires.section,
+        name="formulaire_section",
+    ),
+    path(
+        "appels/<slug:code>/formulaires/<slug:nature>/sections/<int:pk>/apercu/",
+        ville_formulaires.apercu,
+        name="formulaire_apercu",
+    ),
+    path(
+        "appels/<slug:code>/formulaires/<slug:nature>/sections/<int:pk>/<slug:action>/",
+        ville_formulaires.agir_section,
+        name="formulaire_section_agir",
+    ),
+    path(
+        "appels/<slug:code>/formulaires/<slug:nature>/<slug:action>/",
+        ville_formulaires.agir,
+        name="formulaire_agir",
+    ),
     path("appels/<slug:code>/conditions/", ville_conditions.conditions, name="appel_conditions"),
     path("demandes/", ville_demandes.demandes, name="demandes"),
     path("demandes/<slug:reference>/", ville_demandes.demande, name="demande"),
@@ -29,8 +59,6 @@ ville = [
     path("demandes/<slug:reference>/complement/", ville_demandes.complement, name="complement"),
     path("demandes/<slug:reference>/irrecevable/", ville_demandes.irrecevable, name="irrecevable"),
     path("demandes/<slug:reference>/derogation/", ville_demandes.derogation, name="derogation"),
-    path("plan/", ville_plan.plan, name="plan"),
-    path("plan/besoins/<slug:code>/", ville_plan.besoin, name="besoin"),
     path("courriels/", ville_maison.courriels, name="courriels"),
     path("courriels/<int:pk>/", ville_maison.courriel, name="courriel"),
     path("journal/", ville_maison.journal, name="journal"),

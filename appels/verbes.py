@@ -4,6 +4,7 @@ PHRASES = {
     "appel.creer": "a créé l'appel",
     "appel.modifier": "a modifié l'appel",
     "appel.publier": "a publié l'appel",
+    "appel.publier_revision": "a publié une nouvelle révision du formulaire",
     "appel.reporter_cloture": "a reporté la clôture de l'appel",
     "appel.ouvrir_evaluation": "a ouvert l'évaluation de l'appel",
     "appel.arreter_decisions": "a arrêté les décisions de l'appel",

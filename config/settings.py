@@ -82,6 +82,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # Le premier : l'heure qui fait foi est celle où la demande est arrivée (regles.md, 4).
     "socle.middleware.HeureDeReceptionMiddleware",
+    "socle.middleware.AdresseLisibleMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -284,6 +285,8 @@ POST_OFFICE = {
 VILLE = {
     "nom": env.str("VILLE_NOM", default="Ville de Trois-Rivières"),
     "service": env.str("VILLE_SERVICE", default="Bureau de développement social"),
+    "signataire_nom": env.str("VILLE_SIGNATAIRE_NOM", default="Dominique Approbation"),
+    "signataire_titre": env.str("VILLE_SIGNATAIRE_TITRE", default="responsable du service"),
     "telephone": env.str("VILLE_TELEPHONE", default="819 374-2002"),
     "courriel": env.str("VILLE_COURRIEL", default="311@v3r.net"),
     "adresse": env.str(

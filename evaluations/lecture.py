@@ -2,13 +2,14 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 
-from appels.models import Demande, Question
+from appels.formulaires import QuestionLue, lire_formulaire
+from appels.models import Demande
 from appels.montants import Budget, montant_maximal
+from appels.questions import TypeQuestion, nombre
 from appels.regles import dollars, regles_budget
 from socle.graphiques import Part
 from socle.templatetags.affichage import date_longue
@@ -18,6 +19,7 @@ from socle.templatetags.affichage import date_longue
 class ReponseLue:
     question: str
     textes: list[str]
+    activites: list[dict[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -48,17 +50,15 @@ class DemandeLue:
 def lire(demande: Demande) -> DemandeLue:
     """Rassemble la demande ; ``demande`` vient avec son appel, son volet et son organisme."""
     budget = demande.budget()
-    sections: dict[str, list[ReponseLue]] = {}
-    reponses = demande.reponses.select_related("question__section").order_by(
-        "question__section__ordre", "question__ordre"
-    )
-    for reponse in reponses:
-        sections.setdefault(reponse.question.section.titre, []).append(
-            ReponseLue(reponse.question.libelle, _textes(reponse))
-        )
     return DemandeLue(
         demande=demande,
-        sections=[SectionLue(titre, lues) for titre, lues in sections.items()],
+        sections=[
+            SectionLue(
+                lue.section.titre,
+                [ReponseLue(q.question.libelle, _textes(q), q.activites) for q in lue.questions],
+            )
+            for lue in lire_formulaire(demande)
+        ],
         budget=budget,
         maximum=montant_maximal(budget, regles_budget(demande)),
         parts=[
@@ -71,12 +71,12 @@ def lire(demande: Demande) -> DemandeLue:
         ],
         pieces=[
             PieceLue(
-                libelle=piece.piece_exigee.libelle if piece.piece_exigee else "Autre document",
+                libelle=piece.libelle or "Autre document",
                 nom=piece.nom,
                 taille=piece.taille,
                 url=_adresse(piece) if piece.est_telechargeable else "",
             )
-            for piece in demande.pieces.filter(retiree_le=None).select_related("piece_exigee")
+            for piece in demande.pieces.actives()
         ],
         besoins=list(demande.besoins.all()),
     )
@@ -89,20 +89,20 @@ def _adresse(piece: Any) -> str:
         return ""
 
 
-def _textes(reponse: Any) -> list[str]:
+def _textes(lue: QuestionLue) -> list[str]:
     """La réponse en toutes lettres, selon le type de sa question."""
-    valeur, genre = reponse.valeur, reponse.question.type
-    if isinstance(valeur, bool):
-        return ["Oui" if valeur else "Non"]
-    if isinstance(valeur, list):
+    valeur, genre = lue.valeur, lue.question.type
+    if genre == TypeQuestion.CHOIX_MULTIPLES and isinstance(valeur, list):
         return [str(element) for element in valeur]
-    if valeur in (None, ""):
+    if lue.est_vide and not isinstance(valeur, bool):
         return []
-    try:
-        if genre == Question.Type.DATE:
+    if genre == TypeQuestion.DATE:
+        try:
             return [date_longue(dt.date.fromisoformat(valeur))]
-        if genre == Question.Type.MONTANT:
-            return [dollars(Decimal(str(valeur).replace(",", ".")))]
-    except (ValueError, ArithmeticError):
-        pass  # Saisie incomplète : montrée telle quelle.
-    return [str(valeur)]
+        except ValueError:
+            return [str(valeur)]  # Saisie incomplète : montrée telle quelle.
+    if genre == TypeQuestion.MONTANT and (montant := nombre(str(valeur))) is not None:
+        return [dollars(montant)]
+    if genre == TypeQuestion.TEXTE_LONG:
+        return [str(valeur)]
+    return lue.texte.splitlines()

@@ -1,14 +1,18 @@
 """Le classement prêt pour une page : un volet, ses dessins, ses lignes. Rien de plus que permis."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from django.core.paginator import Page, Paginator
 
 from appels.models import Appel, Volet
 from evaluations.classement import LigneClassement, classer_pour
 from evaluations.models import Recommandation
 from socle.graphiques import Part, Rang
+
+PAR_PAGE = 50
 
 
 @dataclass(frozen=True)
@@ -25,8 +29,24 @@ class LigneTableau:
 class VoletClasse:
     volet: Volet
     lignes: list[LigneTableau]
-    rangs: list[Rang]
+    page: Page
     recommande: Decimal
+
+    @property
+    def rangs(self) -> list[Rang]:
+        """Les barres du dessin : les premières demandes, là où passe la limite de l'enveloppe."""
+        if self.page.number != 1:
+            return []
+        return [
+            Rang(
+                libelle=f"{ligne.demande.code} · {ligne.demande.titre}",
+                score=ligne.score,
+                montant=ligne.demande.montant_demande,
+                url=rang.url,
+            )
+            for rang in self.page
+            for ligne in [rang.ligne]
+        ]
 
     @property
     def reste(self) -> Decimal:
@@ -40,9 +60,16 @@ class VoletClasse:
 
 
 def volets_classes(
-    utilisateur: Any, appel: Appel, *, adresse: Callable[[Any], str]
+    utilisateur: Any,
+    appel: Appel,
+    *,
+    adresse: Callable[[Any], str],
+    pages: Mapping[str, str] | None = None,
 ) -> list[VoletClasse]:
-    """Les volets de l'appel avec ce que la personne peut voir ; ``adresse(demande)`` y mène."""
+    """Les volets de l'appel avec ce que la personne peut voir ; ``adresse(demande)`` y mène.
+
+    ``pages`` donne la page montrée de chaque volet (« volet1 »: « 2 ») ; sans elle, la première.
+    """
     classement = classer_pour(utilisateur, appel)
     visibles = [ligne.demande.pk for lignes in classement.values() for ligne in lignes]
     avis = {
@@ -66,15 +93,7 @@ def volets_classes(
             VoletClasse(
                 volet=volet,
                 lignes=lignes,
-                rangs=[
-                    Rang(
-                        libelle=f"{r.ligne.demande.code} · {r.ligne.demande.titre}",
-                        score=r.ligne.score,
-                        montant=r.ligne.demande.montant_demande,
-                        url=r.url,
-                    )
-                    for r in lignes
-                ],
+                page=Paginator(lignes, PAR_PAGE).get_page((pages or {}).get(f"volet{volet.no}")),
                 recommande=sum((r.avis.montant for r in lignes if r.avis), Decimal(0)),
             )
         )

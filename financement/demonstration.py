@@ -16,6 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
 from appels.models import Appel, Demande, Verification
+from appels.questions import TABLEAUX
 from appels.services import appels as services_appels
 from appels.services import (
     budget,
@@ -261,6 +262,9 @@ def _repondre(
         for question in section.questions.all():
             proche = next((nom for nom in textes if nom == section.code), None)
             cle = question.code if question.code in textes else proche
+            # Un tableau ne se remplit que de son propre texte : celui de la section n'y va pas.
+            if cle != question.code and question.type in TABLEAUX:
+                cle = None
             if cle is None and not complet:
                 continue
             valeur = _valeur(question, textes[cle] if cle else "Comme décrit dans le résumé.")
@@ -274,8 +278,27 @@ def _valeur(question: Any, texte: str) -> Any:
         return True
     if question.type in {"nombre", "montant"}:
         return "60"
+    debut = horloge.aujourdhui() + dt.timedelta(days=90)
     if question.type == "date":
-        return (horloge.aujourdhui() + dt.timedelta(days=90)).isoformat()
+        return debut.isoformat()
+    if question.type == "personnes":
+        return {"total": "60", "immigrantes": "45", "benevoles": "8"}
+    if question.type == "activites":
+        return [
+            {
+                "nom": nom,
+                "debut": (debut + dt.timedelta(days=jours)).isoformat(),
+                "fin": (debut + dt.timedelta(days=jours + duree)).isoformat(),
+            }
+            for nom, jours, duree in (
+                ("Préparation et recrutement", 0, 30),
+                ("Les rencontres", 30, 150),
+                ("Bilan avec les personnes", 185, 20),
+            )
+        ]
+    if question.type == "partenaires":
+        noms = [nom.strip(" .") for nom in texte.split(",")]
+        return [{"nom": nom[:1].upper() + nom[1:], "role": "Partenaire du projet"} for nom in noms]
     if question.type in {"choix", "choix_multiples"}:
         premier = question.choix[0]
         premier = premier["valeur"] if isinstance(premier, dict) else premier

@@ -20,7 +20,11 @@ GABARITS = {
     "refusee": "pdf/lettre_refusee.html",
     "liste_attente": "pdf/lettre_liste_attente.html",
 }
-REPRESENTANT = {"nom": "La personne désignée par le conseil", "titre": settings.VILLE["service"]}
+
+
+def representant() -> dict[str, str]:
+    """La personne qui signe pour la Ville."""
+    return {"nom": settings.VILLE["signataire_nom"], "titre": settings.VILLE["signataire_titre"]}
 
 
 def gabarit_lettre(decision: Decision) -> str:
@@ -46,7 +50,7 @@ def contexte_commun(demande: Demande, *, reference: str, resolution: Any) -> dic
         "demande": demande,
         "volet": str(demande.volet),
         "resolution": resolution,
-        "signataire": REPRESENTANT,
+        "signataire": representant(),
         "contact": {
             "nom": settings.VILLE["service"],
             "telephone": settings.VILLE["telephone"],
@@ -134,7 +138,7 @@ def contexte_convention(convention: Convention) -> dict[str, Any]:
     return {
         "reference": convention.numero,
         "date": horloge.aujourdhui(),
-        "representant": REPRESENTANT,
+        "representant": representant(),
         "organisme": demande.organisme,
         "appel": demande.appel,
         "demande": demande,

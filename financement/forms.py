@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from appels.forms.appel import DateInput
+from appels.forms.demande import MontantField
 from financement.models import Decision, Resolution
 
 
@@ -22,14 +23,7 @@ class DecisionForm(forms.Form):
     resultat = forms.ChoiceField(
         label="Décision", choices=Decision.Resultat.choices, widget=forms.RadioSelect
     )
-    montant_accorde = forms.DecimalField(
-        label="Montant accordé",
-        min_value=0,
-        max_digits=12,
-        decimal_places=2,
-        localize=True,
-        required=False,
-    )
+    montant_accorde = MontantField(label="Montant accordé", required=False)
     motifs = forms.CharField(
         label="Motifs", widget=forms.Textarea(attrs={"rows": 3}), required=False
     )
@@ -38,7 +32,9 @@ class DecisionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         required=False,
     )
-    rang_attente = forms.IntegerField(label="Rang en liste d'attente", min_value=1, required=False)
+    rang_attente = forms.IntegerField(
+        label="Rang en liste d'attente", min_value=1, max_value=999, required=False
+    )
     attente_jusqu_au = forms.DateField(
         label="Liste d'attente valable jusqu'au", widget=DateInput(), required=False
     )
@@ -86,6 +82,12 @@ class ReferenceForm(forms.Form):
 
 class MotifForm(forms.Form):
     motif = forms.CharField(label="Motif", widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class MotifCourtForm(forms.Form):
+    """Un motif qui se lit dans un tableau ou une lettre."""
+
+    motif = forms.CharField(label="Motif", max_length=300)
 
 
 class ReexamenForm(forms.Form):

@@ -1,51 +1,69 @@
-"""Les formulaires d'un rapport : textes, dépenses réelles, indicateurs."""
+"""Les formulaires d'un rapport : textes, dépenses réelles, indicateurs, examen."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.forms import formset_factory
+from django.forms import BoundField
 
+from appels.forms.demande import MontantField
 from appels.models.budget import CategorieDepense
 from financement.indicateurs import (
     LIBELLES_VENTILATIONS,
     TITRES_VENTILATIONS,
     TOTAUX,
+    incoherences,
 )
-from financement.models import Rapport
+from financement.models import DepenseReelle, Rapport
+from socle.lignes import LigneForm, lignes
 
 MAXIMUM = 2_000_000_000
 
 
 class RapportForm(forms.ModelForm):
+    autres_aides_publiques = MontantField(label="Autres aides publiques reçues", required=False)
+
     class Meta:
         model = Rapport
         fields = ("activites", "resultats", "ecarts", "autres_aides_publiques")
         widgets = {nom: forms.Textarea(attrs={"rows": 5}) for nom in fields[:3]}
-        localized_fields = ("autres_aides_publiques",)
-
-    def clean_autres_aides_publiques(self) -> Any:
-        montant = self.cleaned_data["autres_aides_publiques"]
-        if montant is not None and montant < 0:
-            raise forms.ValidationError("Le montant ne peut pas être négatif.")
-        return montant
-
-
-class DepenseForm(forms.Form):
-    categorie = forms.ChoiceField(label="Catégorie", choices=CategorieDepense.choices)
-    libelle = forms.CharField(label="Précision", max_length=200, required=False)
-    montant = forms.DecimalField(
-        label="Montant réel", min_value=0, max_digits=12, decimal_places=2, localize=True
-    )
-
-
-DepensesFormSet = formset_factory(DepenseForm, extra=2, can_delete=True)
-
-
-class IndicateursForm(forms.Form):
-    """Un nombre par indicateur et par modalité ; vide veut dire « pas compté »."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Un brouillon s'enregistre sans eux ; le dépôt les demande.
+        self.fields["activites"].attendu = True
+        self.fields["resultats"].attendu = self.instance.nature == Rapport.Nature.FINAL
+        self.fields["autres_aides_publiques"].attendu = self.fields["resultats"].attendu
+
+
+class DepenseForm(LigneForm):
+    """Une dépense ; la ligne du budget qu'on laisse sans montant est ignorée."""
+
+    categorie = forms.ChoiceField(label="Catégorie", choices=CategorieDepense.choices)
+    libelle = forms.CharField(label="Précision", max_length=200, required=False)
+    montant = MontantField(label="Montant réel", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        donnees = super().clean() or {}
+        decrite = donnees.get("libelle") and "libelle" in self.changed_data
+        oubli = self.complet and decrite and donnees.get("montant") is None
+        if oubli and not donnees.get("DELETE") and "montant" not in self.errors:
+            self.add_error("montant", "Écrivez le montant de cette ligne, ou cochez « Retirer ».")
+        return donnees
+
+
+DepensesFormSet = lignes(DepenseForm)
+
+
+class IndicateursForm(forms.Form):
+    """Un nombre par indicateur et par modalité ; vide veut dire « pas compté ».
+
+    ``complet`` : au dépôt, ce qui ne s'additionne pas se dit près du nombre en cause.
+    """
+
+    def __init__(self, *args: Any, complet: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.complet = complet
         for code, libelle in TOTAUX.items():
             self.fields[code] = self._nombre(libelle)
         for code, modalites in LIBELLES_VENTILATIONS.items():
@@ -54,7 +72,18 @@ class IndicateursForm(forms.Form):
 
     @staticmethod
     def _nombre(libelle: str) -> forms.IntegerField:
-        return forms.IntegerField(label=libelle, min_value=0, max_value=MAXIMUM, required=False)
+        nombre = forms.IntegerField(label=libelle, min_value=0, max_value=MAXIMUM, required=False)
+        # La page dit une fois que tout y est facultatif.
+        nombre.attendu = True
+        return nombre
+
+    def clean(self) -> dict[str, Any]:
+        donnees = super().clean() or {}
+        if self.complet and not self.errors:
+            for code, phrase in incoherences(self.valeurs()):
+                modalites = LIBELLES_VENTILATIONS.get(code)
+                self.add_error(f"{code}:{next(iter(modalites))}" if modalites else code, phrase)
+        return donnees
 
     def totaux(self) -> list[Any]:
         return [self[code] for code in TOTAUX]
@@ -79,3 +108,56 @@ def initial_indicateurs(rapport: Rapport) -> dict[str, int]:
         f"{v.indicateur}:{v.modalite}" if v.modalite else v.indicateur: v.valeur
         for v in rapport.valeurs.all()
     }
+
+
+class ExamenForm(forms.Form):
+    """Accepter, avec les dépenses refusées et leur motif ; ou renvoyer, avec des remarques."""
+
+    suite = forms.ChoiceField(
+        choices=(("accepter", "Accepter le rapport"), ("renvoyer", "Renvoyer à corriger")),
+        error_messages={"required": "Acceptez le rapport ou renvoyez-le."},
+    )
+    remarques = forms.CharField(
+        label="Ce qui doit être corrigé",
+        help_text="À écrire pour renvoyer le rapport.",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        required=False,
+    )
+    remarques.attendu = True
+
+    def __init__(self, *args: Any, depenses: Iterable[DepenseReelle], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.depenses = list(depenses)
+        for depense in self.depenses:
+            self.fields[f"refuser-{depense.pk}"] = forms.BooleanField(
+                label=f"Refuser {depense}", required=False
+            )
+            motif = forms.CharField(
+                label=f"Motif du refus : {depense}", max_length=300, required=False
+            )
+            motif.attendu = True
+            self.fields[f"motif-{depense.pk}"] = motif
+
+    def lignes(self) -> list[tuple[DepenseReelle, BoundField, BoundField]]:
+        return [(d, self[f"refuser-{d.pk}"], self[f"motif-{d.pk}"]) for d in self.depenses]
+
+    def refusees(self) -> dict[int, str]:
+        """Dépense refusée → motif."""
+        return {
+            d.pk: self.cleaned_data.get(f"motif-{d.pk}", "")
+            for d in self.depenses
+            if self.cleaned_data.get(f"refuser-{d.pk}")
+        }
+
+    def clean(self) -> dict[str, Any]:
+        donnees = super().clean() or {}
+        suite = donnees.get("suite")
+        if suite == "renvoyer" and not donnees.get("remarques") and "remarques" not in self.errors:
+            self.add_error("remarques", "Écrivez ce qui doit être corrigé.")
+        if suite == "accepter":
+            for pk, motif in self.refusees().items():
+                if not motif and f"motif-{pk}" not in self.errors:
+                    self.add_error(
+                        f"motif-{pk}", "Écrivez pourquoi la dépense n'est pas admissible."
+                    )
+        return donnees

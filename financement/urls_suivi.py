@@ -1,9 +1,9 @@
-"""Les adresses des rapports, de la fermeture, du bilan et du registre."""
+"""Les adresses des rapports, de la fermeture, du plan, du bilan et du registre."""
 
 from django.urls import path
 
 from financement.views import bilan as vues_bilan
-from financement.views import fermeture, rapports, registre
+from financement.views import fermeture, plan, rapports, registre
 
 public = [
     path("projets/", registre.registre, name="registre"),
@@ -19,6 +19,8 @@ organisme = [
     ),
 ]
 ville = [
+    path("plan/", plan.plan, name="plan"),
+    path("plan/besoins/<slug:code>/", plan.besoin, name="besoin"),
     path("rapports/", rapports.rapports, name="rapports"),
     path("rapports/<int:pk>/", rapports.rapport, name="rapport"),
     path("rapports/<int:pk>/examiner/", rapports.examiner, name="rapport_examiner"),

@@ -5,7 +5,9 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
+from django.db.models import OuterRef
 from django.http import HttpRequest
 
 
@@ -38,3 +40,18 @@ class Authentification(AuthenticationBackend):
         ):
             return None
         return super().authenticate(request, **identifiants)
+
+    def get_user(self, user_id: Any) -> Any:
+        """La personne de la session avec ses organismes : une requête de moins à chaque page."""
+        from socle.models import Adhesion, Utilisateur
+
+        siens = Adhesion.objects.filter(utilisateur=OuterRef("pk")).values("organisme_id")
+        personne = (
+            Utilisateur.objects.annotate(organismes_lus=ArraySubquery(siens))
+            .filter(pk=user_id)
+            .first()
+        )
+        if personne is None or not self.user_can_authenticate(personne):
+            return None
+        personne.organismes_ids = frozenset(personne.organismes_lus)
+        return personne

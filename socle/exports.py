@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils import timezone
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
@@ -42,10 +43,11 @@ def classeur(feuilles: Sequence[tuple[str, Sequence[str], Iterable[Sequence[Any]
 
 
 def _valeur(valeur: Any) -> Any:
-    """Ce qu'une cellule accepte : une date-heure sans fuseau, à l'heure de Trois-Rivières."""
+    """Ce qu'une cellule accepte : une date-heure sans fuseau, à l'heure de Trois-Rivières ; un
+    texte sans caractère de contrôle (un texte collé en porte parfois)."""
     if isinstance(valeur, dt.datetime) and timezone.is_aware(valeur):
         return timezone.localtime(valeur).replace(tzinfo=None)
-    return valeur
+    return ILLEGAL_CHARACTERS_RE.sub("", valeur) if isinstance(valeur, str) else valeur
 
 
 def reponse_xlsx(nom: str, entetes: Sequence[str], lignes: Iterable[Sequence[Any]]) -> HttpResponse:

@@ -1,10 +1,12 @@
-"""Les deux règles qui valent pour toute demande HTTP."""
+"""Les règles qui valent pour toute demande HTTP."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils import timezone
@@ -39,6 +41,18 @@ class HeureDeReceptionMiddleware:
         return min(recue, maintenant)
 
 
+class AdresseLisibleMiddleware:
+    """Refuse (400) un octet nul dans l'adresse : PostgreSQL n'en prend dans aucun texte."""
+
+    def __init__(self, get_response: Suite) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path_info:
+            raise BadRequest("Un octet nul dans l'adresse.")
+        return self.get_response(request)
+
+
 class ConnexionExigeeMiddleware:
     """Ferme tout par défaut : hors des pages publiques, il faut un compte.
 
@@ -55,11 +69,19 @@ class ConnexionExigeeMiddleware:
         if getattr(vue, "est_publique", False) or _est_publique(request):
             return None
         if not request.user.is_authenticated:
-            saisies.garder(request, vue, kwargs)
-            return redirect_to_login(request.get_full_path())
+            gardee = saisies.garder(request, vue, kwargs)
+            return redirect_to_login(request.get_full_path() if gardee else _page_quittee(request))
         if settings.SECOND_FACTEUR_EXIGE and request.user.est_employe:
             return _second_facteur(request)
         return None
+
+
+def _page_quittee(request: HttpRequest) -> str:
+    """Où revenir une fois connecté : une action qui ne se lit pas ramène à la page du bouton."""
+    venue = urlsplit(request.headers.get("Referer", ""))
+    if request.method in {"GET", "HEAD"} or venue.netloc != request.get_host():
+        return request.get_full_path()
+    return venue._replace(scheme="", netloc="", fragment="").geturl() or "/"
 
 
 def _est_publique(request: HttpRequest) -> bool:

@@ -17,10 +17,13 @@ DUREE = 60 * 60
 TAILLE_MAX = 100_000
 
 
-def garde_saisie(*, sauf: dict[str, frozenset[str]] | None = None) -> Callable:
+def garde_saisie(
+    *, sauf: dict[str, frozenset[str]] | None = None, sans: frozenset[str] = frozenset()
+) -> Callable:
     """La vue reprend, à la prochaine visite, ce qui lui était envoyé sans session.
 
     ``sauf`` : arguments d'adresse pour lesquels on ne garde rien (``{"partie": {...}}``).
+    ``sans`` : champs qui ne se rejouent pas, comme le bouton « Déposer » : le reste s'enregistre.
     """
 
     def decorer(vue: Callable) -> Callable:
@@ -40,24 +43,30 @@ def garde_saisie(*, sauf: dict[str, frozenset[str]] | None = None) -> Callable:
             return not any(kwargs.get(nom) in exclus for nom, exclus in (sauf or {}).items())
 
         reprendre.saisie_gardee = se_garde
+        reprendre.saisie_sans = sans
         return reprendre
 
     return decorer
 
 
-def garder(request: HttpRequest, vue: Callable, kwargs: dict[str, Any]) -> None:
-    """Range ce qu'envoie une personne sans session, si la vue le garde et que c'est raisonnable."""
+def garder(request: HttpRequest, vue: Callable, kwargs: dict[str, Any]) -> bool:
+    """Range ce qu'envoie une personne sans session, si la vue le garde et que c'est raisonnable.
+
+    Rend vrai quand la saisie est gardée.
+    """
     se_garde = getattr(vue, "saisie_gardee", None)
     if request.method != "POST" or se_garde is None or not se_garde(kwargs) or request.FILES:
-        return
+        return False
     saisie = request.POST.copy()
-    saisie.pop("csrfmiddlewaretoken", None)
+    for nom in {"csrfmiddlewaretoken", *vue.saisie_sans}:
+        saisie.pop(nom, None)
     contenu = saisie.urlencode()
     if len(contenu) > TAILLE_MAX:
-        return
+        return False
     request.session[CLE] = {"adresse": request.path, "contenu": contenu}
     request.session.set_expiry(DUREE)
     messages.warning(
         request,
         "Votre session a expiré. Connectez-vous : ce que vous avez écrit est gardé.",
     )
+    return True

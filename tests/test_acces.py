@@ -10,11 +10,13 @@ import pytest
 from django.core.files.base import ContentFile
 from django.urls import URLResolver, get_resolver, reverse
 
-from appels.models import PieceJointe
+from appels.models import PieceJointe, PieceOrganisme
+from appels.services import formulaires
 from socle.models import Document, Travail
 from tests.factories import (
     AdhesionFactory,
     AffectationFactory,
+    AppelFactory,
     BesoinFactory,
     ConventionFactory,
     DecisionFactory,
@@ -65,6 +67,7 @@ ACCES: dict[str, set[str]] = {
     **dict.fromkeys(
         (
             "organisme:dossier",
+            "organisme:ranger_document",
             "organisme:membres",
             "organisme:demande",
             "organisme:rediger",
@@ -80,6 +83,7 @@ ACCES: dict[str, set[str]] = {
     "organisme:aide": MEMBRES,
     "organisme:reexamen": {"responsable"},
     "organisme:piece": {*EMPLOYES, *MEMBRES, "libre", "presidence"},
+    "organisme:document_dossier": {*VILLE, *MEMBRES},
     # Ville
     **dict.fromkeys(
         (
@@ -105,6 +109,10 @@ ACCES: dict[str, set[str]] = {
             "ville:appel_publier",
             "ville:appel_reporter",
             "ville:appel_modifier",
+            "ville:formulaire",
+            "ville:formulaire_apercu",
+            "ville:formulaire_section",
+            "ville:formulaire_section_nouvelle",
             "ville:appel_conditions",
         ),
         AGENTS,
@@ -129,7 +137,9 @@ AILLEURS = ("comite:", "ville:comite", "ville:seance", "ville:classement", "vill
             "socialaccount_", "openid_")  # fmt: skip
 ACTIONS = {
     "organisme:rejoindre", "organisme:membre_agir", "organisme:invitation_agir",
-    "organisme:enregistrer_reponse", "organisme:budget_calcul", "organisme:reprendre",
+    "organisme:enregistrer_reponse", "organisme:revision_vue", "organisme:enregistrer_champ",
+    "organisme:budget_enregistrer", "organisme:reprendre_du_dossier", "ville:formulaire_agir",
+    "ville:formulaire_section_agir", "organisme:budget_calcul", "organisme:reprendre",
     "organisme:completer", "organisme:piece_retirer", "ville:appel_passer", "ville:verifier",
     "ville:resolution", "ville:lettres_emettre", "ville:convention_agir",
     "ville:versement_agir", "ville:rapport_examiner", "ville:fermeture_agir", "bilan:pdf",
@@ -209,6 +219,13 @@ def monde():
     courriel = Email.objects.create(from_email="a@exemple.test", to=["b@exemple.test"], subject="x")
     brouillon = DemandeFactory(organisme=demande.organisme, copiee_de=demande)
     reexamen = demande.reexamens.create(motifs="Erreur")
+    au_dossier = PieceOrganisme.objects.create(
+        organisme=demande.organisme, genre="rapport_annuel", date_document="2030-01-01",
+        nom="rapport.pdf", fichier=ContentFile(b"%PDF-", name="rapport.pdf"), taille=5,
+        type_mime="application/pdf", empreinte="0" * 64,
+    )  # fmt: skip
+    compose = AppelFactory()
+    section = formulaires.creer_formulaire_par_defaut(appel=compose).sections.first()
     return SimpleNamespace(**locals())
 
 
@@ -218,18 +235,25 @@ def arguments(nom, monde):
     pk = {
         "organisme:dossier": demande.organisme_id,
         "organisme:membres": demande.organisme_id,
+        "organisme:ranger_document": demande.organisme_id,
         "ville:organisme": demande.organisme_id,
         "ville:compte": monde.personnes["mifi"].pk,
         "ville:courriel": monde.courriel.pk,
         "ville:rapport": monde.rapport.pk,
         "ville:reexamen": monde.reexamen.pk,
+        "ville:formulaire_section": monde.section.pk,
+        "ville:formulaire_apercu": monde.section.pk,
     }
     cle = {
         "document": monde.document.cle,
         "travail": monde.travail.cle,
         "organisme:piece": monde.piece.cle,
+        "organisme:document_dossier": monde.au_dossier.cle,
     }
     code = {"ville:besoin": demande.appel.besoins.first().code}
+    du_formulaire = nom.startswith("ville:formulaire")
+    if du_formulaire:
+        code[nom] = monde.compose.code
     reference = dict.fromkeys(
         ("organisme:rediger", "organisme:demande_copie"), monde.brouillon.reference
     )
@@ -239,8 +263,9 @@ def arguments(nom, monde):
         "pk": pk.get(nom, 1),
         "cle": cle.get(nom),
         "partie": "projet",
-        "nature": "final",
+        "nature": "demande" if du_formulaire else "final",
         "onglet": "texte",
+        "genre": "rapport_annuel",
         "forme": "csv",
         "jeton": "inconnu",
     }
@@ -284,7 +309,7 @@ def test_une_action_ne_se_lit_pas_et_demande_un_compte(nom, monde, client):
     valeurs = {
         "reference": monde.demande.reference, "code": monde.demande.appel.code, "pk": 1,
         "cle": monde.piece.cle, "action": "x", "passage": "archiver", "adhesion": 1,
-        "invitation": 1,
+        "invitation": 1, "nature": "demande", "champ": "titre",
     }  # fmt: skip
     adresse = reverse(nom, kwargs={cle: valeurs[cle] for cle in motif.pattern.converters})
 

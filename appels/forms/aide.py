@@ -3,7 +3,7 @@
 from django import forms
 
 from appels.forms.appel import DateInput
-from appels.forms.demande import MontantField
+from appels.forms.champs import MontantField
 from appels.models.budget import Source
 
 PUBLIQUES = [

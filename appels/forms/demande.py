@@ -3,52 +3,15 @@
 Un brouillon s'enregistre même incomplet : rien n'y est obligatoire, ce qui manque se dit à côté.
 """
 
-import re
-from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.forms import BaseFormSet, formset_factory
 
-from appels.models import Demande, Question
+from appels.forms.champs import MontantField
+from appels.models import Demande
 from appels.models.budget import CategorieDepense, Source, SourceRevenu
 from appels.models.demande import Secteur
-
-MAXIMUM = Decimal("9999999999.99")
-
-
-class MontantField(forms.CharField):
-    """Un montant en dollars : virgule ou point, espaces permis ; deux décimales, jamais négatif."""
-
-    attendu = True
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault(
-            "widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
-        )
-        super().__init__(max_length=40, **kwargs)
-
-    def prepare_value(self, valeur: Any) -> Any:
-        return f"{valeur:.2f}".replace(".", ",") if isinstance(valeur, Decimal) else valeur
-
-    def clean(self, valeur: Any) -> Decimal | None:
-        texte = super().clean(valeur) or ""
-        for espace in (" ", "\u00a0", "\u202f", "$"):
-            texte = texte.replace(espace, "")
-        if not texte:
-            if self.required:
-                raise forms.ValidationError(self.error_messages["required"], code="required")
-            return None
-        if not re.fullmatch(r"-?[0-9]+([.,][0-9]*)?", texte):
-            raise forms.ValidationError("Écrivez un montant, par exemple 1 250,00.", code="montant")
-        montant = Decimal(texte.replace(",", "."))
-        if montant < 0:
-            raise forms.ValidationError("Le montant ne peut pas être négatif.", code="negatif")
-        if montant > MAXIMUM:
-            raise forms.ValidationError("Ce montant est trop grand.", code="grand")
-        if montant != montant.quantize(Decimal("0.01")):
-            raise forms.ValidationError("Deux décimales au plus.", code="decimales")
-        return montant.quantize(Decimal("0.01"))
+from socle.lignes import LigneForm, lignes
 
 
 class ProjetForm(forms.ModelForm):
@@ -79,66 +42,8 @@ class ProjetForm(forms.ModelForm):
         self.fields["besoins"].help_text = "Cochez ceux auxquels le projet répond vraiment."
 
 
-class SectionForm(forms.Form):
-    """Les questions d'une section, telles qu'elles se saisissent."""
-
-    def __init__(self, *args: Any, questions: list[Question], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for question in questions:
-            champ = _champ(question)
-            champ.attendu = question.obligatoire
-            self.fields[f"q{question.pk}"] = champ
-
-    def valeurs(self) -> dict[int, Any]:
-        """Numéro de question → réponse telle qu'elle se range."""
-        return {
-            int(nom[1:]): valeur.isoformat() if hasattr(valeur, "isoformat") else valeur
-            for nom, valeur in self.cleaned_data.items()
-        }
-
-
-def _champ(question: Question) -> forms.Field:
-    aide = question.aide
-    if question.mots_max:
-        aide = f"{aide} {question.mots_max} mots au plus.".strip()
-    commun = {"label": question.libelle, "help_text": aide, "required": False}
-    mots = {"data-mots-max": question.mots_max} if question.mots_max else {}
-    if question.type == Question.Type.TEXTE_LONG:
-        return forms.CharField(
-            widget=forms.Textarea(attrs={"rows": 6, **mots}), max_length=20000, **commun
-        )
-    if question.type == Question.Type.CHOIX:
-        return forms.ChoiceField(
-            choices=[(c, c) for c in question.choix], widget=forms.RadioSelect, **commun
-        )
-    if question.type == Question.Type.CHOIX_MULTIPLES:
-        return forms.MultipleChoiceField(
-            choices=[(c, c) for c in question.choix],
-            widget=forms.CheckboxSelectMultiple,
-            **commun,
-        )
-    if question.type == Question.Type.DECLARATION:
-        return forms.BooleanField(**commun)
-    if question.type == Question.Type.DATE:
-        return forms.CharField(
-            widget=forms.TextInput(attrs={"type": "date"}), max_length=20, **commun
-        )
-    attributs = (
-        {"inputmode": "decimal"}
-        if question.type in {Question.Type.NOMBRE, Question.Type.MONTANT}
-        else {}
-    )
-    return forms.CharField(
-        widget=forms.TextInput(attrs={**attributs, **mots}), max_length=500, **commun
-    )
-
-
-class LigneForm(forms.Form):
+class LigneBudgetForm(LigneForm):
     """Une ligne du budget : sans montant ni précision, elle est vide et ne compte pas."""
-
-    def __init__(self, *args: Any, complet: bool = True, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.complet = complet
 
     def clean(self) -> dict[str, Any]:
         donnees = super().clean() or {}
@@ -148,14 +53,14 @@ class LigneForm(forms.Form):
         return donnees
 
 
-class PosteForm(LigneForm):
+class PosteForm(LigneBudgetForm):
     categorie = forms.ChoiceField(label="Catégorie", choices=CategorieDepense.choices)
     libelle = forms.CharField(label="Précision", max_length=200, required=False)
     montant = MontantField(label="Montant", required=False)
     admissible = forms.BooleanField(label="Admissible", required=False, initial=True)
 
 
-class RevenuForm(LigneForm):
+class RevenuForm(LigneBudgetForm):
     source = forms.ChoiceField(label="Source", choices=Source.choices)
     libelle = forms.CharField(label="Précision", max_length=200, required=False)
     statut = forms.ChoiceField(label="Statut", choices=SourceRevenu.Statut.choices)
@@ -171,29 +76,34 @@ class AideDemandeeForm(forms.Form):
     )
 
 
-LIGNES_MAX = 60
+PostesFormSet = lignes(PosteForm)
+RevenusFormSet = lignes(RevenuForm)
 
 
-class LignesFormSet(BaseFormSet):
-    def add_fields(self, form: forms.Form, index: int | None) -> None:
-        super().add_fields(form, index)
-        form.fields["DELETE"].label = "Retirer"
+class FichiersInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
 
 
-_LIGNES = {
-    "formset": LignesFormSet,
-    "extra": 0,
-    "can_delete": True,
-    "max_num": LIGNES_MAX,
-    "absolute_max": LIGNES_MAX,
-}
-PostesFormSet = formset_factory(PosteForm, **_LIGNES)
-RevenusFormSet = formset_factory(RevenuForm, **_LIGNES)
+class FichiersField(forms.FileField):
+    """Un ou plusieurs fichiers, choisis d'un coup ; rend une liste."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=FichiersInput(attrs={"multiple": True}), **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        fichiers = data if isinstance(data, list | tuple) else [data]
+        return [
+            super(FichiersField, self).clean(fichier, initial) for fichier in fichiers or [None]
+        ]
 
 
 class PieceForm(forms.Form):
-    fichier = forms.FileField(
-        label="Fichier", error_messages={"required": "Choisissez d'abord un fichier."}
+    fichier = FichiersField(
+        label="Fichier",
+        error_messages={
+            "required": "Choisissez d'abord un fichier.",
+            "empty": "Ce fichier est vide.",
+        },
     )
 
 

@@ -1,9 +1,10 @@
 from appels.models.appel import Appel, Critere, PieceExigee, SourceVolet, Volet
 from appels.models.budget import AideAnnoncee, PosteDepense, SourceRevenu
+from appels.models.collaboration import Ecriture, Visite
 from appels.models.condition import ConditionAdmissibilite, ReponseAdmissibilite
 from appels.models.demande import Demande, Depot, Derogation
 from appels.models.formulaire import Formulaire, Question, Reponse, Section
-from appels.models.piece import PieceJointe
+from appels.models.piece import GenreDossier, PieceJointe, PieceOrganisme
 from appels.models.plan import Besoin, Objectif, PlanAction, Theme
 from appels.models.rappel import Rappel
 from appels.models.recevabilite import Complement, Verification
@@ -18,10 +19,13 @@ __all__ = [
     "Demande",
     "Depot",
     "Derogation",
+    "Ecriture",
     "Formulaire",
+    "GenreDossier",
     "Objectif",
     "PieceExigee",
     "PieceJointe",
+    "PieceOrganisme",
     "PlanAction",
     "PosteDepense",
     "Question",
@@ -33,5 +37,6 @@ __all__ = [
     "SourceVolet",
     "Theme",
     "Verification",
+    "Visite",
     "Volet",
 ]

@@ -72,6 +72,14 @@ class Demande(CycleDeVieDemande):
         related_name="demandes",
         null=True,
     )
+    # La dernière révision du formulaire que l'organisme a vue : un changement se dit une fois.
+    formulaire_vu = models.ForeignKey(
+        "appels.Formulaire",
+        on_delete=models.PROTECT,
+        related_name="vu_par",
+        null=True,
+        editable=False,
+    )
     code = models.CharField("code", max_length=20)
     reference = models.SlugField("numéro de la demande", max_length=60, unique=True)
     titre = models.CharField("titre du projet", max_length=200, blank=True)

@@ -1,5 +1,7 @@
 from django.db import models
 
+from appels import questions
+from appels.questions import TypeQuestion
 from socle import horloge
 
 
@@ -49,15 +51,7 @@ class Section(models.Model):
 
 
 class Question(models.Model):
-    class Type(models.TextChoices):
-        TEXTE_COURT = "texte_court", "Texte court"
-        TEXTE_LONG = "texte_long", "Texte long"
-        CHOIX = "choix", "Choix"
-        CHOIX_MULTIPLES = "choix_multiples", "Plusieurs choix"
-        NOMBRE = "nombre", "Nombre"
-        MONTANT = "montant", "Montant"
-        DATE = "date", "Date"
-        DECLARATION = "declaration", "Déclaration à cocher"
+    Type = TypeQuestion
 
     section = models.ForeignKey(Section, on_delete=models.CASCADE, related_name="questions")
     code = models.SlugField("code", max_length=60)
@@ -67,6 +61,15 @@ class Question(models.Model):
     obligatoire = models.BooleanField("obligatoire", default=True)
     mots_max = models.PositiveSmallIntegerField("mots au plus", null=True, blank=True)
     choix = models.JSONField("choix", default=list, blank=True)
+    si_question = models.ForeignKey(
+        "self",
+        verbose_name="se pose seulement si",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="dependantes",
+    )
+    si_valeur = models.CharField("a pour réponse", max_length=200, blank=True)
     ordre = models.PositiveSmallIntegerField("ordre", default=0)
 
     class Meta:
@@ -74,6 +77,10 @@ class Question(models.Model):
         ordering = ("section", "ordre")
         constraints = (
             models.UniqueConstraint(fields=["section", "code"], name="question_code_unique"),
+            models.CheckConstraint(
+                name="question_condition_entiere",
+                condition=models.Q(si_question__isnull=True) | ~models.Q(si_valeur=""),
+            ),
         )
 
     def __str__(self) -> str:
@@ -99,15 +106,11 @@ class ReponseAbstraite(models.Model):
     @property
     def texte(self) -> str:
         """La réponse telle qu'elle se lit."""
-        if isinstance(self.valeur, list):
-            return ", ".join(str(element) for element in self.valeur)
-        if isinstance(self.valeur, bool):
-            return "Oui" if self.valeur else "Non"
-        return "" if self.valeur is None else str(self.valeur)
+        return questions.texte(self.question.type, self.valeur)
 
     @property
     def est_vide(self) -> bool:
-        return self.valeur in (None, "", [], False)
+        return questions.est_vide(self.valeur)
 
 
 class Reponse(ReponseAbstraite):

@@ -1,6 +1,7 @@
 """L'accusé de réception d'un dépôt : un PDF figé, envoyé à l'organisme."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -9,6 +10,7 @@ from django.urls import reverse
 from appels.models import Depot
 from appels.models.budget import CategorieDepense, Source, SourceRevenu
 from appels.montants import budget_depuis
+from appels.questions import texte
 from socle.documents import figer_document
 from socle.graphiques import Part
 from socle.models import Document
@@ -63,7 +65,7 @@ def contexte_accuse(depot: Depot) -> dict:
     sections: dict[str, list] = {}
     for reponse in contenu["reponses"]:
         sections.setdefault(reponse["section"], []).append(
-            {"question": reponse["question"], "texte": _texte(reponse["valeur"])}
+            {"question": reponse["question"], "texte": _texte(reponse)}
         )
     postes = [{**poste, "montant": Decimal(poste["montant"])} for poste in argent["postes"]]
     revenus = [{**revenu, "montant": Decimal(revenu["montant"])} for revenu in argent["revenus"]]
@@ -119,9 +121,12 @@ def contexte_accuse(depot: Depot) -> dict:
     }
 
 
-def _texte(valeur: object) -> str | list[str]:
-    if isinstance(valeur, list):
+def _texte(reponse: dict[str, Any]) -> str | list[str]:
+    """La réponse figée ; un dépôt d'avant les types n'en a pas, et se lit comme un texte."""
+    valeur = reponse["valeur"]
+    if isinstance(valeur, list) and not any(isinstance(ligne, dict) for ligne in valeur):
         return [str(element) for element in valeur]
-    if isinstance(valeur, bool):
-        return "Oui" if valeur else ""
-    return "" if valeur is None else str(valeur)
+    if valeur is False:
+        return ""
+    lue = texte(reponse.get("type", ""), valeur)
+    return lue.splitlines() if isinstance(valeur, (list, dict)) else lue

@@ -8,13 +8,17 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
+from appels.formulaires import par_code
 from appels.models import Appel, Besoin, Demande, Question, Reponse
+from appels.questions import TABLEAUX, TypeQuestion
 from appels.services.budget import enregistrer_budget
 from appels.services.demandes import commencer_demande
 from socle import horloge
 from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.journal import journaliser
+
+HORS_PERIODE = "Une date n'est pas dans la période des projets de l'appel : écrivez la nouvelle."
 
 
 @dataclass(frozen=True)
@@ -118,32 +122,36 @@ def _trier(
         Reste("Le projet", "Besoins visés", besoin.libelle, "L'appel ne vise pas ce besoin.")
         for besoin in ecartes
     ]
-    nouvelles = {
-        (question.section.code, question.code): question
-        for question in Question.objects.filter(
-            section__formulaire_id=demande.formulaire_id
-        ).select_related("section")
-    }
-    passent = []
+    nouvelles = par_code(demande.formulaire_id) if demande.formulaire_id else {}
+    passent: dict[Question, Any] = {}
     for reponse in _reponses(ancienne):
         ancienne_question = reponse.question
         cle = (ancienne_question.section.code, ancienne_question.code)
         valeur, reste, raison = _ranger(reponse, nouvelles.get(cle), demande.appel)
+        if valeur is not None and nouvelles[cle] in passent:
+            valeur, reste, raison = None, reponse.texte, "Une réponse plus récente est reprise."
         if valeur is not None:
-            passent.append((nouvelles[cle], valeur))
+            passent[nouvelles[cle]] = valeur
         if reste:
             restes.append(
                 Reste(ancienne_question.section.titre, ancienne_question.libelle, reste, raison)
             )
-    return permis, passent, restes
+    return permis, list(passent.items()), restes
 
 
 def _reponses(ancienne: Demande) -> Iterator[Reponse]:
-    """Les réponses écrites, sans les déclarations : elles se font de nouveau à chaque dépôt."""
+    """Les réponses écrites, sans les déclarations : elles se font de nouveau à chaque dépôt.
+
+    La dernière révision du formulaire d'abord : une réponse peut être restée à une plus ancienne.
+    """
     for reponse in (
-        ancienne.reponses.exclude(question__type=Question.Type.DECLARATION)
+        ancienne.reponses.exclude(question__type=TypeQuestion.DECLARATION)
         .select_related("question__section")
-        .order_by("question__section__ordre", "question__ordre")
+        .order_by(
+            "-question__section__formulaire__revision",
+            "question__section__ordre",
+            "question__ordre",
+        )
     ):
         if not reponse.est_vide:
             yield reponse
@@ -156,16 +164,31 @@ def _ranger(reponse: Reponse, question: Question | None, appel: Appel) -> tuple[
         return None, reponse.texte, "La question n'est plus dans le formulaire."
     if question.type != reponse.question.type:
         return None, reponse.texte, "La question se répond maintenant autrement."
-    if question.type == Question.Type.CHOIX and valeur not in question.choix:
+    if question.type == TypeQuestion.CHOIX and valeur not in question.choix:
         return None, reponse.texte, "Ce choix n'est plus offert."
-    if question.type == Question.Type.CHOIX_MULTIPLES:
+    if question.type == TypeQuestion.CHOIX_MULTIPLES:
         choisis = valeur if isinstance(valeur, list) else [valeur]
         gardes = [choix for choix in choisis if choix in question.choix]
         perdus = ", ".join(str(choix) for choix in choisis if choix not in question.choix)
         return gardes or None, perdus, "Ces choix ne sont plus offerts."
-    if question.type == Question.Type.DATE and not _dans_la_periode(str(valeur), appel):
-        return None, reponse.texte, "Cette date n'est pas dans la période des projets de l'appel."
+    if question.type == TypeQuestion.DATE and not _dans_la_periode(str(valeur), appel):
+        return None, reponse.texte, HORS_PERIODE
+    if question.type in TABLEAUX and isinstance(valeur, list):
+        lignes = [_sans_dates_passees(question.type, ligne, appel) for ligne in valeur]
+        return (lignes, "", "") if lignes == valeur else (lignes, reponse.texte, HORS_PERIODE)
     return valeur, "", ""
+
+
+def _sans_dates_passees(type_: str, ligne: dict[str, Any], appel: Appel) -> dict[str, Any]:
+    """La ligne du tableau, ses dates vidées quand elles sortent de la période."""
+    vider = {
+        colonne.nom
+        for colonne in TABLEAUX[type_]
+        if colonne.genre == "date"
+        and ligne.get(colonne.nom)
+        and not _dans_la_periode(str(ligne[colonne.nom]), appel)
+    }
+    return {nom: "" if nom in vider else case for nom, case in ligne.items()}
 
 
 def _dans_la_periode(texte: str, appel: Appel) -> bool:

@@ -7,16 +7,19 @@ from typing import Any
 
 from django.db import transaction
 
-from appels.models import AideAnnoncee, Appel, Demande, Derogation, Formulaire
+from appels.models import AideAnnoncee, Appel, Demande, Derogation
+from appels.services.collaboration import derniere_ecriture, noter_ecriture
 from appels.services.conditions import garder_reponses
+from appels.services.formulaires import formulaire_courant, rattacher
 from socle import horloge
+from socle.concurrence import Issue, SaisieConcurrente, comparer
 from socle.cycle_de_vie import transitionner
 from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.journal import journaliser
 from socle.models import Organisme
 
-CHAMPS_DU_PROJET = frozenset({"titre", "resume", "secteur", "volet"})
+CHAMPS_DU_PROJET = frozenset({"titre", "resume", "secteur", "volet", "besoins"})
 
 
 @transaction.atomic
@@ -38,12 +41,14 @@ def commencer_demande(
     verrou = Appel.objects.select_for_update(no_key=True).get(pk=appel.pk)
     if not verrou.est_ouvert:
         raise RegleViolee("Cet appel n'est pas ouvert.", code="ferme")
+    formulaire = formulaire_courant(verrou)
     demande = Demande.objects.create(
         appel=verrou,
         organisme=organisme,
         volet=volet,
         titre=titre,
-        formulaire=_formulaire_courant(verrou),
+        formulaire=formulaire,
+        formulaire_vu=formulaire,
         code=code or _code_suivant(verrou),
         reference=f"{verrou.code}-{code or _code_suivant(verrou)}",
         creee_par=acteur,
@@ -61,10 +66,6 @@ def _code_suivant(appel: Appel) -> str:
         if code[:1] == "D" and code[1:].isdigit()
     }
     return f"D{max(pris, default=0) + 1:02d}"
-
-
-def _formulaire_courant(appel: Appel) -> Formulaire | None:
-    return appel.formulaires.filter(nature=Formulaire.Nature.DEMANDE).order_by("-revision").first()
 
 
 def exiger_modifiable(acteur: Any, demande: Demande, *, partie: Any = None) -> None:
@@ -100,25 +101,74 @@ def complement_ouvre(demande: Demande, partie: Any) -> bool:
     return relation.filter(pk=partie.pk).exists()
 
 
+def valeurs_du_projet(demande: Demande) -> dict[str, Any]:
+    """Ce que la page du projet montre, champ par champ, comparable d'une lecture à l'autre."""
+    return {
+        "titre": demande.titre,
+        "resume": demande.resume,
+        "secteur": demande.secteur,
+        "volet": demande.volet_id,
+        "besoins": sorted(besoin.pk for besoin in demande.besoins.all()),
+    }
+
+
 @transaction.atomic
-def modifier_projet(*, acteur: Any, demande: Demande, **champs: Any) -> Demande:
-    """Écrit titre, résumé, secteur, volet et besoins ; ce qui n'est pas donné reste."""
+def modifier_projet(
+    *, acteur: Any, demande: Demande, bases: Mapping[str, str] | None = None, **champs: Any
+) -> Demande:
+    """Écrit titre, résumé, secteur, volet et besoins ; ce qui n'est pas donné reste.
+
+    ``bases`` donne l'empreinte de ce que la personne avait sous les yeux, champ par champ. Lève
+    ``SaisieConcurrente``, qui nomme le champ, quand une autre personne y a écrit autre chose.
+    """
     demande = Demande.objects.select_for_update(no_key=True).get(pk=demande.pk)
     exiger_modifiable(acteur, demande, partie="projet")
-    besoins = champs.pop("besoins", None)
     inconnus = champs.keys() - CHAMPS_DU_PROJET
     if inconnus:
         raise TypeError(f"Champs inconnus : {sorted(inconnus)}")
     volet = champs.get("volet")
     if volet is not None and volet.appel_id != demande.appel_id:
         raise RegleViolee("Choisissez un volet de cet appel.", champ="volet")
-    for nom, valeur in champs.items():
+    actuelles = valeurs_du_projet(demande)
+    a_ecrire = {
+        nom: valeur
+        for nom, valeur in champs.items()
+        if _issue(demande, nom, valeur, actuelles[nom], bases or {}) is Issue.ECRIRE
+    }
+    if not a_ecrire:
+        return demande
+    for nom in a_ecrire:
+        noter_ecriture(acteur=acteur, demande=demande, partie=nom)
+    besoins = a_ecrire.pop("besoins", None)
+    for nom, valeur in a_ecrire.items():
         setattr(demande, nom, valeur)
     demande.modifiee_le = horloge.maintenant()
-    demande.save(update_fields=[*champs, "modifiee_le"])
+    demande.save(update_fields=[*a_ecrire, "modifiee_le"])
     if besoins is not None:
         demande.besoins.set(besoins)
     return demande
+
+
+def _issue(
+    demande: Demande, nom: str, valeur: Any, actuelle: Any, bases: Mapping[str, str]
+) -> Issue:
+    saisie = valeur
+    if nom == "volet":
+        saisie = valeur.pk if valeur is not None else None
+    elif nom == "besoins":
+        saisie = sorted(besoin.pk for besoin in valeur)
+    issue = comparer(base=bases.get(nom, ""), saisi=saisie, actuel=actuelle)
+    if issue is Issue.CONFLIT:
+        lisible = {
+            "volet": lambda: str(demande.volet or ""),
+            "besoins": lambda: " ; ".join(b.libelle for b in demande.besoins.all()),
+        }.get(nom, lambda: str(actuelle))()
+        raise SaisieConcurrente(
+            "Une autre personne a écrit autre chose.",
+            champ=nom,
+            actuel=derniere_ecriture(demande, nom, valeur=actuelle, texte=lisible),
+        )
+    return issue
 
 
 def retirer(*, acteur: Any, demande: Demande, motif: str) -> Demande:
@@ -128,9 +178,14 @@ def retirer(*, acteur: Any, demande: Demande, motif: str) -> Demande:
     return transitionner(demande, "retirer", acteur=acteur, motif=motif)
 
 
+@transaction.atomic
 def reprendre(*, acteur: Any, demande: Demande) -> Demande:
-    """Remet la demande en brouillon tant que l'appel est ouvert."""
-    return transitionner(demande, "reprendre", acteur=acteur)
+    """Remet la demande en brouillon tant que l'appel est ouvert, sous le formulaire du jour."""
+    demande = transitionner(demande, "reprendre", acteur=acteur)
+    courant = formulaire_courant(demande.appel)
+    if courant is not None:
+        rattacher(demande, courant)
+    return demande
 
 
 @transaction.atomic

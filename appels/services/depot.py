@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from appels.completude import manques
+from appels.formulaires import lire_formulaire
 from appels.models import Demande, Depot
 from appels.montants import montant_maximal
 from appels.regles import regles_budget
@@ -100,14 +101,15 @@ def contenu_depose(demande: Demande) -> dict[str, Any]:
         "formulaire": demande.formulaire.revision if demande.formulaire else None,
         "reponses": [
             {
-                "section": reponse.question.section.titre,
-                "code": f"{reponse.question.section.code}/{reponse.question.code}",
-                "question": reponse.question.libelle,
-                "valeur": reponse.valeur,
+                "section": section.section.titre,
+                "code": f"{section.section.code}/{lue.question.code}",
+                "question": lue.question.libelle,
+                "type": lue.question.type,
+                "valeur": lue.valeur,
             }
-            for reponse in demande.reponses.select_related("question__section").order_by(
-                "question__section__ordre", "question__ordre"
-            )
+            for section in lire_formulaire(demande)
+            for lue in section.questions
+            if not lue.est_vide
         ],
         "budget": {
             "postes": [
@@ -136,11 +138,11 @@ def contenu_depose(demande: Demande) -> dict[str, Any]:
         },
         "pieces": [
             {
-                "document": piece.piece_exigee.libelle if piece.piece_exigee else "",
+                "document": piece.libelle,
                 "nom": piece.nom,
                 "taille": piece.taille,
                 "empreinte": piece.empreinte,
             }
-            for piece in demande.pieces.filter(retiree_le=None).select_related("piece_exigee")
+            for piece in demande.pieces.actives()
         ],
     }

@@ -1,36 +1,65 @@
-"""Enregistrer une réponse : une écriture, même incomplète."""
+"""Enregistrer une réponse : une écriture, même incomplète, sans effacer celle d'une collègue."""
 
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F, FilteredRelation, Q
 
 from appels.models import Demande, Question, Reponse
+from appels.questions import texte
 from appels.services.demandes import exiger_modifiable
 from socle import horloge
+from socle.concurrence import Issue, SaisieActuelle, SaisieConcurrente, comparer
 from socle.exceptions import RegleViolee
 
 
 @transaction.atomic
 def enregistrer_reponse(
-    *, acteur: Any, demande: Demande, question: Question, valeur: Any
-) -> Reponse:
-    """Garde ``valeur`` telle que saisie ; ce qui manque se dit au dépôt, rien ne se perd."""
+    *, acteur: Any, demande: Demande, question: Question, valeur: Any, base: str = ""
+) -> Any:
+    """Garde ``valeur`` telle que saisie, et rend ce qui est maintenant enregistré.
+
+    ``base`` est l'empreinte de ce que la personne avait sous les yeux. Lève
+    ``SaisieConcurrente`` quand une autre personne a écrit autre chose entre-temps : rien n'est
+    alors effacé. Ce qui manque se dit au dépôt.
+    """
     if question.section.formulaire_id != demande.formulaire_id:
         raise RegleViolee("Cette question n'est pas dans le formulaire de la demande.")
-    exiger_modifiable(acteur, demande, partie=question.section)
-    moment = horloge.maintenant()
-    # Verrouille la demande et vérifie du même coup qu'un dépôt ne vient pas de la figer.
-    if not Demande.objects.filter(pk=demande.pk, etat=demande.etat).update(modifiee_le=moment):
-        raise RegleViolee(
-            "La demande vient de changer d'étape : elle ne se modifie plus.", code="deposee"
+    # Une seule requête verrouille la demande (un dépôt attend, ou nous attendons le sien) et lit
+    # la réponse.
+    verrou = (
+        Demande.objects.select_for_update(no_key=True, of=("self",))
+        .only("etat", "organisme_id")
+        .annotate(sienne=FilteredRelation("reponses", condition=Q(reponses__question=question)))
+        .annotate(
+            reponse_pk=F("sienne__pk"),
+            reponse_valeur=F("sienne__valeur"),
+            reponse_le=F("sienne__modifiee_le"),
+            reponse_par=F("sienne__modifiee_par__nom"),
         )
-    reponse, _ = Reponse.objects.update_or_create(
-        demande=demande,
-        question=question,
-        defaults={
-            "valeur": valeur,
-            "modifiee_le": moment,
-            "modifiee_par": acteur,
-        },
+        .get(pk=demande.pk)
     )
-    return reponse
+    exiger_modifiable(acteur, verrou, partie=question.section)
+    issue = comparer(base=base, saisi=valeur, actuel=verrou.reponse_valeur)
+    if issue is Issue.CONFLIT:
+        raise SaisieConcurrente(
+            "Une autre personne a répondu autrement.",
+            actuel=SaisieActuelle(
+                valeur=verrou.reponse_valeur,
+                texte=texte(question.type, verrou.reponse_valeur),
+                auteur=verrou.reponse_par or "Une autre personne",
+                le=verrou.reponse_le,
+            ),
+        )
+    if issue is Issue.RIEN:
+        return verrou.reponse_valeur
+    ecriture = {
+        "valeur": valeur,
+        "modifiee_le": horloge.maintenant(),
+        "modifiee_par": acteur,
+    }
+    if verrou.reponse_pk is None:
+        Reponse.objects.create(demande=demande, question=question, **ecriture)
+    else:
+        Reponse.objects.filter(pk=verrou.reponse_pk).update(**ecriture)
+    return valeur

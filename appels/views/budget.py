@@ -3,13 +3,14 @@
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST
 
+from appels.collage import lire_lignes_collees
 from appels.forms.demande import (
-    LIGNES_MAX,
     AideDemandeeForm,
     PostesFormSet,
     RevenusFormSet,
@@ -19,10 +20,14 @@ from appels.models.budget import CategorieDepense, Source, SourceRevenu
 from appels.montants import Budget, budget_depuis, montant_maximal, violations
 from appels.regles import dollars, phrase_violation, regles_budget
 from appels.services import budget as services
+from appels.views.saisie import en_json
 from appels.views.suivi import siennes
+from socle.concurrence import SaisieActuelle, SaisieConcurrente, empreinte
+from socle.exceptions import RegleViolee
 from socle.graphiques import Part
+from socle.lignes import LIGNES_MAX, ajoute_une_ligne, avec_une_ligne
 from socle.templatetags.composants_dessins import barre_empilee
-from socle.vues import executer, trouver
+from socle.vues import trouver
 
 VIDES = 3
 TITRE_PARTS = "Qui paie le projet"
@@ -46,7 +51,9 @@ def _initial(demande: Demande) -> tuple[list[dict], list[dict], dict]:
     return postes, revenus, aide
 
 
-def _formulaires(request: HttpRequest, demande: Demande) -> tuple[Any, Any, Any]:
+def _formulaires(
+    request: HttpRequest, demande: Demande, *, complet: bool = True
+) -> tuple[Any, Any, Any]:
     """Les trois formulaires ; « Ajouter une ligne » en ajoute sans rien perdre."""
     if request.method != "POST":
         postes, revenus, aide = _initial(demande)
@@ -57,17 +64,11 @@ def _formulaires(request: HttpRequest, demande: Demande) -> tuple[Any, Any, Any]
             RevenusFormSet(prefix="revenus", initial=revenus),
             AideDemandeeForm(initial=aide),
         )
-    donnees = request.POST.copy()
+    donnees = _avec_les_lignes_collees(request.POST)
     for prefixe, valeurs in NOUVELLES.items():
-        if f"ajouter_{prefixe}" in donnees:
-            cle = f"{prefixe}-TOTAL_FORMS"
-            total = int(donnees[cle]) if donnees.get(cle, "").isdecimal() else 0
-            if total < LIGNES_MAX:
-                donnees[cle] = str(total + 1)
-                for nom, valeur in valeurs.items():
-                    donnees[f"{prefixe}-{total}-{nom}"] = valeur
+        donnees = avec_une_ligne(donnees, prefixe, valeurs)
     # Une ligne qu'on n'a pas fini d'écrire n'est pas une erreur quand on en ajoute une autre.
-    options = {"form_kwargs": {"complet": not _ajoute(request)}}
+    options = {"form_kwargs": {"complet": complet and not _ajoute(request)}}
     return (
         PostesFormSet(donnees, prefix="postes", **options),
         RevenusFormSet(donnees, prefix="revenus", **options),
@@ -76,7 +77,26 @@ def _formulaires(request: HttpRequest, demande: Demande) -> tuple[Any, Any, Any]
 
 
 def _ajoute(request: HttpRequest) -> bool:
-    return any(f"ajouter_{prefixe}" in request.POST for prefixe in NOUVELLES)
+    return "coller" in request.POST or any(
+        ajoute_une_ligne(request.POST, prefixe) for prefixe in NOUVELLES
+    )
+
+
+def _avec_les_lignes_collees(donnees: QueryDict) -> QueryDict:
+    """« Coller depuis un tableur » : une dépense de plus par ligne lue, rien d'autre ne bouge."""
+    if "coller" not in donnees:
+        return donnees
+    donnees = donnees.copy()
+    cle = "postes-TOTAL_FORMS"
+    total = int(donnees[cle]) if donnees.get(cle, "").isdecimal() else 0
+    for lue in lire_lignes_collees(donnees.get("colle", "")):
+        if total >= LIGNES_MAX:
+            break
+        for nom, valeur in lue.items():
+            donnees[f"postes-{total}-{nom}"] = valeur
+        total += 1
+    donnees[cle] = str(total)
+    return donnees
 
 
 def _lignes(formset: Any) -> list[dict[str, Any]]:
@@ -95,24 +115,18 @@ def rediger_budget(
     ajoute = _ajoute(request)
     # Chacun se valide : toutes les erreurs se montrent d'un coup.
     valides = all([postes.is_valid(), revenus.is_valid(), aide.is_valid()])
-    if (
-        request.method == "POST"
-        and not ajoute
-        and valides
-        and executer(
-            request,
-            services.enregistrer_budget,
-            formulaire=aide,
-            succes="Le budget est enregistré.",
-            demande=demande,
-            postes=_lignes(postes),
-            revenus=_lignes(revenus),
-            montant_demande=aide.cleaned_data["montant_demande"],
-            contribution_nature=aide.cleaned_data["contribution_nature"] or Decimal(0),
-        )
-    ):
-        cible = "pieces" if "suivant" in request.POST else partie
-        return redirect("organisme:rediger", reference=demande.reference, partie=cible)
+    conflit: SaisieActuelle | None = None
+    if request.method == "POST" and not ajoute and valides:
+        try:
+            _ecrire(request, demande, postes, revenus, aide)
+        except SaisieConcurrente as refus:
+            conflit = refus.actuel
+        except RegleViolee as refus:
+            aide.add_error(None, refus.message)
+        else:
+            messages.success(request, "Le budget est enregistré.")
+            cible = "pieces" if "suivant" in request.POST else partie
+            return redirect("organisme:rediger", reference=demande.reference, partie=cible)
     saisi = request.method == "POST" and valides
     budget = _budget_saisi(postes, revenus, aide) if saisi else demande.budget(au_depot=True)
     return render(
@@ -125,7 +139,36 @@ def rediger_budget(
             "revenus": revenus,
             "form": aide,
             "parts": _parts_saisies(revenus, aide) if saisi else parts(demande),
+            "base": empreinte(services.lignes_du_budget(demande)),
+            "conflit": conflit,
+            "colle": "coller" in request.POST,
         },
+    )
+
+
+def _ecrire(request: HttpRequest, demande: Demande, postes: Any, revenus: Any, aide: Any) -> Any:
+    return services.enregistrer_budget(
+        acteur=request.user,
+        demande=demande,
+        postes=_lignes(postes),
+        revenus=_lignes(revenus),
+        montant_demande=aide.cleaned_data["montant_demande"],
+        contribution_nature=aide.cleaned_data["contribution_nature"] or Decimal(0),
+        base=request.POST.get("base", "")[:12],
+    )
+
+
+@require_POST
+def enregistrer(request: HttpRequest, reference: str) -> JsonResponse:
+    """L'enregistrement du budget pendant la saisie ; une ligne sans montant attend le sien."""
+    demande = trouver(request, siennes(request), "demande.rediger", reference=reference)
+    postes, revenus, aide = _formulaires(request, demande, complet=False)
+    if not all([postes.is_valid(), revenus.is_valid(), aide.is_valid()]):
+        return JsonResponse({"message": "Un montant est à corriger."}, status=400)
+    return en_json(
+        request,
+        lambda: _ecrire(request, demande, postes, revenus, aide),
+        base=lambda enregistree: empreinte(services.lignes_du_budget(enregistree)),
     )
 
 

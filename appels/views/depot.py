@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from appels.forms.demande import DepotForm
+from appels.formulaires import lire_formulaire
 from appels.models import Demande
 from appels.services import depot as services
 from appels.views.budget import parts, tableau
@@ -20,10 +21,6 @@ def relecture(request: HttpRequest, demande: Demande, partie: str, contexte: Any
         initial={"signataire": demande.organisme.signataire_nom or request.user.nom},
     )
     peut_deposer = demande.etat == "brouillon" and request.user.peut("demande.deposer", demande)
-    reponses = {reponse.question_id: reponse for reponse in demande.reponses.all()}
-    sections = (
-        demande.formulaire.sections.prefetch_related("questions") if demande.formulaire else []
-    )
     if (
         request.method == "POST"
         and peut_deposer
@@ -45,10 +42,7 @@ def relecture(request: HttpRequest, demande: Demande, partie: str, contexte: Any
             **tableau(demande, demande.budget(au_depot=True)),
             "form": form,
             "peut_deposer": peut_deposer,
-            "sections": [
-                (section, [(q, reponses.get(q.pk)) for q in section.questions.all()])
-                for section in sections
-            ],
+            "sections": lire_formulaire(demande),
             "a_temps": demande.etat != "brouillon" or demande.peut_etre_deposee_maintenant,
             "peut_transmettre": demande.etat == "a_completer"
             and request.user.peut("demande.completer", demande),
@@ -56,7 +50,7 @@ def relecture(request: HttpRequest, demande: Demande, partie: str, contexte: Any
             "revenus": demande.revenus.all(),
             "parts": parts(demande),
             "besoins": demande.besoins.all(),
-            "pieces": demande.pieces.filter(retiree_le=None).select_related("piece_exigee"),
+            "pieces": demande.pieces.actives(),
         },
     )
 

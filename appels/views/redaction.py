@@ -3,24 +3,28 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from appels.completude import manques, manques_complement
-from appels.forms.demande import ProjetForm, SectionForm
-from appels.models import Complement, Demande, Question
+from appels.forms.demande import ProjetForm
+from appels.forms.questions import SectionForm
+from appels.formulaires import changements, questions_de
+from appels.models import Complement, Demande, Question, Section
+from appels.questions import TypeQuestion
+from appels.services import collaboration, formulaires, pieces, reponses
 from appels.services import demandes as services
-from appels.services import reponses
 from appels.views.budget import rediger_budget
 from appels.views.depot import relecture
 from appels.views.pieces import rediger_pieces
+from appels.views.saisie import en_json, enregistre, phrase_conflit
 from appels.views.suivi import siennes
 from socle import horloge
+from socle.concurrence import SaisieActuelle, SaisieConcurrente, empreinte
 from socle.elements import Manque
-from socle.exceptions import PermissionRefusee, RegleViolee
+from socle.exceptions import RegleViolee
 from socle.saisies import garde_saisie
 from socle.vues import executer, trouver
 
@@ -28,7 +32,7 @@ from socle.vues import executer, trouver
 def _trouver(request: HttpRequest, reference: str) -> Demande:
     return trouver(
         request,
-        siennes(request).select_related("formulaire", "appel__plan"),
+        siennes(request).select_related("formulaire", "formulaire_vu", "appel__plan"),
         "demande.rediger",
         reference=reference,
     )
@@ -73,9 +77,34 @@ def contexte_redaction(demande: Demande, partie: str) -> dict[str, Any]:
             for manque in absents
         ],
         "complement": complement,
+        "revision": _revision_a_dire(demande),
         "echeance": complement.echeance if complement else demande.appel.cloture,
         "ecrivable": demande.etat == "brouillon" or partie in _demandees(complement),
     }
+
+
+def _revision_a_dire(demande: Demande) -> dict[str, Any] | None:
+    """Ce que la Ville a changé au formulaire depuis que l'organisme l'a vu, et les textes qui n'y
+    ont plus de place."""
+    if demande.formulaire_id == demande.formulaire_vu_id or demande.formulaire_vu is None:
+        return None
+    orphelines = (
+        demande.reponses.exclude(question__section__formulaire_id=demande.formulaire_id)
+        .select_related("question")
+        .order_by("question__pk")
+    )
+    return {
+        "changements": changements(demande.formulaire_vu, demande.formulaire),
+        "orphelines": [reponse for reponse in orphelines if not reponse.est_vide],
+    }
+
+
+@require_POST
+def revision_vue(request: HttpRequest, reference: str) -> HttpResponse:
+    """« J'ai vu » : l'avis de changement du formulaire ne se montre plus."""
+    demande = _trouver(request, reference)
+    executer(request, formulaires.marquer_vu, demande=demande)
+    return redirect("organisme:rediger", reference=reference, partie="projet")
 
 
 def _demandees(complement: Complement | None) -> set[str]:
@@ -104,7 +133,14 @@ def rediger(request: HttpRequest, reference: str, partie: str) -> HttpResponse:
         "pieces": rediger_pieces,
         "relecture": relecture,
     }.get(partie, _section)
-    return vue(request, demande, partie, contexte_redaction)
+    if request.method == "GET":
+        collaboration.signaler_visite(acteur=request.user, demande=demande, partie=partie)
+    presents = collaboration.autres_presents(request.user, demande)
+
+    def contexte(demande: Demande, partie: str) -> dict[str, Any]:
+        return {**contexte_redaction(demande, partie), "presents": presents}
+
+    return vue(request, demande, partie, contexte)
 
 
 def _suite(request: HttpRequest, demande: Demande, partie: str, suivante: str) -> HttpResponse:
@@ -117,23 +153,57 @@ def _projet(request: HttpRequest, demande: Demande, partie: str, contexte: Any) 
         request.POST if request.method == "POST" else None,
         instance=Demande.objects.get(pk=demande.pk),
     )
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and executer(
-            request,
-            services.modifier_projet,
-            formulaire=form,
-            succes=enregistre() + ".",
-            demande=demande,
-            **form.cleaned_data,
-        )
-    ):
-        return _suite(request, demande, partie, contexte(demande, partie)["suivante"])
+    conflit: tuple[str, SaisieActuelle] | None = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.modifier_projet(
+                acteur=request.user,
+                demande=demande,
+                bases={nom: request.POST.get(f"b{nom}", "")[:12] for nom in form.fields},
+                **form.cleaned_data,
+            )
+        except SaisieConcurrente as refus:
+            conflit = (refus.champ, refus.actuel)
+            form.add_error(refus.champ, phrase_conflit(refus.actuel, request.user))
+        except RegleViolee as refus:
+            form.add_error(refus.champ if refus.champ in form.fields else None, refus.message)
+        else:
+            messages.success(request, enregistre() + ".")
+            return _suite(request, demande, partie, contexte(demande, partie)["suivante"])
     return render(
         request,
         "appels/organisme/rediger_projet.html",
-        {**contexte(demande, partie), "form": form},
+        {
+            **contexte(demande, partie),
+            "form": form,
+            "bases": [
+                (f"b{nom}", empreinte(valeur))
+                for nom, valeur in services.valeurs_du_projet(demande).items()
+            ],
+            "conflit": conflit,
+        },
+    )
+
+
+@require_POST
+def enregistrer_champ(request: HttpRequest, reference: str, champ: str) -> JsonResponse:
+    """L'enregistrement d'un seul champ du projet, pendant la saisie."""
+    demande = _trouver(request, reference)
+    form = ProjetForm(request.POST, instance=Demande.objects.get(pk=demande.pk))
+    if champ not in form.fields:
+        raise Http404
+    form.fields = {champ: form.fields[champ]}
+    if not form.is_valid():
+        return JsonResponse({"message": form.errors[champ][0]}, status=400)
+    return en_json(
+        request,
+        lambda: services.modifier_projet(
+            acteur=request.user,
+            demande=demande,
+            bases={champ: request.POST.get(f"b{champ}", "")[:12]},
+            **form.cleaned_data,
+        ),
+        base=lambda enregistree: empreinte(services.valeurs_du_projet(enregistree)[champ]),
     )
 
 
@@ -141,64 +211,167 @@ def _section(request: HttpRequest, demande: Demande, partie: str, contexte: Any)
     if demande.formulaire is None:
         raise Http404
     section = get_object_or_404(demande.formulaire.sections, code=partie)
-    questions = list(section.questions.all())
-    initial = {
-        f"q{reponse.question_id}": reponse.valeur
-        for reponse in demande.reponses.filter(question__section=section)
+    posees = questions_de(demande.formulaire_id)
+    options: dict[str, Any] = {
+        "questions": [q for q in posees.values() if q.section_id == section.pk],
+        "posees": posees,
     }
-    form = SectionForm(
-        request.POST if request.method == "POST" else None, questions=questions, initial=initial
-    )
-    if request.method == "POST" and form.is_valid():
-        par_numero = {question.pk: question for question in questions}
-        ecrites = [
-            executer(
-                request,
-                reponses.enregistrer_reponse,
-                demande=demande,
-                question=par_numero[numero],
-                valeur=valeur,
-            )
-            for numero, valeur in form.valeurs().items()
-            if valeur != initial.get(f"q{numero}", "" if isinstance(valeur, str) else None)
-        ]
-        if all(ecrites):
-            messages.success(request, enregistre() + ".")
-            return _suite(request, demande, partie, contexte(demande, partie)["suivante"])
+    form = SectionForm(initial=_reponses(demande, section), **options)
+    conflits: dict[int, SaisieActuelle] = {}
+    if request.method == "POST":
+        form = SectionForm(
+            _avec_le_choix(request.POST, demande),
+            request.FILES,
+            initial=form.initial,
+            **options,
+        )
+        if form.is_valid():
+            conflits = _ecrire_section(request, demande, form)
+            if not conflits and form.is_valid():
+                messages.success(request, enregistre() + ".")
+                return _suite(request, demande, partie, contexte(demande, partie)["suivante"])
+            form.initial = _reponses(demande, section)
     return render(
         request,
         "appels/organisme/rediger_section.html",
-        {**contexte(demande, partie), "form": form, "section": section},
+        {
+            **contexte(demande, partie),
+            "form": form,
+            "section": section,
+            "lignes": _lignes(demande, section, form, conflits),
+            "a_fichier": any(q.type == TypeQuestion.PIECE for q in form.questions),
+        },
     )
 
 
-def enregistre() -> str:
-    """« Enregistré à 21 h 04 »."""
-    heure = timezone.localtime(horloge.maintenant())
-    return f"Enregistré à {heure.hour} h {heure.minute:02d}"
+def _lignes(
+    demande: Demande, section: Section, form: SectionForm, conflits: dict[int, SaisieActuelle]
+) -> list[dict[str, Any]]:
+    """Chaque champ avec ce que la page montre autour : le conflit, le fichier déjà joint."""
+    jointes = {
+        piece.question_id: piece
+        for piece in demande.pieces.actives().filter(question__section=section)
+    }
+    return [
+        {
+            "champ": form[f"q{question.pk}"],
+            "numero": question.pk,
+            "conflit": conflits.get(question.pk),
+            "piece": jointes.get(question.pk),
+        }
+        for question in form.questions
+    ]
+
+
+def _reponses(demande: Demande, section: Section) -> dict[str, Any]:
+    return {
+        f"q{numero}": valeur
+        for numero, valeur in demande.reponses.filter(question__section=section).values_list(
+            "question_id", "valeur"
+        )
+    }
+
+
+def _avec_le_choix(donnees: QueryDict, demande: Demande) -> QueryDict:
+    """« Prendre la réponse de ma collègue » : on oublie ce qui était saisi à cette question."""
+    numero = donnees.get("prendre", "")
+    if not numero.isdecimal():
+        return donnees
+    donnees = donnees.copy()
+    for nom in [nom for nom in donnees if nom == f"q{numero}" or nom.startswith(f"q{numero}-")]:
+        del donnees[nom]
+    actuelle = demande.reponses.filter(question_id=numero).first()
+    valeur = actuelle.valeur if actuelle else None
+    if isinstance(valeur, list):
+        if any(isinstance(ligne, dict) for ligne in valeur):
+            for rang, ligne in enumerate(valeur):
+                donnees.update({f"q{numero}-{rang}-{nom}": case for nom, case in ligne.items()})
+        else:
+            donnees.setlist(f"q{numero}", valeur)
+    elif isinstance(valeur, dict):
+        donnees.update({f"q{numero}-{nom}": case for nom, case in valeur.items()})
+    elif valeur not in (None, False, ""):
+        donnees[f"q{numero}"] = str(valeur)
+    return donnees
+
+
+def _ecrire_section(
+    request: HttpRequest, demande: Demande, form: SectionForm
+) -> dict[int, SaisieActuelle]:
+    """Écrit chaque réponse ; rend celles qu'une autre personne a changées entre-temps."""
+    par_numero = {question.pk: question for question in form.questions}
+    conflits = {}
+    for numero, valeur in form.valeurs().items():
+        try:
+            reponses.enregistrer_reponse(
+                acteur=request.user,
+                demande=demande,
+                question=par_numero[numero],
+                valeur=valeur,
+                base=form.base(numero),
+            )
+        except SaisieConcurrente as refus:
+            conflits[numero] = refus.actuel
+            form.add_error(f"q{numero}", phrase_conflit(refus.actuel, request.user))
+        except RegleViolee as refus:
+            form.add_error(f"q{numero}", refus.message)
+    for numero, fichier in form.fichiers().items():
+        try:
+            pieces.joindre_piece(
+                acteur=request.user,
+                demande=demande,
+                fichier=fichier,
+                question=par_numero[numero],
+            )
+        except RegleViolee as refus:
+            form.add_error(f"q{numero}", refus.message)
+    return conflits
+
+
+def _question_disparue(demande: Demande, pk: int) -> JsonResponse:
+    """La page ouverte date d'avant une révision du formulaire : on le dit, le texte y reste."""
+    ancienne = Question.objects.filter(pk=pk, section__formulaire__vu_par=demande)
+    if not ancienne.exists():
+        raise Http404
+    return JsonResponse(
+        {
+            "message": "La Ville vient de changer ce formulaire. Copiez votre texte, puis "
+            "rechargez la page : elle dit ce qui change."
+        },
+        status=409,
+    )
 
 
 @require_POST
 def enregistrer_reponse(request: HttpRequest, reference: str, pk: int) -> JsonResponse:
-    """L'enregistrement d'une seule réponse, pendant la saisie."""
-    demande = _trouver(request, reference)
-    question = get_object_or_404(
-        Question.objects.select_related("section"),
-        pk=pk,
-        section__formulaire_id=demande.formulaire_id,
+    """L'enregistrement d'une seule réponse, pendant la saisie.
+
+    Répond 409 avec ``conflit`` quand une autre personne a écrit entre-temps : ce qu'elle a écrit,
+    qui, quand, et la base à renvoyer pour garder son propre texte.
+    """
+    # Seulement ce qui sert : cette vue répond à chaque pause de la frappe.
+    demande = trouver(
+        request,
+        siennes(request).select_related(None).only("etat", "organisme_id", "formulaire_id"),
+        "demande.rediger",
+        reference=reference,
     )
+    question = questions_de(demande.formulaire_id).get(pk) if demande.formulaire_id else None
+    if question is None:
+        return _question_disparue(demande, pk)
+    if question.type == TypeQuestion.PIECE:
+        raise Http404
     form = SectionForm(request.POST, questions=[question])
     if not form.is_valid():
         return JsonResponse({"message": form.errors[f"q{pk}"][0]}, status=400)
-    try:
-        reponses.enregistrer_reponse(
+    return en_json(
+        request,
+        lambda: reponses.enregistrer_reponse(
             acteur=request.user,
             demande=demande,
             question=question,
             valeur=form.valeurs()[pk],
-        )
-    except PermissionRefusee as refus:
-        raise Http404 from refus
-    except RegleViolee as refus:
-        return JsonResponse({"message": refus.message}, status=409)
-    return JsonResponse({"message": enregistre()})
+            base=form.base(pk),
+        ),
+        base=empreinte,
+    )

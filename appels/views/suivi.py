@@ -1,6 +1,7 @@
 """« Mes demandes » et le suivi d'une demande, pour l'organisme."""
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -8,8 +9,8 @@ from django.views.decorators.http import require_POST
 from appels.etapes import etapes, situation
 from appels.forms.aide import AideForm
 from appels.forms.appel import MotifForm
-from appels.models import Appel, Demande
-from appels.services import copies, recevabilite
+from appels.models import Appel, Demande, PieceOrganisme
+from appels.services import copies, dossier, recevabilite
 from appels.services import demandes as services
 from appels.views import autodiagnostic
 from socle.models import Document, EntreeJournal, Organisme
@@ -58,6 +59,13 @@ def accueil(request: HttpRequest) -> HttpResponse:
             "organismes": Organisme.objects.filter(pk__in=request.user.organismes_ids),
             "invitations": invitations_a_traiter(request.user),
             "ouverts": Appel.objects.ouverts(),
+            "a_renouveler": [
+                piece
+                for piece in PieceOrganisme.objects.filter(
+                    organisme_id__in=request.user.organismes_ids, retiree_le=None
+                ).select_related("organisme")
+                if piece.est_perimee
+            ],
         },
     )
 
@@ -132,14 +140,24 @@ def _commencer(request: HttpRequest, appel: Appel, form: forms.Form) -> HttpResp
     }
     if ancienne := form.cleaned_data.get("ancienne"):
         copie = executer(request, copies.copier_demande, ancienne=ancienne, **commun)
-        return copie and redirect("organisme:demande_copie", reference=copie.demande.reference)
-    objet = executer(
-        request,
-        services.commencer_demande,
-        organisme=form.cleaned_data["organisme"],
-        **commun,
-    )
-    return objet and redirect("organisme:rediger", reference=objet.reference, partie="projet")
+        objet = copie and copie.demande
+        suite = {"to": "organisme:demande_copie"}
+    else:
+        objet = executer(
+            request,
+            services.commencer_demande,
+            organisme=form.cleaned_data["organisme"],
+            **commun,
+        )
+        suite = {"to": "organisme:rediger", "partie": "projet"}
+    if not objet:
+        return None
+    repris = executer(request, dossier.reprendre_tout, demande=objet)
+    if isinstance(repris, int) and not isinstance(repris, bool) and repris:
+        messages.info(
+            request, "Les documents à jour du dossier de l'organisme sont joints à la demande."
+        )
+    return redirect(reference=objet.reference, **suite)
 
 
 def demande(request: HttpRequest, reference: str) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from appels.filtres import DemandeFilter
 from appels.forms.appel import MotifForm
 from appels.forms.recevabilite import ComplementForm, DerogationForm, RecevabiliteForm
+from appels.formulaires import lire_formulaire
 from appels.models import Demande, Verification
 from appels.montants import montant_maximal, violations
 from appels.regles import phrase_violation, regles_budget
@@ -71,7 +72,9 @@ def _exporter(liste: QuerySet) -> HttpResponse:
 def _trouver(request: HttpRequest, reference: str, permission: str = "demande.suivre") -> Any:
     return trouver(
         request,
-        _visibles(request).select_related("appel__plan", "organisme", "volet", "formulaire"),
+        _visibles(request)
+        .avec_budget()
+        .select_related("appel__plan", "organisme", "volet", "formulaire"),
         permission,
         reference=reference,
     )
@@ -90,9 +93,6 @@ def _contexte(
     request: HttpRequest, objet: Demande, propositions: dict[str, tuple[str, str]]
 ) -> dict[str, Any]:
     budget, regles = objet.budget(), regles_budget(objet)
-    reponses = objet.reponses.select_related("question__section").order_by(
-        "question__section__ordre", "question__ordre"
-    )
     peut_traiter = request.user.peut("demande.traiter", objet)
     return {
         "demande": objet,
@@ -103,8 +103,8 @@ def _contexte(
         "postes": objet.postes.all(),
         "revenus": objet.revenus.all(),
         "besoins": objet.besoins.all(),
-        "reponses": reponses,
-        "pieces": objet.pieces.filter(retiree_le=None).select_related("piece_exigee"),
+        "sections": lire_formulaire(objet),
+        "pieces": objet.pieces.actives(),
         "depots": objet.depots.select_related("document"),
         "complements": objet.complements.all(),
         "entrees": EntreeJournal.objects.pour(objet)[:50],

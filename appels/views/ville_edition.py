@@ -4,13 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 from django.forms import BaseForm
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
 from appels.forms.appel import (
     BesoinsForm,
+    CritereForm,
     CriteresFormSet,
     InformationForm,
+    PieceExigeeForm,
     PiecesFormSet,
     ReglesForm,
     TexteForm,
@@ -18,6 +20,7 @@ from appels.forms.appel import (
 )
 from appels.models import Appel
 from appels.services import appels as services
+from socle.lignes import LignesFormSet, ajoute_une_ligne, avec_une_ligne
 from socle.vues import executer, exiger, trouver
 
 ONGLETS = {
@@ -29,6 +32,11 @@ ONGLETS = {
     "documents": "Documents demandés",
     "regles": "Règles",
 }
+
+
+# Les onglets faits de lignes, et le nom d'une ligne.
+LIGNES = {"volets": "volet", "criteres": "critère", "documents": "document"}
+PREFIXE = "lignes"
 
 
 def nouveau(request: HttpRequest) -> HttpResponse:
@@ -56,9 +64,11 @@ def modifier(request: HttpRequest, code: str, onglet: str) -> HttpResponse:
     if onglet not in ONGLETS:
         raise Http404
     appel = trouver(request, Appel.objects.visibles_par(request.user), "appel.modifier", code=code)
-    formulaire = _formulaire(onglet, appel, request.POST or None)
+    ajoute = request.method == "POST" and ajoute_une_ligne(request.POST, PREFIXE)
+    formulaire = _formulaire(onglet, appel, request.POST if request.method == "POST" else None)
     if (
         request.method == "POST"
+        and not ajoute
         and formulaire.is_valid()
         and _ecrire(request, onglet, appel, formulaire)
     ):
@@ -78,55 +88,74 @@ def modifier(request: HttpRequest, code: str, onglet: str) -> HttpResponse:
             "titre_onglet": ONGLETS[onglet],
             "onglets": ONGLETS.items(),
             "form": formulaire,
-            "est_lignes": onglet in {"volets", "criteres", "documents"},
+            "ligne": LIGNES.get(onglet),
             "gele": appel.etat != "brouillon" and onglet not in {"texte"},
             "somme_poids": sum(critere.poids for critere in appel.criteres.all()),
         },
     )
 
 
-def _formulaire(onglet: str, appel: Appel, donnees: Any) -> BaseForm | Any:
+def _formulaire(onglet: str, appel: Appel, donnees: QueryDict | None) -> BaseForm | Any:
     if onglet == "besoins":
         return BesoinsForm(
             donnees,
             appel=appel,
             initial={"objectifs": appel.objectifs.all(), "besoins": appel.besoins.all()},
         )
-    if onglet == "volets":
-        return VoletsFormSet(donnees, initial=[_volet(v) for v in appel.volets.all()])
-    if onglet == "criteres":
-        champs = ("code", "libelle", "description", "poids", "note_min", "note_max")
-        return CriteresFormSet(donnees, initial=list(appel.criteres.values(*champs)))
-    if onglet == "documents":
-        champs = ("code", "libelle", "description", "obligatoire")
-        return PiecesFormSet(donnees, initial=list(appel.pieces_exigees.values(*champs)))
+    if onglet in LIGNES:
+        return _lignes(onglet, appel, donnees)
     classe = {"information": InformationForm, "texte": TexteForm, "regles": ReglesForm}[onglet]
     # Une copie : un formulaire refusé ne doit pas changer l'appel affiché.
     return classe(donnees, instance=Appel.objects.get(pk=appel.pk))
 
 
-def _volet(volet: Any) -> dict[str, Any]:
-    sources = {source.bailleur: source.montant for source in volet.sources.all()}
-    return {
-        "no": volet.no,
-        "nom": volet.nom,
-        "plafond": volet.plafond,
-        "mifi": sources.get("MIFI", 0),
-        "part_ville": sources.get("Ville", 0),
-    }
+def _lignes(onglet: str, appel: Appel, donnees: QueryDict | None) -> LignesFormSet:
+    """Les lignes de l'onglet ; sans aucune encore, une première est offerte."""
+    classe = {"volets": VoletsFormSet, "criteres": CriteresFormSet, "documents": PiecesFormSet}
+    initial = {"volets": _volets, "criteres": _criteres, "documents": _pieces}[onglet](appel)
+    if donnees is None:
+        jeu = classe[onglet](prefix=PREFIXE, initial=initial)
+        jeu.extra = 0 if initial else 1
+        return jeu
+    return classe[onglet](
+        avec_une_ligne(donnees, PREFIXE),
+        prefix=PREFIXE,
+        initial=initial,
+        form_kwargs={"complet": not ajoute_une_ligne(donnees, PREFIXE)},
+    )
+
+
+def _volets(appel: Appel) -> list[dict[str, Any]]:
+    return [
+        {
+            "no": volet.no,
+            "nom": volet.nom,
+            "description": volet.description,
+            "plafond": volet.plafond,
+            "sources": [(source.bailleur, source.montant) for source in volet.sources.all()],
+        }
+        for volet in appel.volets.prefetch_related("sources")
+    ]
+
+
+def _criteres(appel: Appel) -> list[dict[str, Any]]:
+    return list(appel.criteres.values(*CritereForm.Meta.fields))
+
+
+def _pieces(appel: Appel) -> list[dict[str, Any]]:
+    return list(appel.pieces_exigees.values(*PieceExigeeForm.Meta.fields))
 
 
 def _ecrire(request: HttpRequest, onglet: str, appel: Appel, formulaire: Any) -> Any:
     service: Callable
     arguments: dict[str, Any]
-    if onglet in {"volets", "criteres", "documents"}:
+    if onglet in LIGNES:
         service, cle = {
             "volets": (services.enregistrer_volets, "volets"),
             "criteres": (services.enregistrer_criteres, "criteres"),
             "documents": (services.enregistrer_pieces, "pieces"),
         }[onglet]
-        lignes = [f for f in formulaire.forms if f.has_changed() or f.initial]
-        contenus = [f.contenu() for f in lignes if not f.cleaned_data.get("DELETE")]
+        contenus = [ligne.contenu() for ligne in formulaire.gardees]
         return executer(request, service, succes="Enregistré.", appel=appel, **{cle: contenus})
     if onglet == "besoins":
         arguments = {"champs": {}, **formulaire.cleaned_data}

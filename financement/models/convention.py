@@ -181,4 +181,8 @@ class Versement(CycleDeVieVersement):
     def est_condition_remplie(self) -> bool:
         if self.condition == self.Condition.SIGNATURE:
             return True
-        return self.demande.rapports.filter(nature=self.condition, etat="accepte").exists()
+        # Les rapports se préchargent : une liste de versements ne les demande pas un à un.
+        return any(
+            rapport.nature == self.condition and rapport.etat == "accepte"
+            for rapport in self.demande.rapports.all()
+        )

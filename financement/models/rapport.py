@@ -89,16 +89,25 @@ class Rapport(CycleDeVieRapport):
 
     def manques(self) -> list[str]:
         """Ce qui empêche le dépôt, en mots."""
+        return [phrase for _, phrase in self.manques_par_champ()]
+
+    def manques_par_champ(self) -> list[tuple[str, str]]:
+        """(champ en cause, phrase) pour tout ce qui empêche le dépôt."""
         absents = []
         if not self.activites.strip():
-            absents.append("Décrivez les activités réalisées.")
+            absents.append(("activites", "Décrivez les activités réalisées."))
         if self.nature == self.Nature.FINAL:
             if not self.resultats.strip():
-                absents.append("Décrivez les résultats et les retombées.")
+                absents.append(("resultats", "Décrivez les résultats et les retombées."))
             if not self.depenses.exists():
-                absents.append("Inscrivez les dépenses réelles.")
+                absents.append(("depenses", "Inscrivez les dépenses réelles."))
             if self.autres_aides_publiques is None:
-                absents.append("Inscrivez les autres aides publiques reçues (0 s'il n'y en a pas).")
+                absents.append(
+                    (
+                        "autres_aides_publiques",
+                        "Inscrivez les autres aides publiques reçues (0 s'il n'y en a pas).",
+                    )
+                )
         return absents
 
 

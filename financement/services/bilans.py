@@ -19,12 +19,16 @@ from socle.services import travaux
 def demander_bilan(*, acteur: Any, appel: Appel) -> Travail:
     """Confie à un ouvrier le PDF du bilan de ``appel``."""
     exiger_permission(acteur, "bilan.figer", appel)
+    parametres = {"appel": appel.pk}
+    Appel.objects.select_for_update(no_key=True).get(pk=appel.pk)
+    if travail := travaux.deja_confie(acteur=acteur, nature="bilan", parametres=parametres):
+        return travail
     travail = travaux.creer_travail(
         acteur=acteur,
         nature="bilan",
         titre=f"Bilan de l'appel {appel.code}",
         total=1,
-        parametres={"appel": appel.pk},
+        parametres=parametres,
         retour=reverse("bilan:appel", kwargs={"code": appel.code}),
     )
     transaction.on_commit(lambda: _confier(travail.pk))

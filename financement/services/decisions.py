@@ -12,6 +12,7 @@ from django.db.models import Q, Sum
 from appels.models import Appel, Demande, Volet
 from appels.montants import montant_maximal
 from appels.regles import dollars, regles_budget
+from appels.services.pieces import verifier_fichier
 from financement.models import Decision, Resolution, Versement
 from socle import horloge
 from socle.cycle_de_vie import transitionner
@@ -19,6 +20,7 @@ from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.journal import journaliser
 
+A_DECIDER = frozenset({"recommandee", "liste_attente"})
 TRANSITIONS = {"acceptee": "accepter", "refusee": "refuser", "liste_attente": "mettre_en_attente"}
 ZERO = Decimal("0.00")
 
@@ -87,6 +89,11 @@ def inscrire_resolution(
     exiger_permission(acteur, "resolution.inscrire", appel)
     if not numero.strip():
         raise RegleViolee("Écrivez le numéro de la résolution.", champ="numero")
+    if extrait:
+        try:
+            verifier_fichier(extrait, extrait.name or "")
+        except RegleViolee as refus:
+            raise RegleViolee(refus.message, champ="extrait", code=refus.code) from None
     try:
         with transaction.atomic():
             resolution = Resolution.objects.create(
@@ -129,7 +136,7 @@ def decider(
     if resolution.appel_id != demande.appel_id:
         raise RegleViolee("Cette résolution vise un autre appel.", champ="resolution")
     demande = Demande.objects.select_for_update(no_key=True).get(pk=demande.pk)
-    if demande.etat not in {"recommandee", "liste_attente"}:
+    if demande.etat not in A_DECIDER:
         raise RegleViolee(
             "Une décision suit la recommandation du comité : cette demande est "
             f"« {demande.get_etat_display()} ».",
@@ -212,10 +219,14 @@ def _inscrire_sous_enveloppe(decision: Decision) -> None:
 
 @transaction.atomic
 def decider_selon_recommandations(*, acteur: Any, appel: Appel, resolution: Resolution) -> int:
-    """Décide chaque demande recommandée comme le comité l'a recommandé ; tout ou rien."""
+    """Décide chaque demande recommandée comme le comité l'a recommandé ; tout ou rien.
+
+    Celles où ``acteur`` est récusé attendent une autre personne.
+    """
     exiger_permission(acteur, "resolution.inscrire", appel)
+    demandes = Demande.objects.sans_recusation(acteur) if acteur else Demande.objects.all()
     recommandees = (
-        appel.demandes.filter(etat="recommandee")
+        demandes.filter(appel=appel, etat="recommandee")
         .prefetch_related("recommandations")
         .order_by("code")
     )
@@ -242,4 +253,6 @@ def decider_selon_recommandations(*, acteur: Any, appel: Appel, resolution: Reso
             attente_jusqu_au=fin if attente else None,
         )
         compte += 1
+    if not compte:
+        raise RegleViolee("Aucune recommandation n'attend de décision.", code="rien")
     return compte

@@ -23,6 +23,7 @@ from socle.models import Document
 from socle.services import courriels
 
 ZERO = Decimal("0.00")
+A_FAIRE = ("prevu", "exigible", "autorise", "retenu")
 DELAI_REMBOURSEMENT_JOURS = 30
 
 
@@ -114,10 +115,15 @@ def regler_solde(*, acteur: Any, demande: Demande) -> Solde:
 
 
 def _ajuster_versements(convention: Convention, du: Decimal) -> None:
-    """Réduit ou annule, dans l'ordre, les versements pas encore autorisés."""
+    """Réduit ou annule, dans l'ordre, les versements pas encore proposés."""
     reste = du - sum(
         (v.montant for v in convention.versements.all() if v.etat in {"exigible", "autorise"}), ZERO
     )
+    if reste < 0:
+        raise RegleViolee(
+            "Un versement proposé ou autorisé dépasse ce qui reste dû : retenez-le d'abord.",
+            code="versement",
+        )
     for versement in convention.versements.filter(etat__in=["prevu", "retenu"]).order_by("no"):
         if reste <= 0:
             transitionner(
@@ -156,9 +162,15 @@ def fermer_demande(*, acteur: Any, demande: Demande) -> Demande:
 
     L'organisme reçoit sa lettre de fermeture, sauf s'il l'a déjà eue avec la réclamation.
     """
+    exiger_permission(acteur, "demande.fermer", demande)
     for convention in demande.conventions.filter(etat="en_vigueur"):
-        if convention.versements.filter(etat__in=["prevu", "exigible", "autorise"]).exists():
+        if convention.versements.filter(etat__in=A_FAIRE).exists():
             raise RegleViolee("Un versement reste à faire.", code="solde")
+        reclame = sum((r.montant for r in demande.recuperations.all()), ZERO)
+        if calculer_solde(demande).a_recuperer > reclame:
+            raise RegleViolee(
+                "Le trop-versé n'est pas encore réclamé : réglez d'abord le solde.", code="solde"
+            )
     demande = transitionner(demande, "fermer", acteur=acteur)
     for convention in demande.conventions.filter(etat="en_vigueur"):
         transitionner(convention, "terminer", acteur=acteur)

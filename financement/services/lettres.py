@@ -47,6 +47,10 @@ def decisions_sans_lettre(appel: Appel) -> Any:
 def preparer_lot(*, acteur: Any, appel: Appel) -> Travail:
     """Confie à un ouvrier l'émission de toutes les lettres qui manquent."""
     exiger_permission(acteur, "lettre.lot", appel)
+    parametres = {"appel": appel.pk}
+    Appel.objects.select_for_update(no_key=True).get(pk=appel.pk)
+    if travail := travaux.deja_confie(acteur=acteur, nature="lettres", parametres=parametres):
+        return travail
     decisions = list(decisions_sans_lettre(appel))
     if not decisions:
         raise RegleViolee("Toutes les lettres sont déjà transmises.", code="rien")
@@ -55,7 +59,7 @@ def preparer_lot(*, acteur: Any, appel: Appel) -> Travail:
         nature="lettres",
         titre=f"Lettres de l'appel {appel.code}",
         total=len(decisions),
-        parametres={"appel": appel.pk},
+        parametres=parametres,
         retour=reverse("ville:lettres", kwargs={"code": appel.code}),
     )
     for decision in decisions:

@@ -14,12 +14,21 @@ from socle.exceptions import RegleViolee
 
 
 def proposer_versement(*, acteur: Any, versement: Versement) -> Versement:
-    """La condition est remplie : l'agent propose (regles.md, 11)."""
+    """La condition est remplie : l'agent propose (regles.md, 11).
+
+    Un versement retenu puis proposé de nouveau perd l'autorisation d'avant : le journal la garde.
+    """
     return transitionner(
         versement,
         "proposer",
         acteur=acteur,
-        champs={"propose_le": horloge.maintenant(), "propose_par": acteur, "motif": ""},
+        champs={
+            "propose_le": horloge.maintenant(),
+            "propose_par": acteur,
+            "autorise_le": None,
+            "autorise_par": None,
+            "motif": "",
+        },
     )
 
 

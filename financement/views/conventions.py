@@ -1,7 +1,10 @@
 """La convention d'une demande, des deux côtés."""
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
+from django.contrib import messages
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -11,6 +14,45 @@ from financement.forms import MotifForm, SignatureForm, SignaturePapierForm
 from financement.models import Convention
 from financement.services import conventions as services
 from socle.vues import executer, exiger, trouver
+
+
+@dataclass(frozen=True)
+class Action:
+    """Une action sur la convention ; ``place`` est le formulaire de la page qu'elle lit."""
+
+    service: Callable
+    permission: str
+    succes: str
+    formulaire: type[Form] = Form
+    place: str = ""
+
+
+ACTIONS = {
+    "transmettre": Action(
+        services.transmettre_convention,
+        "convention.preparer",
+        "La convention est transmise à l'organisme.",
+    ),
+    "papier": Action(
+        services.inscrire_signature_papier,
+        "convention.preparer",
+        "La signature est inscrite.",
+        SignaturePapierForm,
+        "form_papier",
+    ),
+    "contresigner": Action(
+        services.contresigner_convention,
+        "convention.contresigner",
+        "La convention est en vigueur.",
+    ),
+    "resilier": Action(
+        services.resilier_convention,
+        "convention.resilier",
+        "La convention est résiliée.",
+        MotifForm,
+        "form_motif",
+    ),
+}
 
 
 def _demande(request: HttpRequest, reference: str) -> Demande:
@@ -32,28 +74,31 @@ def _convention(demande: Demande) -> Convention | None:
 def convention(request: HttpRequest, reference: str) -> HttpResponse:
     """L'état de la convention et l'action qui suit."""
     demande = _demande(request, reference)
-    objet = _convention(demande)
-    return render(
-        request,
-        "financement/ville/convention.html",
-        {
-            "demande": demande,
-            "convention": objet,
-            "versements": objet.versements.all() if objet else [],
-            "rapports": demande.rapports.all(),
-            "form_papier": SignaturePapierForm(),
-            "form_motif": MotifForm(),
-            "peut_preparer": request.user.peut("convention.preparer", demande),
-            "peut_contresigner": request.user.peut("convention.contresigner", demande),
-            "peut_resilier": request.user.peut("convention.resilier", demande),
-        },
-    )
+    return _montrer(request, demande, _convention(demande))
+
+
+def _montrer(
+    request: HttpRequest, demande: Demande, objet: Convention | None, **formulaires: Form
+) -> HttpResponse:
+    contexte = {
+        "demande": demande,
+        "convention": objet,
+        "versements": objet.versements.all() if objet else [],
+        "rapports": demande.rapports.all(),
+        "form_papier": SignaturePapierForm(),
+        "form_motif": MotifForm(),
+        "peut_preparer": request.user.peut("convention.preparer", demande),
+        "peut_contresigner": request.user.peut("convention.contresigner", demande),
+        "peut_resilier": request.user.peut("convention.resilier", demande),
+    }
+    return render(request, "financement/ville/convention.html", contexte | formulaires)
 
 
 @require_POST
 def agir(request: HttpRequest, reference: str, action: str) -> HttpResponse:
     """Une action de la Ville sur la convention."""
     demande = _demande(request, reference)
+    objet = _convention(demande)
     if action == "preparer":
         executer(
             request,
@@ -61,49 +106,18 @@ def agir(request: HttpRequest, reference: str, action: str) -> HttpResponse:
             demande=demande,
             succes="La convention est préparée.",
         )
-        return redirect("ville:convention", reference=reference)
-    objet = _convention(demande)
-    if objet is not None:
-        _agir_sur(request, objet, action)
-    return redirect("ville:convention", reference=reference)
-
-
-def _agir_sur(request: HttpRequest, objet: Convention, action: str) -> Any:
-    if action == "transmettre":
-        return executer(
-            request,
-            services.transmettre_convention,
-            convention=objet,
-            succes="La convention est transmise à l'organisme.",
-        )
-    if action == "papier":
-        form = SignaturePapierForm(request.POST)
+    elif objet is None or action not in ACTIONS:
+        raise Http404
+    else:
+        voulue = ACTIONS[action]
+        exiger(request, voulue.permission, objet)
+        form = voulue.formulaire(request.POST)
         if not form.is_valid():
-            return None
-        return executer(
-            request,
-            services.inscrire_signature_papier,
-            convention=objet,
-            succes="La signature est inscrite.",
-            **form.cleaned_data,
+            return _montrer(request, demande, objet, **{voulue.place: form})
+        executer(
+            request, voulue.service, convention=objet, succes=voulue.succes, **form.cleaned_data
         )
-    if action == "contresigner":
-        return executer(
-            request,
-            services.contresigner_convention,
-            convention=objet,
-            succes="La convention est en vigueur.",
-        )
-    if action == "resilier":
-        exiger(request, "convention.resilier", objet)
-        return executer(
-            request,
-            services.resilier_convention,
-            convention=objet,
-            motif=request.POST.get("motif", ""),
-            succes="La convention est résiliée.",
-        )
-    return None
+    return redirect("ville:convention", reference=reference)
 
 
 def convention_organisme(request: HttpRequest, reference: str) -> HttpResponse:
@@ -127,6 +141,10 @@ def convention_organisme(request: HttpRequest, reference: str) -> HttpResponse:
     )
     if request.method == "POST":
         exiger(request, "convention.signer", objet)
+        if not peut_signer:
+            etat = objet.get_etat_display()
+            messages.info(request, f"Cette convention n'est plus à signer : « {etat} ».")
+            return redirect("organisme:convention", reference=reference)
         if form.is_valid() and executer(
             request,
             services.signer_convention,

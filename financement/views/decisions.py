@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -58,7 +59,7 @@ def _lignes(request: HttpRequest, appel: Appel) -> list[dict[str, Any]]:
                 "maximum": montant_maximal(demande.budget(), regles_budget(demande)),
                 "avis": next((r for r in demande.recommandations.all() if r.en_vigueur), None),
                 "decision": next((d for d in demande.decisions.all() if d.en_vigueur), None),
-                "a_decider": demande.etat in {"recommandee", "liste_attente"},
+                "a_decider": demande.etat in services.A_DECIDER,
             }
         )
     return sorted(
@@ -93,6 +94,10 @@ def decider(request: HttpRequest, reference: str) -> HttpResponse:
         "demande.decider",
         reference=reference,
     )
+    if demande.etat not in services.A_DECIDER:
+        etat = demande.get_etat_display()
+        messages.info(request, f"Il n'y a rien à décider : cette demande est « {etat} ».")
+        return redirect("ville:decisions", code=demande.appel.code)
     avis = demande.recommandations.filter(en_vigueur=True).first()
     resultats = {"defavorable": "refusee", "liste_attente": "liste_attente"}
     initial = {

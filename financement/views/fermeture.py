@@ -1,13 +1,31 @@
 """Fermer un projet : le calcul, le solde, la récupération."""
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from appels.models import Demande
+from financement.forms import MotifCourtForm
 from financement.services import fermeture as services
 from socle.exceptions import RegleViolee
-from socle.vues import executer, trouver
+from socle.vues import executer, exiger, trouver
+
+RECUPERER = {
+    "encaisser": (
+        services.encaisser_recuperation,
+        "recuperation.encaisser",
+        "Le remboursement est inscrit.",
+        Form,
+    ),
+    "radier": (
+        services.radier_recuperation,
+        "recuperation.radier",
+        "La somme est radiée.",
+        MotifCourtForm,
+    ),
+}
 
 
 def _demande(request: HttpRequest, reference: str) -> Demande:
@@ -21,7 +39,10 @@ def _demande(request: HttpRequest, reference: str) -> Demande:
 
 def fermeture(request: HttpRequest, reference: str) -> HttpResponse:
     """Du budget à l'aide finale, ligne par ligne, et ce qui reste à faire."""
-    demande = _demande(request, reference)
+    return _montrer(request, _demande(request, reference), MotifCourtForm())
+
+
+def _montrer(request: HttpRequest, demande: Demande, form_motif: MotifCourtForm) -> HttpResponse:
     solde, raison = None, ""
     try:
         solde = services.calculer_solde(demande)
@@ -34,6 +55,7 @@ def fermeture(request: HttpRequest, reference: str) -> HttpResponse:
             "demande": demande,
             "solde": solde,
             "raison": raison,
+            "form_motif": form_motif,
             "prevu": demande.budget(),
             "recuperations": demande.recuperations.all(),
             "lettres": services.lettres_de_fermeture(demande),
@@ -48,24 +70,27 @@ def fermeture(request: HttpRequest, reference: str) -> HttpResponse:
 @require_POST
 def agir(request: HttpRequest, reference: str, action: str) -> HttpResponse:
     demande = _demande(request, reference)
-    recuperation = demande.recuperations.filter(etat="reclamee").first()
     if action == "regler":
         executer(request, services.regler_solde, demande=demande, succes="Le solde est réglé.")
     elif action == "fermer":
         executer(request, services.fermer_demande, demande=demande, succes="La demande est fermée.")
-    elif action == "encaisser" and recuperation:
-        executer(
-            request,
-            services.encaisser_recuperation,
-            recuperation=recuperation,
-            succes="Le remboursement est inscrit.",
-        )
-    elif action == "radier" and recuperation:
-        executer(
-            request,
-            services.radier_recuperation,
-            recuperation=recuperation,
-            motif=request.POST.get("motif", ""),
-            succes="La somme est radiée.",
-        )
+    elif action in RECUPERER:
+        return _recuperer(request, demande, action)
+    else:
+        raise Http404
     return redirect("ville:fermeture", reference=reference)
+
+
+def _recuperer(request: HttpRequest, demande: Demande, action: str) -> HttpResponse:
+    """Inscrit le remboursement, ou radie la somme avec un motif."""
+    service, permission, succes, formulaire = RECUPERER[action]
+    exiger(request, permission, demande)
+    recuperation = demande.recuperations.filter(etat="reclamee").first()
+    if recuperation is None:
+        messages.info(request, "Aucune somme n'est à récupérer.")
+        return redirect("ville:fermeture", reference=demande.reference)
+    form = formulaire(request.POST)
+    if not form.is_valid():
+        return _montrer(request, demande, form)
+    executer(request, service, recuperation=recuperation, succes=succes, **form.cleaned_data)
+    return redirect("ville:fermeture", reference=demande.reference)

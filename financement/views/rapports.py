@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django import forms
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from financement.formulaires_rapport import (
     DepensesFormSet,
+    ExamenForm,
     IndicateursForm,
     RapportForm,
     initial_indicateurs,
@@ -18,11 +19,15 @@ from financement.models import Rapport
 from financement.services import rapports as services
 from financement.services.fermeture import calculer_solde
 from socle.exceptions import RegleViolee
+from socle.lignes import ajoute_une_ligne, avec_une_ligne
+from socle.saisies import garde_saisie
 from socle.vues import executer, exiger, trouver
 
 PAR_PAGE = 50
+PREFIXE = "depenses"
 
 
+@garde_saisie(sans=frozenset({"deposer"}))
 def rapport_organisme(request: HttpRequest, reference: str, nature: str) -> HttpResponse:
     """Écrire, enregistrer, déposer un rapport."""
     rapport = trouver(
@@ -33,14 +38,18 @@ def rapport_organisme(request: HttpRequest, reference: str, nature: str) -> Http
         demande__reference=reference,
         nature=nature,
     )
-    donnees = request.POST if request.method == "POST" and rapport.est_modifiable else None
-    form = RapportForm(donnees, instance=Rapport.objects.get(pk=rapport.pk))
-    depenses = DepensesFormSet(donnees, prefix="depenses", initial=_depenses(rapport))
-    indicateurs = IndicateursForm(donnees, initial=initial_indicateurs(rapport))
-    if donnees is not None:
+    if request.method == "POST" and not rapport.est_modifiable:
+        messages.info(request, "Ce rapport est déjà déposé : il ne se modifie plus.")
+        return redirect("organisme:rapport", reference=reference, nature=nature)
+    form, depenses, indicateurs = _formulaires(request, rapport)
+    if request.method == "POST":
         # Chacun se valide : toutes les erreurs se montrent d'un coup.
         valides = [form.is_valid(), depenses.is_valid(), indicateurs.is_valid()]
-        if all(valides) and _enregistrer(request, rapport, form, depenses, indicateurs):
+        if (
+            not ajoute_une_ligne(request.POST, PREFIXE)
+            and all(valides)
+            and _enregistrer(request, rapport, form, depenses, indicateurs)
+        ):
             return redirect("organisme:rapport", reference=reference, nature=nature)
     return render(
         request,
@@ -57,15 +66,39 @@ def rapport_organisme(request: HttpRequest, reference: str, nature: str) -> Http
     )
 
 
+def _formulaires(request: HttpRequest, rapport: Rapport) -> tuple[Any, Any, Any]:
+    """Les trois formulaires ; « Ajouter une dépense » en ajoute une sans rien perdre."""
+    donnees = request.POST if request.method == "POST" else None
+    ajoute = donnees is not None and ajoute_une_ligne(donnees, PREFIXE)
+    return (
+        RapportForm(donnees, instance=Rapport.objects.get(pk=rapport.pk)),
+        DepensesFormSet(
+            donnees if donnees is None else avec_une_ligne(donnees, PREFIXE),
+            prefix=PREFIXE,
+            initial=_depenses(rapport),
+            form_kwargs={"complet": not ajoute},
+        ),
+        IndicateursForm(
+            donnees,
+            initial=initial_indicateurs(rapport),
+            complet=donnees is not None and "deposer" in donnees,
+        ),
+    )
+
+
 def _depenses(rapport: Rapport) -> list[dict[str, Any]]:
-    """Les dépenses écrites ; au premier jour, les lignes du budget, à remplir."""
-    lignes = [
+    """Les dépenses écrites, puis les lignes du budget qui n'en ont pas encore."""
+    ecrites = [
         {"categorie": d.categorie, "libelle": d.libelle, "montant": d.montant}
         for d in rapport.depenses.all()
     ]
-    return lignes or [
-        {"categorie": p.categorie, "libelle": p.libelle} for p in rapport.demande.postes.all()
+    faites = {(ligne["categorie"], ligne["libelle"]) for ligne in ecrites}
+    prevues = [
+        {"categorie": p.categorie, "libelle": p.libelle}
+        for p in rapport.demande.postes.all()
+        if (p.categorie, p.libelle) not in faites
     ]
+    return [*ecrites, *prevues] or [{}]
 
 
 def _enregistrer(
@@ -87,7 +120,9 @@ def _enregistrer(
         succes="" if "deposer" in request.POST else "Rapport enregistré.",
     )
     if ecrit and "deposer" in request.POST:
-        return executer(
+        for champ, phrase in ecrit.manques_par_champ():
+            form.add_error(champ if champ in form.fields else None, phrase)
+        return form.is_valid() and executer(
             request,
             services.deposer_rapport,
             formulaire=form,
@@ -115,12 +150,6 @@ def rapports(request: HttpRequest) -> HttpResponse:
     )
 
 
-class RemarquesForm(forms.Form):
-    remarques = forms.CharField(
-        label="Ce qui doit être corrigé", widget=forms.Textarea(attrs={"rows": 4})
-    )
-
-
 def rapport(request: HttpRequest, pk: int) -> HttpResponse:
     """L'examen : le texte, les dépenses à admettre ou à refuser, le solde que cela donne."""
     exiger(request, "ville.voir")
@@ -131,6 +160,10 @@ def rapport(request: HttpRequest, pk: int) -> HttpResponse:
         ),
         pk=pk,
     )
+    return _montrer(request, objet, ExamenForm(depenses=objet.depenses.all()))
+
+
+def _montrer(request: HttpRequest, objet: Rapport, form: ExamenForm) -> HttpResponse:
     solde = None
     if objet.nature == Rapport.Nature.FINAL:
         try:
@@ -143,10 +176,9 @@ def rapport(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "rapport": objet,
             "demande": objet.demande,
-            "depenses": objet.depenses.all(),
             "indicateurs": IndicateursForm(initial=initial_indicateurs(objet)),
             "solde": solde,
-            "form": RemarquesForm(),
+            "form": form,
             "peut_examiner": objet.etat == "depose"
             and request.user.peut("rapport.examiner", objet),
         },
@@ -156,26 +188,31 @@ def rapport(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def examiner(request: HttpRequest, pk: int) -> HttpResponse:
     """Accepter (avec les dépenses refusées) ou renvoyer (avec des remarques)."""
-    objet = trouver(request, Rapport.objects.visibles_par(request.user), "rapport.examiner", pk=pk)
-    if request.POST.get("suite") == "renvoyer":
+    objet = trouver(
+        request,
+        Rapport.objects.visibles_par(request.user).select_related(
+            "demande__appel", "demande__organisme"
+        ),
+        "rapport.examiner",
+        pk=pk,
+    )
+    form = ExamenForm(request.POST, depenses=objet.depenses.all())
+    if not form.is_valid():
+        return _montrer(request, objet, form)
+    if form.cleaned_data["suite"] == "renvoyer":
         executer(
             request,
             services.renvoyer_rapport,
             rapport=objet,
-            remarques=request.POST.get("remarques", ""),
+            remarques=form.cleaned_data["remarques"],
             succes="Le rapport est renvoyé, avec vos remarques.",
         )
     else:
-        refusees = {
-            depense.pk: request.POST.get(f"motif-{depense.pk}", "")
-            for depense in objet.depenses.all()
-            if f"refuser-{depense.pk}" in request.POST
-        }
         executer(
             request,
             services.accepter_rapport,
             rapport=objet,
-            depenses_refusees=refusees,
+            depenses_refusees=form.refusees(),
             succes="Le rapport est accepté.",
         )
     return redirect("ville:rapport", pk=pk)

@@ -1,12 +1,14 @@
 """Le réexamen : demandé par l'organisme, tranché par une autre personne."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from appels.models import Demande
 from financement.forms import ReexamenForm, ReponseReexamenForm
-from financement.models import Reexamen
+from financement.models import Decision, Reexamen
 from financement.services import reexamens as services
+from socle import horloge
 from socle.vues import executer, exiger, trouver
 
 
@@ -33,13 +35,15 @@ def demander(request: HttpRequest, reference: str) -> HttpResponse:
         )
     ):
         return redirect("organisme:demande", reference=reference)
+    limite = services.limite_reexamen(demande)
     return render(
         request,
         "financement/organisme/reexamen.html",
         {
             "demande": demande,
             "form": form,
-            "limite": services.limite_reexamen(demande),
+            "limite": limite,
+            "a_temps": limite is not None and horloge.aujourdhui() <= limite,
         },
     )
 
@@ -49,7 +53,17 @@ def reexamens(request: HttpRequest) -> HttpResponse:
     liste = Reexamen.objects.filter(
         demande__in=Demande.objects.sans_recusation(request.user)
     ).select_related("demande__organisme", "demande__appel")
-    return render(request, "financement/ville/reexamens.html", {"reexamens": liste})
+    decidees = set(
+        Decision.objects.filter(prise_par=request.user).values_list("demande", flat=True)
+    )
+    return render(
+        request,
+        "financement/ville/reexamens.html",
+        {
+            "lignes": [(reexamen, reexamen.demande_id in decidees) for reexamen in liste],
+            "est_approbation": "approbation" in request.user.roles,
+        },
+    )
 
 
 def trancher(request: HttpRequest, pk: int) -> HttpResponse:
@@ -60,8 +74,10 @@ def trancher(request: HttpRequest, pk: int) -> HttpResponse:
         ).select_related("demande__organisme"),
         "reexamen.trancher",
         pk=pk,
-        etat="demande",
     )
+    if reexamen.etat != Reexamen.Etat.DEMANDE:
+        messages.info(request, "Ce réexamen est déjà tranché.")
+        return redirect("ville:reexamens")
     form = ReponseReexamenForm(request.POST or None)
     if (
         request.method == "POST"

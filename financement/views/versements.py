@@ -1,26 +1,71 @@
 """Les versements : la liste par état, l'action prête selon la personne."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from django import forms
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from appels.models import Demande
-from financement.forms import ReferenceForm
+from financement.forms import MotifCourtForm, ReferenceForm
 from financement.models import Versement
 from financement.services import versements as services
 from socle.exports import reponse_xlsx
 from socle.vues import executer, exiger, trouver
 
 PAR_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Action:
+    """Une action sur un versement ; ``formulaire`` dit ce qu'il faut écrire pour la faire."""
+
+    service: Callable
+    permission: str
+    titre: str
+    succes: str
+    formulaire: type[forms.Form] = forms.Form
+
+
 ACTIONS = {
-    "proposer": (services.proposer_versement, "Le versement est proposé."),
-    "autoriser": (services.autoriser_versement, "Le versement est autorisé."),
-    "verser": (services.verser_versement, "Le paiement est inscrit."),
-    "retenir": (services.retenir_versement, "Le versement est retenu."),
-    "annuler": (services.annuler_versement, "Le versement est annulé."),
+    "proposer": Action(
+        services.proposer_versement,
+        "versement.proposer",
+        "Proposer le versement",
+        "Le versement est proposé.",
+    ),
+    "autoriser": Action(
+        services.autoriser_versement,
+        "versement.autoriser",
+        "Autoriser le versement",
+        "Le versement est autorisé.",
+    ),
+    "verser": Action(
+        services.verser_versement,
+        "versement.verser",
+        "Inscrire le paiement",
+        "Le paiement est inscrit.",
+        ReferenceForm,
+    ),
+    "retenir": Action(
+        services.retenir_versement,
+        "versement.retenir",
+        "Retenir le versement",
+        "Le versement est retenu.",
+        MotifCourtForm,
+    ),
+    "annuler": Action(
+        services.annuler_versement,
+        "versement.retenir",
+        "Annuler le versement",
+        "Le versement est annulé.",
+        MotifCourtForm,
+    ),
 }
 
 
@@ -55,7 +100,7 @@ def versements(request: HttpRequest) -> HttpResponse:
             "etats": Versement.Etat.choices,
             "etat": etat,
             "reference": reference,
-            "form_reference": ReferenceForm(),
+            "suite": request.GET.urlencode(),
         },
     )
 
@@ -86,22 +131,26 @@ def _actions(personne: Any, versement: Versement) -> list[str]:
 
 @require_POST
 def agir(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+    """Fait l'action ; ce qui manque se demande sur une page à part, avec ce qui est écrit."""
     if action not in ACTIONS:
         raise Http404
     exiger(request, "ville.voir")
-    versement = trouver(request, _visibles(request), pk=pk)
-    service, succes = ACTIONS[action]
-    arguments: dict[str, Any] = {}
-    if action == "verser":
-        arguments["reference"] = request.POST.get("reference", "")
-    elif action in {"retenir", "annuler"}:
-        arguments["motif"] = request.POST.get("motif", "")
-    executer(request, service, versement=versement, succes=succes, **arguments)
-    suite = request.POST.get("suite", "")
-    reponse = redirect("ville:versements")
-    if suite:
-        reponse["Location"] += f"?etat={suite}"
-    return reponse
+    voulue = ACTIONS[action]
+    versement = trouver(request, _visibles(request), voulue.permission, pk=pk)
+    suite = QueryDict(request.POST.get("suite", "")).urlencode()
+    retour = reverse("ville:versements") + (f"?{suite}" if suite else "")
+    form = voulue.formulaire(request.POST)
+    if not form.is_valid():
+        contexte = {"versement": versement, "titre": voulue.titre, "form": form}
+        return render(
+            request,
+            "financement/ville/versement_action.html",
+            {**contexte, "suite": suite, "retour": retour},
+        )
+    executer(
+        request, voulue.service, versement=versement, succes=voulue.succes, **form.cleaned_data
+    )
+    return redirect(retour)
 
 
 def _exporter(liste: Any) -> HttpResponse:

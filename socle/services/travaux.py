@@ -1,5 +1,6 @@
 """Les longs travaux : créés par une vue, avancés par une tâche, suivis sur une page."""
 
+import datetime as dt
 from typing import Any
 
 from django.db import transaction
@@ -8,6 +9,8 @@ from django.db.models.functions import Least
 
 from socle import horloge
 from socle.models import Travail
+
+DOUBLE_ENVOI = dt.timedelta(minutes=10)
 
 
 def creer_travail(
@@ -28,6 +31,17 @@ def creer_travail(
         retour=retour,
         cree_par=acteur,
     )
+
+
+def deja_confie(*, acteur: Any, nature: str, parametres: dict[str, Any]) -> Travail | None:
+    """Le même travail, confié il y a peu par la même personne et pas fini : un double envoi."""
+    return Travail.objects.filter(
+        nature=nature,
+        parametres=parametres,
+        cree_par=acteur,
+        etat__in=[Travail.Etat.EN_ATTENTE, Travail.Etat.EN_COURS],
+        cree_le__gt=horloge.maintenant() - DOUBLE_ENVOI,
+    ).first()
 
 
 def commencer(*, travail: Travail) -> None:

@@ -1,6 +1,7 @@
 """Composants dessinés : la géométrie vient de ``socle.graphiques``, le gabarit la pose."""
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,7 @@ from django import template
 
 from socle import graphiques
 from socle.elements import LigneMatrice
-from socle.graphiques import Ligne, Nombre, Part, Rang
+from socle.graphiques import Ligne, Nombre, Part, Periode, Rang
 from socle.templatetags import affichage
 
 register = template.Library()
@@ -139,4 +140,25 @@ def barre_progression(
         "erreurs": erreurs,
         "suite": suite,
         "suite_libelle": suite_libelle,
+    }
+
+
+@register.inclusion_tag("composants/graphiques/frise.html")
+def frise_activites(titre: str, lignes: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Le calendrier d'un projet : les activités datées d'un tableau, sur leurs mois.
+
+    Une ligne sans date lisible n'y est pas ; la réponse écrite, elle, reste à côté.
+    """
+    periodes = []
+    for ligne in lignes:
+        try:
+            debut = dt.date.fromisoformat(ligne.get("debut", ""))
+            fin = dt.date.fromisoformat(ligne.get("fin") or ligne["debut"])
+        except ValueError:
+            continue
+        periodes.append(Periode(ligne.get("nom", ""), debut, max(debut, fin)))
+    return {
+        "titre": titre,
+        "dessin": graphiques.dessiner_frise(periodes),
+        "hauteur": graphiques.HAUTEUR_FRISE,
     }

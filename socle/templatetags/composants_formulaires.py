@@ -50,7 +50,7 @@ def _contexte_champ(
     genre = _genre(champ_lie)
     aide = aide or champ_lie.help_text
     base = champ_lie.auto_id
-    unite = suffixe or prefixe
+    unite = suffixe or prefixe or getattr(champ_lie.field, "unite", "")
     decrit_par = [
         f"{base}_{partie}"
         for partie, present in (
@@ -80,6 +80,8 @@ def _contexte_champ(
         "unite": unite,
         "unite_avant": bool(prefixe),
         "taille": taille,
+        # Une question qui ne se pose que selon une autre réponse ; static/js/autosave.js la montre.
+        "condition": getattr(champ_lie.field, "condition", None),
         "decrit_par": " ".join(decrit_par),
         "controle": "" if genre == "choix" else champ_lie.as_widget(attrs=attributs),
         # « attendu » : un brouillon s'enregistre sans lui, le dépôt le demandera.

@@ -85,6 +85,11 @@ def _etapes() -> dict[str, list[Etape]]:
 
 def _dessins() -> dict[str, Any]:
     return {
+        "activites": [
+            {"nom": "Préparation", "debut": "2030-09-03", "fin": "2030-10-15"},
+            {"nom": "Douze soirées", "debut": "2030-10-16", "fin": "2031-03-31"},
+            {"nom": "Fête de clôture", "debut": "2031-04-12"},
+        ],
         "parts": [
             Part("Aide demandée", 19500),
             Part("Gouvernement du Québec", 3000),

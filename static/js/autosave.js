@@ -1,5 +1,6 @@
 // Chaque réponse s'enregistre pendant la saisie. Sans réseau ou sans session, ce qui est écrit reste
-// dans l'onglet et repart au retour. Sans JavaScript, le bouton « Enregistrer » fait de même.
+// dans l'onglet et repart au retour. Une réponse changée par une collègue n'est jamais écrasée : la
+// personne choisit. Sans JavaScript, le bouton « Enregistrer » fait de même.
 (() => {
   const formulaire = document.querySelector("[data-autosave]");
   if (!formulaire) return;
@@ -28,17 +29,28 @@
   const dire = (phrase) => {
     if (etat) etat.textContent = phrase;
   };
-  const champs = (nom) => [...formulaire.elements].filter((champ) => champ.name === nom);
-  const valeurs = (nom) => new FormData(formulaire).getAll(nom);
-  const pareilles = (a, b) => a.length === b.length && a.every((valeur, i) => valeur === b[i]);
 
-  async function partir(nom) {
-    const saisies = enAttente.get(nom);
-    if (!saisies) return;
+  // « q12 » et « q12-0-nom » répondent à la même question ; « titre » est un champ du projet.
+  const numero = (q) => (/^q\d+$/.test(q) ? q.slice(1) : q);
+  const question = (nom) =>
+    /^(q\d+)(-|$)/.exec(nom)?.[1] ?? (formulaire.elements[`b${nom}`] ? nom : undefined);
+  const champs = (q) =>
+    [...formulaire.elements].filter((c) => question(c.name) === q && c.type !== "file");
+  const saisie = (q) =>
+    [...new FormData(formulaire)].filter(
+      ([nom, valeur]) => question(nom) === q && typeof valeur === "string",
+    );
+  const base = (q) => formulaire.elements[`b${numero(q)}`];
+  const pareilles = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+  async function partir(q) {
+    const attente = enAttente.get(q);
+    if (!attente) return;
     const corps = new FormData();
     corps.append("csrfmiddlewaretoken", formulaire.csrfmiddlewaretoken.value);
-    for (const saisie of saisies) corps.append(nom, saisie);
-    const adresse = formulaire.dataset.autosave.replace(/\/0\/$/, `/${nom.slice(1)}/`);
+    corps.append(base(q).name, attente.base);
+    for (const [nom, valeur] of attente.saisie) corps.append(nom, valeur);
+    const adresse = formulaire.dataset.autosave.replace(/\/(0|champ)\/$/, `/${numero(q)}/`);
     const reponse = await fetch(adresse, { method: "POST", body: corps, redirect: "manual" }).catch(
       () => null,
     );
@@ -46,43 +58,130 @@
     if (reponse.type === "opaqueredirect" || [401, 403].includes(reponse.status)) {
       return dire("Votre session a expiré : votre texte est gardé dans cet onglet. Reconnectez-vous ici.");
     }
-    const { message } = await reponse.json().catch(() => ({ message: "" }));
-    if (reponse.ok && enAttente.get(nom) === saisies) {
-      enAttente.delete(nom);
+    const contenu = await reponse.json().catch(() => ({}));
+    if (contenu.conflit) return demander(q, contenu);
+    if (reponse.ok) {
+      base(q).value = contenu.base;
+      if (pareilles(enAttente.get(q).saisie, attente.saisie)) enAttente.delete(q);
+      else enAttente.get(q).base = contenu.base;
       garder();
     }
-    dire(message || "L'enregistrement a échoué ; votre texte est gardé dans cet onglet.");
+    dire(contenu.message || "L'enregistrement a échoué ; votre texte est gardé dans cet onglet.");
   }
 
   // Une réponse à la fois par question : la dernière écrite arrive la dernière.
-  function envoyer(nom) {
-    const suite = (enCours.get(nom) ?? Promise.resolve()).then(() => partir(nom));
-    enCours.set(nom, suite);
+  function envoyer(q) {
+    const suite = (enCours.get(q) ?? Promise.resolve()).then(() => partir(q));
+    enCours.set(q, suite);
     return suite;
   }
 
-  formulaire.addEventListener("input", ({ target: { name: nom } }) => {
-    if (!/^q\d+$/.test(nom)) return;
-    enAttente.set(nom, valeurs(nom));
+  function noter(q) {
+    enAttente.set(q, { saisie: saisie(q), base: enAttente.get(q)?.base ?? base(q).value });
     garder();
-    clearTimeout(minuteries.get(nom));
-    minuteries.set(nom, setTimeout(() => envoyer(nom), 900));
+  }
+
+  formulaire.addEventListener("input", ({ target }) => {
+    const q = question(target.name ?? "");
+    if (!q || target.type === "file" || !base(q)) return;
+    noter(q);
+    clearTimeout(minuteries.get(q));
+    if (!document.getElementById(`conflit-${q}`)) {
+      minuteries.set(q, setTimeout(() => envoyer(q), 900));
+    }
   });
-  addEventListener("online", () => enAttente.forEach((_, nom) => envoyer(nom)));
+  addEventListener("online", () => enAttente.forEach((_, q) => envoyer(q)));
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) enAttente.forEach((_, q) => envoyer(q));
+  });
+
+  // Deux textes pour une même question : les deux restent à l'écran jusqu'au choix.
+  function demander(q, { message, conflit }) {
+    dire(message);
+    document.getElementById(`conflit-${q}`)?.remove();
+    const bloc = document.createElement("div");
+    bloc.className = "conflit";
+    bloc.id = `conflit-${q}`;
+    bloc.setAttribute("role", "alert");
+    const titre = document.createElement("p");
+    titre.textContent = message;
+    const autre = document.createElement("p");
+    autre.className = "conflit__texte";
+    autre.textContent = conflit.texte || "(réponse effacée)";
+    const boutons = document.createElement("div");
+    boutons.className = "rangee";
+    const bouton = (libelle, action) => {
+      const b = document.createElement("button");
+      b.type = "button";
+      b.className = "btn btn-secondary btn-sm";
+      b.textContent = libelle;
+      b.addEventListener("click", action);
+      boutons.append(b);
+    };
+    bouton("Garder ma réponse", () => {
+      bloc.remove();
+      base(q).value = conflit.base;
+      enAttente.set(q, { saisie: saisie(q), base: conflit.base });
+      garder();
+      envoyer(q);
+    });
+    bouton(`Prendre celle de ${conflit.auteur}`, () => {
+      bloc.remove();
+      base(q).value = conflit.base;
+      enAttente.delete(q);
+      garder();
+      if (conflit.valeur !== null && typeof conflit.valeur === "object") return location.reload();
+      for (const champ of champs(q)) {
+        if (champ.type === "radio") champ.checked = champ.value === String(conflit.valeur);
+        else if (champ.type === "checkbox") champ.checked = conflit.valeur === true;
+        else champ.value = conflit.valeur ?? "";
+      }
+      dire("La réponse affichée est celle qui est enregistrée.");
+    });
+    bloc.append(titre, autre, boutons);
+    champs(q)[0].closest(".champ").append(bloc);
+  }
 
   // Ce qui n'avait pas pu partir revient dans les champs, puis part.
-  for (const [nom, saisies] of [...enAttente]) {
-    if (pareilles(saisies, valeurs(nom))) {
-      enAttente.delete(nom);
+  for (const [q, attente] of [...enAttente]) {
+    if (!base(q) || pareilles(attente.saisie, saisie(q))) {
+      enAttente.delete(q);
       continue;
     }
-    for (const champ of champs(nom)) {
-      if (["checkbox", "radio"].includes(champ.type)) champ.checked = saisies.includes(champ.value);
-      else champ.value = saisies[0] ?? "";
+    for (const champ of champs(q)) {
+      const valeurs = attente.saisie.filter(([nom]) => nom === champ.name).map(([, v]) => v);
+      if (["checkbox", "radio"].includes(champ.type)) champ.checked = valeurs.includes(champ.value);
+      else champ.value = valeurs[0] ?? "";
     }
-    envoyer(nom);
+    envoyer(q);
   }
   garder();
+
+  // Une ligne de plus dans un tableau, dès que la dernière est entamée.
+  for (const tableau of formulaire.querySelectorAll("[data-tableau]")) {
+    const modele = tableau.querySelector("template");
+    tableau.querySelector(":scope > p").textContent = "Videz une ligne pour la retirer.";
+    tableau.addEventListener("input", () => {
+      const lignes = tableau.querySelectorAll("fieldset.ligne-tableau");
+      const derniere = lignes[lignes.length - 1];
+      if (lignes.length >= 40 || ![...derniere.querySelectorAll("input")].some((c) => c.value)) return;
+      modele.insertAdjacentHTML("beforebegin", modele.innerHTML.replaceAll("__rang__", lignes.length));
+    });
+  }
+
+  // Une question qui dépend d'une autre se montre quand elle se pose.
+  const conditions = [...formulaire.querySelectorAll("[data-condition]")];
+  const montrer = () => {
+    for (const bloc of conditions) {
+      const valeurs = [...new FormData(formulaire)]
+        .filter(([nom]) => nom === bloc.dataset.condition)
+        .map(([, v]) => (v === "on" ? "Oui" : v));
+      const source = formulaire.elements[bloc.dataset.condition];
+      bloc.hidden = Boolean(source) && !valeurs.includes(bloc.dataset.conditionValeur);
+    }
+  };
+  formulaire.addEventListener("input", montrer);
+  montrer();
 
   // Le compte des mots, comme le serveur le fait : ce que séparent des blancs.
   for (const champ of formulaire.querySelectorAll("[data-mots-max]")) {

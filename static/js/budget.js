@@ -31,23 +31,59 @@
     dessin.innerHTML = totaux.dessin;
   }
 
-  formulaire.addEventListener("input", () => {
+  // Le budget s'enregistre comme il s'écrit ; l'envoi suivant attend la réponse du précédent.
+  const etat = document.getElementById("etat-enregistrement");
+  const bloc = document.querySelector("[data-conflit]");
+  let attente;
+  let enCours = Promise.resolve();
+
+  async function partir() {
+    const reponse = await fetch(formulaire.dataset.enregistre, {
+      method: "POST",
+      body: new FormData(formulaire),
+      redirect: "manual",
+    }).catch(() => null);
+    if (!reponse) {
+      etat.textContent = "Hors ligne : gardez cette page ouverte, le budget partira au retour.";
+      return;
+    }
+    if (reponse.type === "opaqueredirect" || [401, 403].includes(reponse.status)) {
+      etat.textContent = "Votre session a expiré : reconnectez-vous dans une autre fenêtre, puis revenez ici.";
+      return;
+    }
+    const contenu = await reponse.json().catch(() => ({}));
+    etat.textContent = contenu.message ?? "";
+    if (contenu.base) formulaire.elements.base.value = contenu.base;
+    bloc.hidden = !contenu.conflit;
+    if (contenu.conflit) {
+      bloc.querySelector("[data-conflit-auteur]").textContent = contenu.conflit.auteur;
+      bloc.querySelector("[data-conflit-texte]").textContent = contenu.conflit.texte;
+      bloc.querySelector("[data-conflit-garder]").onclick = () => {
+        formulaire.elements.base.value = contenu.conflit.base;
+        envoyer();
+      };
+    }
+  }
+
+  function envoyer() {
+    enCours = enCours.then(partir);
+  }
+
+  formulaire.addEventListener("input", ({ target }) => {
+    if (target.name === "colle") return;
     clearTimeout(minuterie);
     minuterie = setTimeout(calculer, 400);
+    clearTimeout(attente);
+    if (bloc.hidden) attente = setTimeout(envoyer, 1500);
   });
+  addEventListener("online", envoyer);
 
-  // « Ajouter une ligne » sans recharger la page ; le bouton marche aussi sans ce code.
-  for (const modele of formulaire.querySelectorAll("[data-modele]")) {
-    const prefixe = modele.dataset.modele;
-    const total = formulaire.elements[`${prefixe}-TOTAL_FORMS`];
-    const maximum = Number(formulaire.elements[`${prefixe}-MAX_NUM_FORMS`].value);
-    formulaire.elements[`ajouter_${prefixe}`].addEventListener("click", (evenement) => {
-      if (Number(total.value) >= maximum) return;
-      evenement.preventDefault();
-      const lignes = formulaire.querySelector(`[data-lignes="${prefixe}"]`);
-      lignes.insertAdjacentHTML("beforeend", modele.innerHTML.replaceAll("__prefix__", total.value));
-      total.value = Number(total.value) + 1;
-      lignes.lastElementChild.querySelector("select, input").focus();
-    });
-  }
+  // Des lignes copiées d'un tableur, collées dans n'importe quelle case, deviennent des dépenses.
+  formulaire.addEventListener("paste", (evenement) => {
+    const texte = evenement.clipboardData.getData("text/plain");
+    if (!evenement.target.closest('[data-lignes="postes"]') || !/[\t]|\n./.test(texte)) return;
+    evenement.preventDefault();
+    formulaire.elements.colle.value = texte;
+    formulaire.elements.coller.click();
+  });
 })();

@@ -11,9 +11,9 @@ from django.urls import reverse
 from appels.completude import manques
 from appels.models import Appel, Demande, Formulaire
 from appels.services import conditions, copies
+from socle import horloge
 from socle.exceptions import PermissionRefusee, RegleViolee
 from socle.models import EntreeJournal
-from tests.appels.conftest import TYPES
 from tests.factories import (
     MOT_DE_PASSE,
     AdhesionFactory,
@@ -42,7 +42,7 @@ def formulaire(appel, *, sauf=(), section="besoin", choix=("Un", "Deux", "Trois"
     """Un formulaire d'une question par type ; ``types`` en change le type, par code."""
     nouveau = Formulaire.objects.create(appel=appel, revision=9, publie_le=appel.publie_le)
     partie = nouveau.sections.create(code=section, titre="Le besoin", ordre=1)
-    for ordre, code in enumerate(TYPES):
+    for ordre, code in enumerate(VALEURS):
         type_ = (types or {}).get(code, code)
         if code not in sauf:
             partie.questions.create(
@@ -215,6 +215,47 @@ def test_une_date_hors_de_la_periode_de_l_appel_ne_passe_pas(ancienne, appel, da
     assert [r.texte for r in copie.restes] == ([] if passe else [date])
 
 
+def test_un_tableau_passe_sans_ses_dates_de_l_an_passe(ancienne, appel):
+    question, nouvelle = (
+        formulaire_.sections.get().questions.create(
+            code="activites", libelle="Activités", type="activites", ordre=20, obligatoire=True
+        )
+        for formulaire_ in (ancienne.formulaire, appel.formulaires.get(revision=9))
+    )
+    ligne = {"lieu": "Cap", "personnes": "12"}
+    lignes = [
+        {"nom": "Soupe", "debut": "2029-10-01", "fin": "2030-10-15", **ligne},
+        {"nom": "Bal", "debut": "2030-11-01", "fin": "", **ligne},
+    ]
+    ancienne.reponses.create(question=question, valeur=lignes)
+
+    copie = copier(ancienne, appel)
+
+    assert copie.demande.reponses.get(question=nouvelle).valeur == [
+        {**lignes[0], "debut": ""}, lignes[1],
+    ]  # fmt: skip
+    (reste,) = copie.restes
+    assert (reste.question, "2029-10-01" in reste.texte) == ("Activités", True)
+    # Le dépôt attendra la nouvelle date.
+    assert [m.libelle for m in manques(copie.demande) if m.partie == "besoin"] == [
+        "Activités — activité 1 : remplissez « Début »"
+    ]
+
+
+def test_la_reponse_de_la_derniere_revision_passe_avant_celle_qui_etait_restee(ancienne, appel):
+    vieille = Formulaire.objects.create(appel=ancienne.appel, revision=2)
+    section = vieille.sections.create(code="besoin", titre="Le besoin (avant)", ordre=1)
+    question = section.questions.create(
+        code="texte-court", libelle="Avant", type="texte_court", ordre=1
+    )
+    ancienne.reponses.create(question=question, valeur="Un vieux texte")
+
+    copie = copier(ancienne, appel)
+
+    assert valeurs(copie.demande)["texte_court"] == "Court"
+    assert [(r.question, r.texte) for r in copie.restes] == [("Avant", "Un vieux texte")]
+
+
 def test_les_reponses_vides_ne_font_pas_de_restes(ancienne):
     ancienne.reponses.update(valeur="")
     appel = AppelFactory(ouvert=True, plan=ancienne.appel.plan)
@@ -317,6 +358,25 @@ def test_reprendre_mene_a_ce_qui_reste_et_garde_l_autodiagnostic(ancienne, clien
     # On y revient depuis chaque page de la rédaction.
     projet = client.get(reverse("organisme:rediger", args=[demande.reference, "projet"]))
     assert f'href="{page}"' in projet.content.decode()
+
+
+def test_les_documents_a_jour_du_dossier_se_joignent_a_la_copie(
+    ancienne, appel, client, settings, tmp_path
+):
+    settings.MEDIA_ROOT = str(tmp_path)
+    appel.pieces_exigees.create(code="rapport", libelle="Rapport", genre_dossier="rapport_annuel")
+    ancienne.organisme.pieces_dossier.create(
+        genre="rapport_annuel", date_document=horloge.aujourdhui(), nom="rapport.pdf",
+        fichier=ContentFile(b"%PDF-1.7", "rapport.pdf"), taille=8, type_mime="application/pdf",
+        empreinte="0" * 64,
+    )  # fmt: skip
+    client.force_login(ancienne.responsable)
+
+    client.post(nouvelle(appel), {"organisme": ancienne.organisme_id, "ancienne": ancienne.pk})
+
+    demande = appel.demandes.get()
+    assert demande.copiee_de == ancienne
+    assert [piece.nom for piece in demande.pieces.all()] == ["rapport.pdf"]
 
 
 def test_deux_organismes_ne_melangent_pas_leurs_demandes(ancienne, appel, client):

@@ -258,3 +258,68 @@ def test_le_document_d_un_autre_organisme_n_existe_pas(prete, client):
     )
     piece.refresh_from_db()
     assert piece.retiree_le is None
+
+
+# --- Plusieurs fichiers, envois répétés, histoire ------------------------------------------------
+def test_plusieurs_fichiers_d_un_coup_un_refus_nomme_le_sien(prete, client):
+    client.force_login(prete.redacteur)
+
+    page = client.post(
+        adresse(prete.demande, "pieces"),
+        {"fichier": [fichier("appui.pdf"), fichier("virus.exe", b"MZ"), fichier("photo.png", PNG)]},
+    )
+
+    assert "« virus.exe » : Ce type de fichier" in page.text
+    assert sorted(p.nom for p in prete.demande.pieces.all()) == ["appui.pdf", "photo.png"]
+
+
+def test_un_envoi_repete_n_est_joint_qu_une_fois(prete, client, exigee):
+    client.force_login(prete.redacteur)
+    for _ in range(2):
+        reponse = client.post(
+            adresse(prete.demande, "pieces"),
+            {"piece_exigee": exigee.pk, "fichier": fichier()},
+            headers={"X-Requested-With": "XMLHttpRequest"},
+        )
+        assert (reponse.status_code, reponse.json()) == (200, {"message": "Joint"})
+    assert prete.demande.pieces.count() == 1
+
+
+def test_le_refus_d_un_envoi_par_la_page_se_dit_en_json(prete, client):
+    client.force_login(prete.redacteur)
+    reponse = client.post(
+        adresse(prete.demande, "pieces"),
+        {"fichier": fichier("virus.exe", b"MZ")},
+        headers={"X-Requested-With": "XMLHttpRequest"},
+    )
+    assert reponse.status_code == 400
+    assert "Ce type de fichier" in reponse.json()["message"]
+
+
+def test_les_versions_d_avant_se_lisent_avec_qui_et_quand(prete, client, exigee):
+    client.force_login(prete.redacteur)
+    for nom in ("premiere.pdf", "seconde.pdf"):
+        client.post(
+            adresse(prete.demande, "pieces"),
+            {"piece_exigee": exigee.pk, "fichier": fichier(nom)},
+        )
+    page = client.get(adresse(prete.demande, "pieces")).text
+    assert "1 version d'avant" in page
+    assert f"par {prete.redacteur.nom}, remplacée ou retirée" in page
+
+
+@pytest.mark.parametrize(
+    ("nom", "contenu", "montre"),
+    [("a.pdf", PDF, True), ("a.png", PNG, True), ("a.docx", DOCX, False)],
+)
+def test_l_apercu_montre_ce_que_le_navigateur_sait_afficher(prete, client, nom, contenu, montre):
+    piece = joindre_piece(
+        acteur=prete.redacteur, demande=prete.demande, fichier=fichier(nom, contenu)
+    )
+    client.force_login(prete.redacteur)
+
+    reponse = client.get(reverse("organisme:piece", args=[piece.cle]) + "?apercu")
+
+    b"".join(reponse.streaming_content)
+    assert reponse["Content-Disposition"].startswith("inline" if montre else "attachment")
+    assert reponse["X-Content-Type-Options"] == "nosniff"

@@ -176,9 +176,11 @@ def test_ce_qui_n_est_pas_demande_ne_s_ecrit_pas_meme_en_forcant(monde, client):
     assert monde.demande.reponses.count() == 1
 
 
-def test_le_complement_incomplet_ne_se_transmet_pas(monde, client):
+def test_le_complement_incomplet_ne_se_transmet_pas(monde, client, monkeypatch):
     section = monde.sections["besoin"]
     section.questions.update(obligatoire=True)
+    # Publié, un formulaire ne change pas ainsi : le test efface ce que le processus en gardait.
+    monkeypatch.setattr("appels.formulaires._PUBLIEES", {})
     monde.lettres.obligatoire = True
     monde.lettres.save()
     demander(monde, pieces=[monde.lettres], sections=[section])

@@ -3,11 +3,15 @@
 from decimal import Decimal
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from appels import formulaires
+from appels.completude import manques
 from appels.forms.demande import MontantField
+from appels.formulaires import lire_formulaire
 from appels.models import Demande
 from tests.appels.conftest import adresse
 
@@ -25,6 +29,28 @@ SAISIES = {
     "date": ("2026-09-01", "2026-09-01"),
     "declaration": ("on", True),
 }
+ACTIVITE = {"nom": "Soupe", "debut": "2031-02-01", "fin": "2031-02-01", "lieu": "", "personnes": ""}
+# Les réponses en plusieurs cases : (ce que la page envoie après « q12 », ce qui se range).
+COMPOSEES = {
+    "adresse": (
+        {"-rue": "1 rue des Forges", "-ville": "Trois-Rivières", "-code_postal": ""},
+        {"rue": "1 rue des Forges", "ville": "Trois-Rivières"},
+    ),
+    "personnes": ({"-total": "40", "-immigrantes": "25"}, {"total": "40", "immigrantes": "25"}),
+    "activites": (
+        {f"-{rang}-{nom}": case if rang != 1 else "" for rang in (0, 1, 2)
+         for nom, case in ACTIVITE.items()},
+        [{"nom": "Soupe", "debut": "2031-02-01", "fin": "2031-02-01"}] * 2,
+    ),
+    "partenaires": (
+        {"-0-nom": "La Bibliothèque", "-0-role": "Prête la salle"},
+        [{"nom": "La Bibliothèque", "role": "Prête la salle"}],
+    ),
+}  # fmt: skip
+
+
+def cases(question, saisie):
+    return {f"q{question.pk}{suite}": valeur for suite, valeur in saisie.items()}
 
 
 def enregistrement(monde, question) -> str:
@@ -49,6 +75,183 @@ def test_chaque_type_de_reponse_s_enregistre_pendant_la_saisie(questionnaire, cl
     assert rangee.modifiee_par == questionnaire.redacteur
 
 
+@pytest.mark.parametrize("type_", COMPOSEES)
+def test_une_reponse_en_plusieurs_cases_s_enregistre_sans_ses_lignes_vides(
+    questionnaire, client, type_
+):
+    question = questionnaire.questions[type_]
+    saisie, attendu = COMPOSEES[type_]
+    client.force_login(questionnaire.redacteur)
+
+    reponse = client.post(enregistrement(questionnaire, question), cases(question, saisie))
+
+    assert reponse.status_code == 200
+    rangee = questionnaire.demande.reponses.get()
+    assert rangee.valeur == attendu
+    page = client.get(adresse(questionnaire.demande, "relecture")).text
+    assert str(next(iter(saisie.values()))) in page
+    # Vider les cases efface la réponse.
+    client.post(enregistrement(questionnaire, question), {})
+    rangee.refresh_from_db()
+    assert rangee.est_vide
+
+
+@pytest.mark.parametrize(
+    ("type_", "valeur", "phrase"),
+    [
+        ("adresse", {"rue": "1 rue des Forges"}, "remplissez « Ville »"),
+        ("personnes", {"total": "beaucoup", "immigrantes": "1"}, "écrivez un nombre"),
+        ("personnes", {"total": "5", "immigrantes": "6"}, "plus de personnes immigrantes"),
+        ("activites", [{"nom": "Soupe"}], "activité 1 : remplissez « Début »"),
+        (
+            "activites",
+            [{"nom": "A", "debut": "2031-02-02"},
+             {"nom": "B", "debut": "2031-02-02", "fin": "2031-02-01"}],
+            "activité 2 : la fin précède le début",
+        ),
+        ("activites", [{"nom": "A", "debut": "hier"}], "écrivez une date"),
+        ("partenaires", [{"nom": "La Bibliothèque"}], "partenaire 1 : remplissez « Son rôle »"),
+        ("adresse", {"rue": "1 rue des Forges", "ville": "Trois-Rivières"}, ""),
+        ("personnes", {"total": "6", "immigrantes": "6"}, ""),
+        ("activites", [{"nom": "A", "debut": "2031-02-02", "fin": "2031-02-02"}], ""),
+    ],
+)  # fmt: skip
+def test_ce_qui_manque_a_une_reponse_composee_se_dit(questionnaire, type_, valeur, phrase):
+    questionnaire.demande.reponses.create(question=questionnaire.questions[type_], valeur=valeur)
+
+    trouves = [m.libelle for m in manques(questionnaire.demande) if m.partie == "besoin"]
+
+    assert bool(trouves) is bool(phrase)
+    assert phrase in " ".join(trouves)
+
+
+def test_une_question_qui_ne_se_pose_pas_ne_manque_pas_et_ne_se_depose_pas(questionnaire):
+    demande, choix = questionnaire.demande, questionnaire.questions["choix"]
+    question = questionnaire.questions["texte_long"]
+    question.si_question, question.si_valeur, question.obligatoire = choix, "Deux", True
+    question.save()
+    demande.reponses.create(question=question, valeur="un deux trois quatre cinq six")
+    lues = [q.question.pk for section in lire_formulaire(demande) for q in section.questions]
+
+    assert question.pk not in lues
+    assert not [m for m in manques(demande) if m.partie == "besoin"]
+
+    demande.reponses.create(question=choix, valeur="Deux")
+    formulaires._PUBLIEES.clear()
+    assert "6 mots, 5 au plus" in " ".join(m.libelle for m in manques(demande))
+
+
+# --- Deux collègues -----------------------------------------------------------------------------
+def champs_caches(client, questionnaire):
+    page = client.get(adresse(questionnaire.demande, "besoin"))
+    return dict(page.context["form"].bases)
+
+
+def test_deux_collegues_sans_javascript_la_seconde_choisit(questionnaire, client):
+    demande, question = questionnaire.demande, questionnaire.questions["texte_court"]
+    url, nom = adresse(demande, "besoin"), f"q{question.pk}"
+    client.force_login(questionnaire.redacteur)
+    bases = champs_caches(client, questionnaire)
+    demande.reponses.create(
+        question=question, valeur="De la responsable", modifiee_par=questionnaire.responsable
+    )
+
+    page = client.post(url, {**bases, nom: "De la rédactrice"})
+
+    assert f"{questionnaire.responsable.nom} a répondu autrement à" in page.text
+    assert "De la responsable" in page.text
+    assert 'value="De la rédactrice"' in page.text
+    assert demande.reponses.get().valeur == "De la responsable"
+    # « Garder la mienne » : la même page, renvoyée.
+    bases = dict(page.context["form"].bases)
+    assert client.post(url, {**bases, nom: "De la rédactrice"}).status_code == 302
+    assert demande.reponses.get().valeur == "De la rédactrice"
+
+
+def test_prendre_la_reponse_de_la_collegue_oublie_la_sienne(questionnaire, client):
+    demande, question = questionnaire.demande, questionnaire.questions["texte_court"]
+    url, nom = adresse(demande, "besoin"), f"q{question.pk}"
+    client.force_login(questionnaire.redacteur)
+    bases = champs_caches(client, questionnaire)
+    demande.reponses.create(question=question, valeur="De la responsable")
+
+    reponse = client.post(url, {**bases, nom: "De la rédactrice", "prendre": question.pk})
+
+    assert reponse.status_code == 302
+    assert demande.reponses.get().valeur == "De la responsable"
+
+
+def test_qui_n_a_pas_touche_une_question_n_efface_pas_ce_que_l_autre_vient_d_ecrire(
+    questionnaire, client
+):
+    """Sans JavaScript, toute la section part à la fois, même ce qu'on n'a pas changé."""
+    demande, questions = questionnaire.demande, questionnaire.questions
+    client.force_login(questionnaire.redacteur)
+    bases = champs_caches(client, questionnaire)
+    demande.reponses.create(question=questions["texte_court"], valeur="De la responsable")
+
+    reponse = client.post(adresse(demande, "besoin"), {**bases, f"q{questions['nombre'].pk}": "12"})
+
+    assert reponse.status_code == 302
+    valeurs = {r.question.type: r.valeur for r in demande.reponses.all()}
+    assert valeurs == {"texte_court": "De la responsable", "nombre": "12"}
+
+
+def test_pendant_la_saisie_le_conflit_repond_409_avec_les_deux_textes(questionnaire, client):
+    demande, question = questionnaire.demande, questionnaire.questions["texte_long"]
+    client.force_login(questionnaire.redacteur)
+    base = champs_caches(client, questionnaire)[f"b{question.pk}"]
+    url = enregistrement(questionnaire, question)
+    envoi = {f"q{question.pk}": "A", f"b{question.pk}": base}
+    premiere = client.post(url, envoi).json()
+    # La même requête, refaite parce que la réponse s'est perdue, n'est pas un conflit.
+    assert client.post(url, envoi).json()["base"] == premiere["base"]
+
+    seconde = client.post(url, {**envoi, f"q{question.pk}": "B"})
+
+    assert seconde.status_code == 409
+    assert seconde.json()["conflit"]["texte"] == "A"
+    assert seconde.json()["conflit"]["base"] == premiere["base"]
+    assert "dans une autre fenêtre" in seconde.json()["message"]
+    assert demande.reponses.get().valeur == "A"
+
+
+@pytest.mark.parametrize("deja", [False, True], ids=["première", "suivante"])
+def test_un_enregistrement_coute_au_plus_six_requetes(questionnaire, client, deja):
+    question = questionnaire.questions["texte_long"]
+    if deja:
+        questionnaire.demande.reponses.create(question=question, valeur="Avant")
+    client.force_login(questionnaire.redacteur)
+    url = enregistrement(questionnaire, question)
+    # Même le premier d'un processus, qui n'a pas encore lu la révision.
+    formulaires._PUBLIEES.clear()
+
+    with CaptureQueriesContext(connection) as requetes:
+        assert client.post(url, {f"q{question.pk}": "Après"}).status_code == 200
+
+    ecrites = [r["sql"] for r in requetes if "SAVEPOINT" not in r["sql"]]
+    assert len(ecrites) <= 6, "\n".join(ecrites)
+
+
+def test_un_document_repond_a_une_question(questionnaire, client):
+    question = questionnaire.section.questions.create(
+        code="plan", libelle="Plan des lieux", type="piece", ordre=30
+    )
+    demande = questionnaire.demande
+    client.force_login(questionnaire.redacteur)
+    assert "Plan des lieux — document à joindre" in [m.libelle for m in manques(demande)]
+    nom, url = f"q{question.pk}", adresse(demande, "besoin")
+
+    refus = client.post(url, {nom: SimpleUploadedFile("virus.exe", b"MZ")})
+    assert "Ce type de fichier n&#x27;est pas accepté" in refus.text
+    client.post(url, {nom: SimpleUploadedFile("plan.pdf", b"%PDF-1.7\n%%EOF")})
+
+    assert demande.pieces.get().question == question
+    assert "plan.pdf" in client.get(url).text
+    assert not [m for m in manques(demande) if m.partie == "besoin"]
+    assert "plan.pdf" in client.get(adresse(demande, "relecture")).text
+
+
 def test_le_bouton_enregistrer_fait_de_meme_sans_javascript(questionnaire, client):
     client.force_login(questionnaire.redacteur)
     url = adresse(questionnaire.demande, "besoin")
@@ -57,7 +260,9 @@ def test_le_bouton_enregistrer_fait_de_meme_sans_javascript(questionnaire, clien
     reponse = client.post(url, {**donnees, "suivant": "1"})
 
     assert reponse.url == adresse(questionnaire.demande, "budget")
-    rangees = {r.question.type: r.valeur for r in questionnaire.demande.reponses.all()}
+    rangees = {
+        r.question.type: r.valeur for r in questionnaire.demande.reponses.all() if not r.est_vide
+    }
     assert rangees == {t: attendu for t, (_, attendu) in SAISIES.items()}
     page = client.get(url).content.decode()
     assert "1 250,50" in page
@@ -129,7 +334,12 @@ def test_le_nombre_de_requetes_ne_suit_pas_le_nombre_de_questions(questionnaire,
             assert client.get(adresse(questionnaire.demande, partie)).status_code == 200
         return len(capture)
 
+    # Une révision publiée se garde en mémoire : on compte sans cette mémoire.
+    questionnaire.section.formulaire.publie_le = None
+    questionnaire.section.formulaire.save()
+    formulaires._PUBLIEES.clear()
     parties = ("projet", "besoin", "budget", "pieces", "relecture")
+    requetes("projet")  # La première visite s'inscrit ; les suivantes se mettent à jour.
     avant = {partie: requetes(partie) for partie in parties}
     for n in range(3):
         questionnaire.section.questions.create(code=f"plus-{n}", libelle="Q", obligatoire=False)

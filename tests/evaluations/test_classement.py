@@ -135,3 +135,18 @@ def test_la_declaration_coute_autant_pour_une_que_pour_trois():
             _requetes(pret, pret.membres[1].utilisateur, "comite:interets", pret.appel.code)
         )
     assert couts[0] == couts[1]
+
+
+def test_un_grand_volet_se_lit_par_pages_et_le_dessin_reste_en_tete(client, monkeypatch):
+    monkeypatch.setattr("evaluations.tableau.PAR_PAGE", 2)
+    pret = _un_appel(3)
+    client.force_login(pret.agente)
+    adresse = reverse("ville:classement", kwargs={"code": pret.appel.code})
+    no = pret.appel.volets.get().no
+
+    premiere, seconde = (client.get(adresse, {f"volet{no}": page}).text for page in (1, 2))
+
+    assert [f"Projetunique{n}" in premiere for n in (1, 2, 3)] == [True, True, False]
+    assert [f"Projetunique{n}" in seconde for n in (1, 2, 3)] == [False, False, True]
+    assert ("limite de l'enveloppe" in premiere, f"volet{no}=2" in premiere) == (True, True)
+    assert "limite de l'enveloppe" not in seconde

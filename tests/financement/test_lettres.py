@@ -6,7 +6,7 @@ import pytest
 from post_office.models import Email
 
 from financement.models import Lettre
-from financement.services import lettres
+from financement.services import conventions, lettres
 from socle.models import Document
 from tests.factories import AdhesionFactory, DecisionFactory, UtilisateurFactory
 
@@ -56,6 +56,24 @@ def test_l_agente_d_un_autre_role_ne_peut_pas_emettre(decision):
         lettres.preparer_lot(
             acteur=UtilisateurFactory(tresorerie=True), appel=decision.demande.appel
         )
+
+
+def test_la_lettre_et_la_convention_portent_le_signataire_du_reglage(decision, settings):
+    settings.VILLE = {
+        **settings.VILLE,
+        "signataire_nom": "Sacha Signature",
+        "signataire_titre": "greffière adjointe",
+    }
+    agente = UtilisateurFactory(agent=True)
+    lettre = lettres.emettre_lettre(
+        acteur=agente, lettre=lettres.preparer_lettre(decision=decision)
+    )
+    convention = conventions.preparer_convention(acteur=agente, demande=decision.demande)
+    convention = conventions.transmettre_convention(acteur=agente, convention=convention)
+
+    assert "Sacha Signature" in lettre.document.html
+    assert "Greffière adjointe" in lettre.document.html
+    assert "représentée par Sacha Signature, greffière adjointe" in convention.document.html
 
 
 @pytest.mark.django_db(transaction=True)

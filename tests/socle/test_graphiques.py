@@ -1,5 +1,6 @@
 """La géométrie des dessins, et les contrastes des couleurs choisies."""
 
+import datetime as dt
 import re
 from decimal import Decimal
 
@@ -7,7 +8,8 @@ import pytest
 from django.conf import settings
 
 from socle import graphiques as g
-from socle.graphiques import Ligne, Part, Rang
+from socle.graphiques import Ligne, Part, Periode, Rang, dessiner_frise
+from socle.templatetags.composants_dessins import frise_activites
 
 
 def luminance(couleur: str) -> float:
@@ -173,3 +175,25 @@ class TestBarres:
 
     def test_tout_a_zero(self):
         assert g.dessiner_barres([Ligne("a", 0)])[0].largeur == "0.00%"
+
+
+class TestFrise:
+    def test_les_mois_entiers_de_la_premiere_a_la_derniere_activite(self):
+        periodes = [
+            Periode("A", dt.date(2031, 1, 15), dt.date(2031, 2, 10)),
+            Periode("B", dt.date(2031, 12, 31), dt.date(2031, 12, 31)),
+        ]
+        frise = dessiner_frise(periodes)
+
+        assert [m.premier.month for m in frise.mois] == list(range(1, 13))
+        # 14 jours sur les 365 de janvier à décembre.
+        assert frise.barres[0].x == "3.84%"
+        # Une journée reste visible.
+        assert frise.barres[1].largeur == "1.00%"
+
+    def test_sans_activite_rien_ne_se_dessine(self):
+        assert dessiner_frise([]).barres == []
+
+    def test_une_ligne_sans_date_n_y_est_pas(self):
+        contexte = frise_activites("T", [{"nom": "A"}, {"nom": "B", "debut": "2031-01-01"}])
+        assert [b.periode.libelle for b in contexte["dessin"].barres] == ["B"]

@@ -1,5 +1,7 @@
 """Une session expire pendant la saisie : rien de ce qui est écrit ne se perd."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
@@ -100,3 +102,20 @@ def test_sans_jeton_csrf_rien_n_est_garde(demande):
     client = Client(enforce_csrf_checks=True)
     assert client.post(adresse(demande), {"titre": "Forgé"}).status_code == 403
     assert not Session.objects.exists()
+
+
+def test_une_action_sans_session_ramene_a_la_page_de_son_bouton(client):
+    """L'action ne se lit pas (405) : la connexion mène à la page qui l'offrait."""
+    action = reverse("ville:versement_agir", kwargs={"pk": 1, "action": "proposer"})
+    page = reverse("ville:versements")
+
+    venu_de = {"HTTP_REFERER": f"http://testserver{page}?etat=prevu"}
+    reponse = client.post(action, **venu_de)
+    assert parse_qs(urlsplit(reponse.url).query)["next"] == [f"{page}?etat=prevu"]
+
+    # Une adresse d'ailleurs n'est pas suivie.
+    for ailleurs in ("https://ailleurs.example/ville/versements/", "//ailleurs.example/", ""):
+        reponse = client.post(action, HTTP_REFERER=ailleurs)
+        assert parse_qs(urlsplit(reponse.url).query)["next"] == [action]
+    lue = client.get(page, HTTP_REFERER="http://testserver/ailleurs/")
+    assert parse_qs(urlsplit(lue.url).query)["next"] == [page]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appels', '0002_rappels'),
+        ('appels', '0005_rappels'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appels', '0001_initial'),
+        ('appels', '0004_dossier_de_l_organisme'),
     ]
 
     operations = [

@@ -1,0 +1,210 @@
+"""Les questions d'un formulaire : leurs types, ce qu'une réponse doit être, comment elle se lit.
+
+Fonctions pures. Une réponse est ce que la colonne JSON garde : un texte, une liste de choix, un
+booléen, un dictionnaire (question composée) ou une liste de dictionnaires (tableau).
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.db import models
+
+
+class TypeQuestion(models.TextChoices):
+    TEXTE_COURT = "texte_court", "Texte court"
+    TEXTE_LONG = "texte_long", "Texte long"
+    CHOIX = "choix", "Choix"
+    CHOIX_MULTIPLES = "choix_multiples", "Plusieurs choix"
+    NOMBRE = "nombre", "Nombre"
+    MONTANT = "montant", "Montant"
+    DATE = "date", "Date"
+    ADRESSE = "adresse", "Adresse"
+    PERSONNES = "personnes", "Personnes rejointes"
+    ACTIVITES = "activites", "Tableau d'activités"
+    PARTENAIRES = "partenaires", "Tableau de partenaires"
+    PIECE = "piece", "Document à joindre"
+    DECLARATION = "declaration", "Déclaration à cocher"
+
+
+@dataclass(frozen=True)
+class Colonne:
+    """Une case d'une question composée ou d'un tableau."""
+
+    nom: str
+    libelle: str
+    genre: str = "texte"
+    obligatoire: bool = True
+
+
+COMPOSEES: dict[str, tuple[Colonne, ...]] = {
+    TypeQuestion.ADRESSE: (
+        Colonne("rue", "Numéro et rue"),
+        Colonne("ville", "Ville"),
+        Colonne("code_postal", "Code postal", obligatoire=False),
+    ),
+    TypeQuestion.PERSONNES: (
+        Colonne("total", "Personnes différentes en tout", "nombre"),
+        Colonne("immigrantes", "dont personnes immigrantes", "nombre"),
+        Colonne("benevoles", "Bénévoles", "nombre", obligatoire=False),
+    ),
+}
+TABLEAUX: dict[str, tuple[Colonne, ...]] = {
+    TypeQuestion.ACTIVITES: (
+        Colonne("nom", "Activité"),
+        Colonne("debut", "Début", "date"),
+        Colonne("fin", "Fin", "date", obligatoire=False),
+        Colonne("lieu", "Lieu", obligatoire=False),
+        Colonne("personnes", "Personnes attendues", "nombre", obligatoire=False),
+    ),
+    TypeQuestion.PARTENAIRES: (
+        Colonne("nom", "Partenaire"),
+        Colonne("role", "Son rôle"),
+        Colonne("apport", "Ce qu'il apporte", obligatoire=False),
+    ),
+}
+NOM_D_UNE_LIGNE = {TypeQuestion.ACTIVITES: "activité", TypeQuestion.PARTENAIRES: "partenaire"}
+A_CHOIX = frozenset({TypeQuestion.CHOIX, TypeQuestion.CHOIX_MULTIPLES})
+
+
+def est_vide(valeur: Any) -> bool:
+    """Rien n'est répondu : ni texte, ni choix, ni case d'une question composée."""
+    if isinstance(valeur, str):
+        return not valeur.strip()
+    if isinstance(valeur, dict):
+        return all(est_vide(case) for case in valeur.values())
+    if isinstance(valeur, list):
+        return all(est_vide(element) for element in valeur)
+    return valeur in (None, False)
+
+
+def visible(question: Any, valeurs: Mapping[int, Any], questions: Mapping[int, Any]) -> bool:
+    """Vrai si la question se pose, d'après la réponse dont elle dépend (et celle-ci, la sienne)."""
+    parcourues: set[int] = set()
+    while question.si_question_id is not None and question.pk not in parcourues:
+        parcourues.add(question.pk)
+        if not _repond(valeurs.get(question.si_question_id), question.si_valeur):
+            return False
+        question = questions[question.si_question_id]
+    return True
+
+
+def _repond(valeur: Any, attendue: str) -> bool:
+    if isinstance(valeur, list):
+        return attendue in valeur
+    if isinstance(valeur, bool):
+        return valeur is (attendue.strip().lower() == "oui")
+    return str(valeur or "") == attendue
+
+
+def defaut(question: Any, valeur: Any) -> str:
+    """Ce qui ne va pas avec une réponse, en une phrase courte ; vide quand tout va."""
+    genre = question.type
+    if est_vide(valeur):
+        if not question.obligatoire:
+            return ""
+        if genre == TypeQuestion.DECLARATION:
+            return "à cocher"
+        return "document à joindre" if genre == TypeQuestion.PIECE else "réponse attendue"
+    if genre in COMPOSEES:
+        return _defaut_cases(COMPOSEES[genre], valeur) or _defaut_personnes(genre, valeur)
+    if genre in TABLEAUX:
+        return _defaut_lignes(genre, valeur)
+    if genre == TypeQuestion.PIECE:
+        return ""
+    if genre in A_CHOIX:
+        choisis = valeur if isinstance(valeur, list) else [valeur]
+        hors = any(choix not in question.choix for choix in choisis)
+        return "choisissez dans la liste" if hors else ""
+    mots = len(str(valeur).split())
+    if question.mots_max and mots > question.mots_max:
+        return f"{mots} mots, {question.mots_max} au plus"
+    genre_de_case = {
+        TypeQuestion.NOMBRE: "nombre",
+        TypeQuestion.MONTANT: "nombre",
+        TypeQuestion.DATE: "date",
+    }
+    return defaut_case(genre_de_case.get(genre, "texte"), valeur)
+
+
+def defaut_case(genre: str, valeur: Any) -> str:
+    """Ce qui ne va pas avec une case écrite : un nombre, une date ou un texte."""
+    texte = str(valeur)
+    if genre == "nombre" and nombre(texte) is None:
+        return "écrivez un nombre de 0 ou plus"
+    if genre == "date" and _date(texte) is None:
+        return "écrivez une date (AAAA-MM-JJ)"
+    return ""
+
+
+def nombre(texte: str) -> Decimal | None:
+    """Le nombre écrit, virgule ou point, espaces permis ; None si ce n'en est pas un."""
+    for espace in (" ", "\u00a0", "\u202f"):
+        texte = texte.replace(espace, "")
+    try:
+        lu = Decimal(texte.replace(",", "."))
+    except InvalidOperation:
+        return None
+    return lu if lu.is_finite() and lu >= 0 else None
+
+
+def _date(texte: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(texte)
+    except ValueError:
+        return None
+
+
+def _defaut_cases(colonnes: tuple[Colonne, ...], cases: Mapping[str, Any]) -> str:
+    for colonne in colonnes:
+        case = cases.get(colonne.nom, "")
+        if est_vide(case):
+            if colonne.obligatoire:
+                return f"remplissez « {colonne.libelle} »"
+        elif phrase := defaut_case(colonne.genre, case):
+            return f"« {colonne.libelle} » : {phrase}"
+    return ""
+
+
+def _defaut_personnes(genre: str, cases: Mapping[str, Any]) -> str:
+    if genre != TypeQuestion.PERSONNES:
+        return ""
+    total, immigrantes = nombre(str(cases["total"])), nombre(str(cases["immigrantes"]))
+    return "plus de personnes immigrantes que de personnes en tout" if immigrantes > total else ""
+
+
+def _defaut_lignes(genre: str, lignes: list[Mapping[str, Any]]) -> str:
+    for rang, ligne in enumerate(lignes, start=1):
+        phrase = _defaut_cases(TABLEAUX[genre], ligne)
+        if not phrase and ligne.get("fin") and ligne.get("debut", "") > ligne["fin"]:
+            phrase = "la fin précède le début"
+        if phrase:
+            return f"{NOM_D_UNE_LIGNE[genre]} {rang} : {phrase}"
+    return ""
+
+
+def texte(genre: str, valeur: Any) -> str:
+    """La réponse telle qu'elle se lit ; une ligne par ligne de tableau."""
+    if isinstance(valeur, bool):
+        return "Oui" if valeur else "Non"
+    if genre in COMPOSEES and isinstance(valeur, dict):
+        return "\n".join(_cases_lues(COMPOSEES[genre], valeur, libelles=True))
+    if genre in TABLEAUX and isinstance(valeur, list):
+        return "\n".join(" — ".join(_cases_lues(TABLEAUX[genre], ligne)) for ligne in valeur)
+    if isinstance(valeur, list):
+        return ", ".join(str(element) for element in valeur)
+    return "" if valeur is None else str(valeur)
+
+
+def _cases_lues(
+    colonnes: tuple[Colonne, ...], cases: Mapping[str, Any], *, libelles: bool = False
+) -> list[str]:
+    lues = []
+    for colonne in colonnes:
+        case = str(cases.get(colonne.nom, "") or "")
+        if case:
+            nommer = libelles or colonne.genre != "texte"
+            lues.append(f"{colonne.libelle} : {case}" if nommer else case)
+    return lues

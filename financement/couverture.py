@@ -1,0 +1,130 @@
+"""Ce qui répond au plan d'action : appels, projets, dollars et résultats de chaque besoin.
+
+Un projet qui répond à plusieurs besoins compte en entier sous chacun. Vue interne à la Ville : les
+comptes n'y sont pas masqués, et les demandes dont la personne est récusée n'y comptent pas.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Prefetch, Q, Sum
+
+from appels.models import Besoin, Demande, Objectif, PlanAction, Theme
+from financement.bilan import FINANCEES
+from financement.masquage import valeurs_de
+
+RESULTATS = ("activites_realisees", "personnes_distinctes")
+
+
+@dataclass
+class ReponseAuBesoin:
+    """Un besoin et ce qui y répond ; l'argent en dollars, les résultats des rapports acceptés."""
+
+    besoin: Besoin
+    nombre_appels: int = 0
+    projets: list[Demande] = field(default_factory=list)
+
+    @property
+    def accorde(self) -> Decimal:
+        return sum((projet.accorde or Decimal(0) for projet in self.projets), Decimal("0.00"))
+
+    @property
+    def activites(self) -> int | None:
+        return self._somme("activites_realisees")
+
+    @property
+    def personnes(self) -> int | None:
+        """Non dédoublonnées d'un projet à l'autre."""
+        return self._somme("personnes_distinctes")
+
+    def _somme(self, indicateur: str) -> int | None:
+        comptes = [p.resultats[indicateur] for p in self.projets if indicateur in p.resultats]
+        return sum(comptes) if comptes else None
+
+
+@dataclass
+class Case:
+    """Le croisement d'un thème et d'un objectif : ses besoins, répondus ou non."""
+
+    reponses: list[ReponseAuBesoin]
+
+    @property
+    def repondus(self) -> int:
+        return sum(1 for reponse in self.reponses if reponse.projets)
+
+
+@dataclass
+class Couverture:
+    """Tout le plan, prêt à montrer."""
+
+    plan: PlanAction
+    objectifs: list[Objectif]
+    themes: list[Theme]
+    reponses: list[ReponseAuBesoin]
+
+    @property
+    def repondus(self) -> list[ReponseAuBesoin]:
+        return [reponse for reponse in self.reponses if reponse.projets]
+
+    @property
+    def sans_reponse(self) -> list[ReponseAuBesoin]:
+        return [reponse for reponse in self.reponses if not reponse.projets]
+
+    @property
+    def par_theme(self) -> list[tuple[Theme, list[ReponseAuBesoin]]]:
+        groupes = [
+            (theme, [r for r in self.reponses if r.besoin.theme_id == theme.pk])
+            for theme in self.themes
+        ]
+        return [(theme, reponses) for theme, reponses in groupes if reponses]
+
+    @property
+    def matrice(self) -> list[tuple[Theme, list[tuple[Objectif, Case]]]]:
+        """Une ligne par thème, une case par objectif."""
+        return [
+            (
+                theme,
+                [
+                    (objectif, Case([r for r in reponses if r.besoin.objectif_id == objectif.pk]))
+                    for objectif in self.objectifs
+                ],
+            )
+            for theme, reponses in self.par_theme
+        ]
+
+
+def couverture(plan: PlanAction, personne: Any) -> Couverture:
+    """Ce qui répond à chaque besoin de ``plan``, en un nombre constant de requêtes."""
+    besoins = (
+        plan.besoins.select_related("theme", "objectif")
+        .annotate(nombre_appels=Count("appels", filter=~Q(appels__etat="brouillon"), distinct=True))
+        .prefetch_related(Prefetch("demandes", projets_finances(personne), to_attr="finances"))
+        .order_by("theme__ordre", "code")
+    )
+    return Couverture(
+        plan=plan,
+        objectifs=list(plan.objectifs.all()),
+        themes=list(plan.themes.all()),
+        reponses=[reponse_au_besoin(besoin) for besoin in besoins],
+    )
+
+
+def reponse_au_besoin(besoin: Besoin) -> ReponseAuBesoin:
+    """``besoin`` porte ``finances``, ses projets financés, et leur nombre d'appels."""
+    for projet in besoin.finances:
+        valeurs = valeurs_de(projet)
+        projet.resultats = {nom: valeurs[nom, ""] for nom in RESULTATS if (nom, "") in valeurs}
+    return ReponseAuBesoin(besoin, besoin.nombre_appels, besoin.finances)
+
+
+def projets_finances(personne: Any) -> Any:
+    """Les demandes financées que ``personne`` suit, avec leur montant et leurs rapports."""
+    return (
+        Demande.objects.sans_recusation(personne)
+        .filter(etat__in=FINANCEES)
+        .select_related("organisme", "appel")
+        .prefetch_related("rapports__valeurs")
+        .annotate(accorde=Sum("decisions__montant_accorde", filter=Q(decisions__en_vigueur=True)))
+        .order_by("reference")
+    )

@@ -1,0 +1,111 @@
+"""Les pages du suivi dans Chromium : accessibles, à 320 px, avec et sans JavaScript."""
+
+import pytest
+
+from financement.models import Rapport, Recuperation, Versement
+from tests.factories import MOT_DE_PASSE, dans
+from tests.financement.objets import un_projet
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def projet(transactional_db):
+    projet = un_projet()
+    for personne in vars(projet.gens).values():
+        personne.emailaddress_set.create(email=personne.email, verified=True, primary=True)
+    return projet
+
+
+def entrer(page, personne, adresse):
+    page.goto(f"/connexion/?next={adresse}")
+    page.fill("[name=login]", personne.email)
+    page.fill("[name=password]", MOT_DE_PASSE)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url(lambda url: "connexion" not in url)
+
+
+def tient_dans_la_page(page):
+    return page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "sans"])
+def test_un_rapport_s_ecrit_et_se_depose(projet, ouvrir_page, verifier_axe, javascript):
+    page = ouvrir_page(largeur=320, javascript=javascript)
+    adresse = f"/organisme/demandes/{projet.demande.reference}/rapports/final/"
+    entrer(page, projet.gens.membre, adresse)
+    page.fill("[name=activites]", "Dix rencontres entre voisins.")
+    page.fill("[name=depenses-0-montant]", "17 500,50")
+    page.click("[name=ajouter_depenses]")
+    page.select_option("[name=depenses-2-categorie]", "deplacements")
+    page.fill("[name=depenses-2-libelle]", "Autobus")
+    page.click("button[name=deposer]")
+
+    # Il manque les résultats et un montant : chaque erreur est près de son champ.
+    page.wait_for_selector(".sommaire-erreurs")
+    if javascript:
+        verifier_axe(page)
+    assert tient_dans_la_page(page)
+    assert page.input_value("[name=activites]") == "Dix rencontres entre voisins."
+    page.fill("[name=depenses-2-montant]", "300")
+    page.fill("[name=resultats]", "Cent personnes rejointes.")
+    page.fill("[name=autres_aides_publiques]", "0")
+    page.click("button[name=deposer]")
+
+    page.wait_for_selector("text=Le rapport est déposé")
+    rapport = Rapport.objects.get(pk=projet.final.pk)
+    assert rapport.etat == "depose"
+    assert [str(d.montant) for d in rapport.depenses.all()] == ["17500.50", "300.00"]
+
+
+def test_la_touche_entree_enregistre_le_rapport_sans_le_deposer(projet, ouvrir_page):
+    page = ouvrir_page()
+    adresse = f"/organisme/demandes/{projet.demande.reference}/rapports/final/"
+    entrer(page, projet.gens.membre, adresse)
+    page.fill("[name=activites]", "Dix rencontres.")
+    page.fill("[name=depenses-0-montant]", "100")
+    page.press("[name=depenses-0-montant]", "Enter")
+
+    page.wait_for_selector("text=Rapport enregistré")
+    rapport = Rapport.objects.get(pk=projet.final.pk)
+    assert (rapport.etat, rapport.activites) == ("attendu", "Dix rencontres.")
+
+
+@pytest.mark.parametrize("largeur", [320, 1280])
+def test_les_pages_de_la_ville_sont_accessibles_avec_leurs_erreurs(
+    projet, ouvrir_page, verifier_axe, largeur
+):
+    projet.final.depenses.create(categorie="salaires", libelle="Intervenante", montant="12000.00")
+    Rapport.objects.filter(pk=projet.final.pk).update(etat="depose", depose_le=dans())
+    Versement.objects.filter(pk=projet.versements[0].pk).update(
+        etat="exigible", propose_par=projet.gens.tresorerie
+    )
+    Recuperation.objects.create(demande=projet.demande, montant="100.00")
+    demande = projet.demande.reference
+    for role, adresse, envoi in (
+        ("agent", f"/ville/rapports/{projet.final.pk}/", "button[value=renvoyer]"),
+        ("agent", "/ville/versements/", ""),
+        ("approbation", f"/ville/demandes/{demande}/fermeture/", "form[action$='radier/'] button"),
+        ("approbation", f"/ville/demandes/{demande}/convention/", ""),
+        ("agent", "/ville/rapports/", ""),
+    ):
+        page = ouvrir_page(largeur=largeur)
+        entrer(page, getattr(projet.gens, role), adresse)
+        if envoi:
+            page.click(envoi)
+            page.wait_for_selector(".champ--erreur")
+        verifier_axe(page)
+        assert tient_dans_la_page(page), adresse
+
+    page = ouvrir_page(largeur=largeur)
+    entrer(page, projet.gens.approbation, "/ville/versements/")
+    page.click("summary:has-text('Retenir')")
+    page.fill(f"#motif-{projet.versements[0].pk}", "   ")
+    page.click("form[action$='retenir/'] button")
+    page.wait_for_selector(".champ--erreur")
+    verifier_axe(page)
+    assert tient_dans_la_page(page)
+    page.fill("[name=motif]", "Compte à vérifier.")
+    page.click("button:has-text('Retenir le versement')")
+    page.wait_for_selector("text=Le versement est retenu")
+    assert Versement.objects.get(pk=projet.versements[0].pk).motif == "Compte à vérifier."

@@ -1,0 +1,213 @@
+"""Les pages du bilan : l'argent et les résultats, le tableur, la version figée."""
+
+from decimal import Decimal
+from io import BytesIO
+
+import pytest
+from openpyxl import load_workbook
+
+from financement.models import Rapport, Versement
+from financement.services import bilans
+from socle.models import Document, Travail
+from tests.factories import AppelFactory, BesoinFactory, DecisionFactory, dans
+from tests.financement.objets import (
+    envoyer,
+    page,
+    requetes,
+    un_projet,
+)
+
+pytestmark = pytest.mark.django_db
+
+LECTEURS = ("agent", "approbation", "tresorerie", "administration", "mifi")
+
+
+@pytest.fixture(autouse=True)
+def fichiers(settings, tmp_path):
+    settings.MEDIA_ROOT = str(tmp_path)
+
+
+@pytest.fixture
+def projet(db):
+    """16 000 $ accordés, 8 000 $ versés, un rapport accepté."""
+    projet = un_projet()
+    verser(projet)
+    raconter(projet)
+    return projet
+
+
+def verser(projet):
+    Versement.objects.filter(pk=projet.versements[0].pk).update(
+        etat="verse",
+        propose_par=projet.gens.agent,
+        autorise_par=projet.gens.approbation,
+        verse_le=dans(),
+    )
+
+
+def raconter(projet):
+    Rapport.objects.filter(pk=projet.final.pk).update(
+        etat="accepte", depose_le=dans(), accepte_le=dans()
+    )
+    for indicateur, modalite, valeur in (
+        ("personnes_distinctes", "", 40),
+        ("personnes_immigrantes", "", 23),
+        ("par_genre", "femmes", 12),
+        ("par_genre", "hommes", 8),
+        ("par_genre", "autre_ou_non_declare", 3),
+    ):
+        projet.final.valeurs.create(indicateur=indicateur, modalite=modalite, valeur=valeur)
+
+
+def lire(qui, adresse, *args):
+    return page(qui, adresse, *args).text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def feuilles(reponse):
+    classeur = load_workbook(BytesIO(reponse.content))
+    return {f.title: list(f.iter_rows(min_row=2, values_only=True)) for f in classeur}
+
+
+# --- Lire -----------------------------------------------------------------------------------------
+def test_le_bilan_d_un_appel_dit_l_argent_et_le_partage_entre_bailleurs(projet):
+    texte = lire(projet.gens.mifi, "bilan:appel", projet.demande.appel.code)
+    # Accordé 16 000 $, versé 8 000 $ ; trois quarts MIFI, un quart Ville.
+    for montant in ("16 000,00 $", "8 000,00 $", "12 000,00 $", "6 000,00 $", "4 000,00 $"):
+        assert montant in texte
+    assert projet.demande.titre in texte
+
+
+def test_les_petits_groupes_y_sont_caches_et_les_personnes_non_dedoublonnees(projet):
+    texte = lire(projet.gens.mifi, "bilan:appel", projet.demande.appel.code)
+    assert "&lt;5" in texte
+    ventilation = texte.split("Personnes immigrantes par genre")[1].split("</table>")[0]
+    # « 3 » se cache, et « 8 », le plus petit autre, avec lui.
+    assert [c for c in ("&lt;5", "—", ">12<", ">8<", ">3<") if c in ventilation] == [
+        "&lt;5",
+        "—",
+        ">12<",
+    ]
+    assert "non dédoublonné" in texte
+
+
+def test_l_accueil_additionne_les_appels(projet):
+    autre = un_projet()
+    verser(autre)
+    texte = lire(projet.gens.mifi, "bilan:accueil")
+    assert "32 000,00 $" in texte
+    assert projet.demande.appel.code in texte
+    assert autre.demande.appel.code in texte
+
+
+def test_rien_n_y_parait_avant_la_lettre(projet):
+    cache = DecisionFactory()
+    for adresse, arguments in (("bilan:accueil", ()), ("bilan:appel", (cache.demande.appel.code,))):
+        texte = lire(projet.gens.mifi, adresse, *arguments)
+        assert cache.demande.titre not in texte
+    contenu = feuilles(page(projet.gens.mifi, "bilan:xlsx", cache.demande.appel.code))
+    assert contenu["Projets"] == []
+    assert contenu["Volets"][0][2] == 0
+
+
+def test_un_appel_en_brouillon_n_a_pas_de_bilan(projet):
+    brouillon = AppelFactory()
+    assert page(projet.gens.mifi, "bilan:appel", brouillon.code).status_code == 404
+    assert page(projet.gens.mifi, "bilan:xlsx", brouillon.code).status_code == 404
+    assert brouillon.titre == "Appel d'essai"
+    assert brouillon.code not in lire(projet.gens.mifi, "bilan:accueil")
+
+
+def test_un_plan_sans_aucun_appel_a_son_bilan_vide(db):
+    from tests.factories import UtilisateurFactory
+
+    texte = lire(UtilisateurFactory(mifi=True), "bilan:accueil")
+    assert "Aucun appel publié" in texte
+
+
+# --- Le tableur -----------------------------------------------------------------------------------
+def test_le_tableur_dit_la_meme_chose_que_la_page(projet):
+    contenu = feuilles(page(projet.gens.mifi, "bilan:xlsx", projet.demande.appel.code))
+    ligne = contenu["Projets"][0]
+    assert (ligne[0], ligne[1]) == (projet.demande.reference, projet.demande.titre)
+    assert [Decimal(str(montant)) for montant in ligne[4:6]] == [Decimal(16000), Decimal(8000)]
+    assert [li[2] for li in contenu["Ventilations"] if li[0].endswith("genre")] == [
+        "12",
+        "—",
+        "<5",
+    ]
+    # Les parts des bailleurs font le tout.
+    assert sum(Decimal(str(li[3])) for li in contenu["Bailleurs"]) == Decimal(16000)
+
+
+@pytest.mark.parametrize("titre", ["=HYPERLINK(1)", "Tabulation\x0bverticale", "Cloche\x07"])
+def test_un_titre_piege_ne_casse_pas_le_tableur_et_n_y_calcule_rien(projet, titre):
+    type(projet.demande).objects.filter(pk=projet.demande.pk).update(titre=titre)
+    reponse = page(projet.gens.mifi, "bilan:xlsx", projet.demande.appel.code)
+    assert reponse.status_code == 200
+    feuille = load_workbook(BytesIO(reponse.content))["Projets"]
+    cellule = feuille.cell(row=2, column=2)
+    assert cellule.data_type == "s"
+    assert cellule.value == titre.replace("\x0b", "").replace("\x07", "")
+
+
+# --- Figer ----------------------------------------------------------------------------------------
+def test_figer_deux_fois_mene_au_meme_travail(projet):
+    code = projet.demande.appel.code
+    pages = [envoyer(projet.gens.agent, "bilan:pdf", code).url for _ in range(2)]
+
+    assert pages[0] == pages[1]
+    travail = Travail.objects.get()
+    bilans.produire(travail=travail)
+    bilans.produire(travail=travail)
+
+    document = Document.objects.get(nature="bilan")
+    assert document.empreinte
+    # Fini, le travail laisse figer une nouvelle version.
+    assert envoyer(projet.gens.agent, "bilan:pdf", code).url != pages[0]
+    texte = lire(projet.gens.mifi, "bilan:appel", code)
+    assert f"/documents/{document.cle}/" in texte
+    assert page(projet.gens.mifi, "document", document.cle).status_code == 200
+
+
+@pytest.mark.parametrize("role", ["approbation", "tresorerie", "administration", "mifi", "autre"])
+def test_seul_l_agent_fige_le_bilan(projet, role):
+    qui, code = getattr(projet.gens, role), projet.demande.appel.code
+    assert envoyer(qui, "bilan:pdf", code).status_code == 404
+    assert not Travail.objects.exists()
+    if role != "autre":
+        assert "Figer le bilan" not in lire(qui, "bilan:appel", code)
+
+
+@pytest.mark.parametrize("role", [*LECTEURS, "responsable", "membre", "autre"])
+def test_le_bilan_est_pour_la_ville_et_le_bailleur(projet, role):
+    qui, code = getattr(projet.gens, role), projet.demande.appel.code
+    statut = 200 if role in LECTEURS else 404
+    assert page(qui, "bilan:accueil").status_code == statut
+    assert page(qui, "bilan:appel", code).status_code == statut
+    assert page(qui, "bilan:xlsx", code).status_code == statut
+
+
+# --- Requêtes -------------------------------------------------------------------------------------
+def test_les_pages_coutent_autant_pour_un_projet_que_pour_trois(projet):
+    appel = projet.demande.appel
+    besoins = [BesoinFactory(plan=appel.plan) for _ in range(3)]
+    appel.besoins.set(besoins)
+    projet.demande.besoins.set(besoins)
+    mifi = projet.gens.mifi
+
+    def couts():
+        return [
+            requetes(mifi, "bilan:accueil"),
+            requetes(mifi, "bilan:appel", appel.code),
+            requetes(mifi, "bilan:xlsx", appel.code),
+        ]
+
+    un = couts()
+    for _ in range(2):
+        autre = un_projet(decision=DecisionFactory(demande__appel=appel, demande__etat="acceptee"))
+        verser(autre)
+        raconter(autre)
+        autre.demande.besoins.set(besoins)
+    assert couts() == un
+    un_projet()
+    assert requetes(mifi, "bilan:accueil") == un[0]

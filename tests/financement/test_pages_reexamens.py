@@ -1,0 +1,247 @@
+"""Les pages du réexamen : demandé par l'organisme, tranché par une autre personne."""
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+from post_office.models import Email
+
+from financement.models import Reexamen
+from socle import horloge
+from tests.factories import (
+    AffectationFactory,
+    DecisionFactory,
+    MembreComiteFactory,
+    UtilisateurFactory,
+    dans,
+)
+from tests.financement.objets import Formulaire, des_gens, envoyer, page, requetes, verbes
+
+pytestmark = pytest.mark.django_db
+
+
+def une_refusee(jours=1):
+    """Une demande refusée et annoncée par une lettre d'il y a ``jours`` jours."""
+    decideur = UtilisateurFactory(approbation=True)
+    decision = DecisionFactory(refusee=True, prise_par=decideur)
+    decision.lettres.create(emise_le=dans(days=-jours))
+    demande = decision.demande
+    type(demande).objects.filter(pk=demande.pk).update(etat_annonce="refusee")
+    demande.refresh_from_db()
+    demande.decideur = decideur
+    demande.gens = des_gens(demande.organisme)
+    return demande
+
+
+@pytest.fixture
+def demande(db):
+    return une_refusee()
+
+
+def demander(demande, role="responsable", motifs="Une fiche a été oubliée."):
+    return envoyer(
+        getattr(demande.gens, role), "organisme:reexamen", demande.reference, motifs=motifs
+    )
+
+
+@pytest.fixture
+def reexamen(demande):
+    demander(demande)
+    return demande.reexamens.get()
+
+
+def trancher(reexamen, qui, **donnees):
+    complet = {"suite": "maintenir", "reponse": "La procédure a été suivie."}
+    return envoyer(qui, "ville:reexamen", reexamen.pk, **complet | donnees)
+
+
+# --- Demander -------------------------------------------------------------------------------------
+def test_demander_un_reexamen_par_la_page(demande):
+    texte = page(demande.gens.responsable, "organisme:reexamen", demande.reference).text
+    assert "Demander le réexamen" in texte
+
+    assert demander(demande).status_code == 302
+
+    reexamen = demande.reexamens.get()
+    assert (reexamen.etat, reexamen.demande_par) == ("demande", demande.gens.responsable)
+    assert verbes(demande) == ["reexamen.demander"]
+    assert "Une fiche a été oubliée." in page(demande.gens.agent, "ville:reexamens").text
+
+
+@pytest.mark.parametrize(
+    ("motifs", "phrase"), [("", "obligatoire"), (" \n ", "obligatoire"), ("a\x00b", "nul")]
+)
+def test_des_motifs_impossibles_se_disent_pres_du_champ(demande, motifs, phrase):
+    reponse = demander(demande, motifs=motifs)
+    assert reponse.status_code == 200
+    assert phrase in Formulaire(reponse.text).erreur("motifs")
+    assert not Reexamen.objects.exists()
+    assert verbes(demande) == []
+
+
+def test_des_motifs_tres_longs_sont_gardes(demande):
+    motifs = "Une fiche oubliée. " * 2000
+    assert demander(demande, motifs=motifs).status_code == 302
+    assert demande.reexamens.get().motifs == motifs.strip()
+
+
+def test_le_dernier_jour_la_page_l_accepte_et_le_lendemain_la_refuse():
+    dernier, passe = une_refusee(jours=30), une_refusee(jours=31)
+    assert demander(dernier).status_code == 302
+
+    reponse = demander(passe, motifs="Ce que j'avais écrit.")
+
+    assert reponse.status_code == 200
+    assert "délai pour demander un réexamen est passé" in reponse.text
+    assert not passe.reexamens.exists()
+    assert verbes(passe) == []
+    texte = page(passe.gens.responsable, "organisme:reexamen", passe.reference).text
+    assert "Demander le réexamen" not in texte
+
+
+def test_avant_la_lettre_la_page_ne_dit_rien_de_la_decision():
+    decision = DecisionFactory(refusee=True)
+    demande = decision.demande
+    demande.gens = des_gens(demande.organisme)
+    texte = page(demande.gens.responsable, "organisme:reexamen", demande.reference).text
+    assert "ne peut pas être réexaminée" in texte
+    assert "efus" not in texte
+    assert demander(demande).status_code == 200
+    assert not Reexamen.objects.exists()
+
+
+def test_demander_deux_fois_n_en_fait_qu_un(demande):
+    demander(demande)
+    encore = demander(demande, motifs="Une seconde fois.")
+    assert encore.status_code == 200
+    assert "déjà en cours" in encore.text
+    assert demande.reexamens.count() == 1
+    assert verbes(demande) == ["reexamen.demander"]
+
+
+@pytest.mark.parametrize("role", ["membre", "autre", "agent", "approbation", "mifi"])
+def test_seul_le_responsable_demande(demande, role):
+    qui = getattr(demande.gens, role)
+    assert page(qui, "organisme:reexamen", demande.reference).status_code == 404
+    assert demander(demande, role).status_code == 404
+    assert not Reexamen.objects.exists()
+
+
+# --- Trancher -------------------------------------------------------------------------------------
+def test_maintenir_repond_a_l_organisme_et_laisse_la_decision(demande, reexamen):
+    qui = demande.gens.approbation
+    Email.objects.all().delete()
+
+    assert trancher(reexamen, qui).status_code == 302
+
+    reexamen.refresh_from_db()
+    demande.refresh_from_db()
+    assert (reexamen.etat, reexamen.tranche_par, demande.etat) == ("maintenu", qui, "refusee")
+    assert reexamen.reponse == "La procédure a été suivie."
+    assert verbes(reexamen) == ["reexamen.maintenir"]
+    assert {e.to[0] for e in Email.objects.all()} == {
+        demande.gens.responsable.email,
+        demande.gens.membre.email,
+    }
+    assert "La procédure a été suivie." in page(qui, "ville:reexamens").text
+
+
+def test_accueillir_rouvre_la_demande(demande, reexamen):
+    trancher(reexamen, demande.gens.approbation, suite="accueillir")
+    demande.refresh_from_db()
+    reexamen.refresh_from_db()
+    assert (reexamen.etat, demande.etat) == ("modifie", "evaluee")
+
+
+@pytest.mark.parametrize(
+    ("champ", "valeur", "phrase"),
+    [
+        ("reponse", "", "obligatoire"),
+        ("reponse", "  ", "obligatoire"),
+        ("reponse", "a\x00", "nul"),
+        ("suite", "", "obligatoire"),
+        ("suite", "annuler", "choix"),
+    ],
+)
+def test_une_reponse_incomplete_se_dit_pres_de_son_champ(demande, reexamen, champ, valeur, phrase):
+    reponse = trancher(reexamen, demande.gens.approbation, **{champ: valeur})
+
+    assert reponse.status_code == 200
+    formulaire = Formulaire(reponse.text)
+    assert phrase in formulaire.erreur(champ)
+    if champ == "suite":
+        assert formulaire.valeur("reponse") == "La procédure a été suivie."
+    else:
+        assert formulaire.valeur("suite") == "maintenir"
+    reexamen.refresh_from_db()
+    assert (reexamen.etat, reexamen.reponse) == ("demande", "")
+    assert verbes(reexamen) == []
+
+
+def test_trancher_deux_fois_ne_change_pas_la_reponse(demande, reexamen):
+    qui = demande.gens.approbation
+    trancher(reexamen, qui)
+    courriels = Email.objects.count()
+    encore = trancher(reexamen, qui, suite="accueillir", reponse="Autre réponse.")
+
+    # Rejoué, l'envoi mène à la liste, où la réponse se lit.
+    assert encore.status_code == 302
+    reexamen.refresh_from_db()
+    assert (reexamen.etat, reexamen.reponse) == ("maintenu", "La procédure a été suivie.")
+    assert verbes(reexamen) == ["reexamen.maintenir"]
+    assert Email.objects.count() == courriels
+
+
+def test_qui_a_decide_ne_tranche_pas_et_ne_se_le_voit_pas_offert(demande, reexamen):
+    assert page(demande.decideur, "ville:reexamen", reexamen.pk).status_code == 404
+    assert trancher(reexamen, demande.decideur).status_code == 404
+    adresse = f"/ville/reexamens/{reexamen.pk}/"
+    assert adresse not in page(demande.decideur, "ville:reexamens").text
+    assert adresse in page(demande.gens.approbation, "ville:reexamens").text
+    reexamen.refresh_from_db()
+    assert reexamen.etat == "demande"
+
+
+@pytest.mark.parametrize(
+    "role", ["agent", "tresorerie", "administration", "mifi", "responsable", "autre"]
+)
+def test_les_autres_roles_recoivent_404(demande, reexamen, role):
+    qui = getattr(demande.gens, role)
+    assert page(qui, "ville:reexamen", reexamen.pk).status_code == 404
+    assert trancher(reexamen, qui).status_code == 404
+    reexamen.refresh_from_db()
+    assert reexamen.etat == "demande"
+    if role in {"agent", "tresorerie", "administration"}:
+        assert f"/ville/reexamens/{reexamen.pk}/" not in page(qui, "ville:reexamens").text
+    else:
+        assert page(qui, "ville:reexamens").status_code == 404
+
+
+def test_qui_est_recuse_ne_voit_pas_le_reexamen(demande, reexamen):
+    membre = MembreComiteFactory(appel=demande.appel, utilisateur=demande.gens.approbation)
+    AffectationFactory(demande=demande, membre=membre, recusee=True)
+    qui = demande.gens.approbation
+    assert demande.titre not in page(qui, "ville:reexamens").text
+    assert trancher(reexamen, qui).status_code == 404
+
+
+@pytest.mark.parametrize("role", ["agent", "approbation"])
+def test_la_liste_coute_autant_pour_un_que_pour_trois(demande, reexamen, role):
+    qui = getattr(demande.gens, role)
+    un = requetes(qui, "ville:reexamens")
+    for _ in range(2):
+        demander(une_refusee())
+    assert Reexamen.objects.count() == 3
+    assert requetes(qui, "ville:reexamens") == un
+
+
+def test_le_delai_se_compte_a_l_heure_de_la_ville():
+    """Émise le 1er à 23 h 30 à Trois-Rivières (le 2 en temps universel) : le 31 compris."""
+    demande = une_refusee()
+    fuseau = timezone.get_current_timezone()
+    emise = dt.datetime(2030, 7, 1, 23, 30, tzinfo=fuseau)
+    demande.decisions.get().lettres.update(emise_le=emise)
+    from financement.services.reexamens import limite_reexamen
+
+    with horloge.a_la_date(emise):
+        assert limite_reexamen(demande) == dt.date(2030, 7, 31)
