@@ -9,6 +9,8 @@ from appels.views import (
     ville_edition,
     ville_formulaires,
     ville_maison,
+    ville_messages,
+    ville_papier,
 )
 
 ville = [
@@ -53,6 +55,8 @@ ville = [
         name="formulaire_agir",
     ),
     path("appels/<slug:code>/conditions/", ville_conditions.conditions, name="appel_conditions"),
+    path("appels/<slug:code>/messages/", ville_messages.messages_appel, name="messages"),
+    path("appels/<slug:code>/papier/", ville_papier.papier, name="papier"),
     path("demandes/", ville_demandes.demandes, name="demandes"),
     path("demandes/<slug:reference>/", ville_demandes.demande, name="demande"),
     path("demandes/<slug:reference>/verifier/", ville_demandes.verifier, name="verifier"),

@@ -162,6 +162,13 @@ def a_decide(utilisateur: Any, objet: Any) -> bool:
     return demande is not None and demande.decisions.filter(prise_par=utilisateur).exists()
 
 
+@_predicat
+def saisit_un_papier(utilisateur: Any, objet: Any) -> bool:
+    """La demande est arrivée sur papier : la Ville la saisit au nom de l'organisme."""
+    demande = demande_de(objet)
+    return demande is not None and demande.papier_recu_le is not None
+
+
 agent_impartial = est_agent & ~est_recuse
 approbation_impartiale = est_approbation & ~est_recuse
 employe_impartial = est_employe & ~est_recuse
@@ -188,8 +195,9 @@ MATRICE: dict[str, rules.Predicate] = {
     # Demande : l'organisme
     "demande.creer": est_membre,
     "demande.voir": est_membre | employe_impartial | est_evaluateur_libre,
-    "demande.rediger": est_membre,
-    "demande.deposer": est_responsable,
+    "demande.saisir_papier": est_agent,
+    "demande.rediger": est_membre | (agent_impartial & saisit_un_papier),
+    "demande.deposer": est_responsable | (agent_impartial & saisit_un_papier),
     "demande.reprendre": est_responsable,
     "demande.retirer": est_responsable,
     "demande.completer": est_membre,

@@ -114,6 +114,8 @@ ACCES: dict[str, set[str]] = {
             "ville:formulaire_section",
             "ville:formulaire_section_nouvelle",
             "ville:appel_conditions",
+            "ville:messages",
+            "ville:papier",
         ),
         AGENTS,
     ),

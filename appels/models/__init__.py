@@ -4,6 +4,7 @@ from appels.models.collaboration import Ecriture, Visite
 from appels.models.condition import ConditionAdmissibilite, ReponseAdmissibilite
 from appels.models.demande import Demande, Depot, Derogation
 from appels.models.formulaire import Formulaire, Question, Reponse, Section
+from appels.models.message import MessageAppel
 from appels.models.piece import GenreDossier, PieceJointe, PieceOrganisme
 from appels.models.plan import Besoin, Objectif, PlanAction, Theme
 from appels.models.rappel import Rappel
@@ -22,6 +23,7 @@ __all__ = [
     "Ecriture",
     "Formulaire",
     "GenreDossier",
+    "MessageAppel",
     "Objectif",
     "PieceExigee",
     "PieceJointe",

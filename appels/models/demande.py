@@ -109,6 +109,9 @@ class Demande(CycleDeVieDemande):
     creee_par = models.ForeignKey(
         "socle.Utilisateur", null=True, on_delete=models.PROTECT, related_name="+"
     )
+    papier_recu_le = models.DateTimeField(
+        "arrivée sur papier", null=True, blank=True, editable=False
+    )
     modifiee_le = models.DateTimeField("dernière modification", default=horloge.maintenant)
     deposee_le = models.DateTimeField("dépôt", null=True, blank=True, editable=False)
     deposee_par = models.ForeignKey(
@@ -168,12 +171,13 @@ class Demande(CycleDeVieDemande):
 
     @property
     def peut_etre_deposee_maintenant(self) -> bool:
-        if self.appel.est_ouvert:
+        if self.appel.etat != "publie":
+            return False
+        # Sur papier, c'est l'heure de l'arrivée au comptoir qui fait foi.
+        moment = self.papier_recu_le or horloge.maintenant()
+        if self.appel.ouverture <= moment <= self.appel.cloture:
             return True
-        return (
-            self.appel.etat == "publie"
-            and self.derogations.filter(jusqu_a__gte=horloge.maintenant()).exists()
-        )
+        return self.derogations.filter(jusqu_a__gte=moment).exists()
 
     @property
     def depot_refuse(self) -> str | None:

@@ -41,20 +41,30 @@ def commencer_demande(
     verrou = Appel.objects.select_for_update(no_key=True).get(pk=appel.pk)
     if not verrou.est_ouvert:
         raise RegleViolee("Cet appel n'est pas ouvert.", code="ferme")
-    formulaire = formulaire_courant(verrou)
-    demande = Demande.objects.create(
-        appel=verrou,
-        organisme=organisme,
-        volet=volet,
-        titre=titre,
-        formulaire=formulaire,
-        formulaire_vu=formulaire,
-        code=code or _code_suivant(verrou),
-        reference=f"{verrou.code}-{code or _code_suivant(verrou)}",
-        creee_par=acteur,
-        creee_le=horloge.maintenant(),
+    demande = creer_brouillon(
+        acteur=acteur, appel=verrou, organisme=organisme, volet=volet, titre=titre, code=code
     )
     garder_reponses(demande, autodiagnostic or {})
+    return demande
+
+
+def creer_brouillon(
+    *, acteur: Any, appel: Appel, organisme: Organisme, code: str = "", **champs: Any
+) -> Demande:
+    """Le brouillon, sous le formulaire du jour ; ``appel`` est verrouillé par l'appelant."""
+    formulaire = formulaire_courant(appel)
+    code = code or _code_suivant(appel)
+    demande = Demande.objects.create(
+        appel=appel,
+        organisme=organisme,
+        formulaire=formulaire,
+        formulaire_vu=formulaire,
+        code=code,
+        reference=f"{appel.code}-{code}",
+        creee_par=acteur,
+        creee_le=horloge.maintenant(),
+        **champs,
+    )
     journaliser(acteur=acteur, verbe="demande.commencer", objet=demande)
     return demande
 

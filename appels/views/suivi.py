@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -41,15 +42,21 @@ VERBES_VISIBLES = (
 
 
 def siennes(request: HttpRequest):
-    return Demande.objects.filter(organisme_id__in=request.user.organismes_ids).select_related(
-        "appel", "organisme", "volet"
-    )
+    """Les demandes que la personne écrit : celles de ses organismes et, pour une agente, celles
+    que la Ville saisit d'après un papier, sauf récusation."""
+    visees = Q(organisme_id__in=request.user.organismes_ids)
+    if request.user.peut("demande.saisir_papier"):
+        sans_recusation = Demande.objects.sans_recusation(request.user)
+        visees |= Q(papier_recu_le__isnull=False, pk__in=sans_recusation.values("pk"))
+    return Demande.objects.filter(visees).select_related("appel", "organisme", "volet")
 
 
 def accueil(request: HttpRequest) -> HttpResponse:
     lignes = [
         {"demande": demande, "situation": situation(demande), "etapes": etapes(demande)}
-        for demande in siennes(request).order_by("-appel__cloture", "code")
+        for demande in siennes(request)
+        .filter(organisme_id__in=request.user.organismes_ids)
+        .order_by("-appel__cloture", "code")
     ]
     return render(
         request,

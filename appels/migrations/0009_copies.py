@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appels', '0006_autodiagnostic'),
+        ('appels', '0008_papier'),
     ]
 
     operations = [
