@@ -130,6 +130,8 @@ class PieceJointe(FichierRecu):
         on_delete=models.PROTECT,
         related_name="pieces",
     )
+    poste_cle = models.UUIDField("ligne de dépense (soumission)", null=True, blank=True)
+
     objects = PieceJointeQuerySet.as_manager()
 
     class Meta:
@@ -143,4 +145,6 @@ class PieceJointe(FichierRecu):
         """Ce à quoi le fichier répond : un document demandé, une question, ou rien de précis."""
         if self.piece_exigee_id:
             return self.piece_exigee.libelle
+        if self.poste_cle:
+            return "Soumission"
         return self.question.libelle if self.question_id else ""

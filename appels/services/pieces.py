@@ -15,7 +15,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from appels.antivirus import signature_trouvee
-from appels.models import Demande, PieceExigee, PieceJointe, Question
+from appels.models import Demande, PieceExigee, PieceJointe, PosteDepense, Question
 from appels.models.piece import FichierRecu
 from appels.services.demandes import exiger_modifiable
 from socle import horloge
@@ -48,14 +48,19 @@ def joindre_piece(
     fichier: UploadedFile,
     piece_exigee: PieceExigee | None = None,
     question: Question | None = None,
+    poste: PosteDepense | None = None,
 ) -> PieceJointe:
-    """Joint ``fichier`` à un document demandé, à une question du formulaire, ou à rien de précis.
+    """Joint ``fichier`` à un document demandé, à une question, à une ligne du budget (une
+    soumission), ou à rien de précis.
 
     Celui qui y répondait déjà reste dans l'histoire. Le même fichier, envoyé deux fois au même
     endroit parce que le réseau a flanché, n'y est qu'une fois.
     """
     demande = Demande.objects.select_for_update(no_key=True).get(pk=demande.pk)
-    exiger_modifiable(acteur, demande, partie=question.section if question else piece_exigee)
+    partie = question.section if question else "budget" if poste else piece_exigee
+    exiger_modifiable(acteur, demande, partie=partie)
+    if poste is not None and poste.demande_id != demande.pk:
+        raise RegleViolee("Cette dépense n'est pas dans le budget de la demande.")
     if piece_exigee is not None and piece_exigee.appel_id != demande.appel_id:
         raise RegleViolee("Ce document n'est pas demandé par cet appel.", champ="fichier")
     if question is not None and question.section.formulaire_id != demande.formulaire_id:
@@ -64,17 +69,21 @@ def joindre_piece(
     extension = verifier_fichier(fichier, nom)
     empreinte = empreinte_de(fichier)
     au_meme_endroit = demande.pieces.filter(
-        piece_exigee=piece_exigee, question=question, retiree_le=None
+        piece_exigee=piece_exigee,
+        question=question,
+        poste_cle=poste.cle if poste else None,
+        retiree_le=None,
     )
     deja = au_meme_endroit.filter(empreinte=empreinte, nom=nom).first()
     if deja is not None and not _redemande(demande, deja):
         return deja
-    if piece_exigee is not None or question is not None:
+    if piece_exigee or question or poste:
         au_meme_endroit.update(retiree_le=horloge.maintenant())
     piece = PieceJointe.objects.create(
         demande=demande,
         piece_exigee=piece_exigee,
         question=question,
+        poste_cle=poste.cle if poste else None,
         nom=nom,
         fichier=fichier,
         taille=fichier.size,
@@ -168,6 +177,8 @@ def retirer_piece(*, acteur: Any, piece: PieceJointe) -> None:
     """Retire une pièce de la demande ; le fichier reste dans l'histoire."""
     demande = Demande.objects.select_for_update(no_key=True).get(pk=piece.demande_id)
     partie = piece.question.section if piece.question else piece.piece_exigee
+    if piece.poste_cle:
+        partie = "budget"
     exiger_modifiable(acteur, demande, partie=partie)
     piece.retiree_le = horloge.maintenant()
     piece.save(update_fields=["retiree_le"])

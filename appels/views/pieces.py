@@ -32,7 +32,7 @@ def rediger_pieces(
     if envoye is not None and _veut_json(request):
         return JsonResponse({"message": " ".join(envoye.errors.get("fichier", []))}, status=400)
     toutes = list(
-        demande.pieces.filter(question=None)
+        demande.pieces.filter(question=None, poste_cle=None)
         .select_related("piece_exigee", "ajoutee_par")
         .order_by("-ajoutee_le")
     )
