@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from appels.views import budget, depot, organismes, pieces, public, redaction, suivi
+from appels.views import budget, depot, echanges, organismes, pieces, public, redaction, suivi
 
 public = [
     path("", public.accueil, name="accueil"),
@@ -45,6 +45,7 @@ organisme = [
     path("demandes/<slug:reference>/reprendre/", suivi.reprendre, name="reprendre"),
     path("demandes/<slug:reference>/retirer/", suivi.retirer, name="retirer"),
     path("demandes/<slug:reference>/completer/", suivi.completer, name="completer"),
+    path("demandes/<slug:reference>/echange/", echanges.organisme, name="echange"),
     path("demandes/<slug:reference>/aide/", suivi.aide, name="aide"),
     path("pieces/<uuid:cle>/", pieces.piece, name="piece"),
     path("pieces/<uuid:cle>/retirer/", pieces.retirer, name="piece_retirer"),

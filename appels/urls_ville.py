@@ -3,6 +3,7 @@
 from django.urls import path
 
 from appels.views import (
+    echanges,
     ville_appels,
     ville_demandes,
     ville_edition,
@@ -53,6 +54,9 @@ ville = [
     ),
     path("demandes/", ville_demandes.demandes, name="demandes"),
     path("demandes/<slug:reference>/", ville_demandes.demande, name="demande"),
+    path("echanges/", echanges.liste, name="echanges"),
+    path("demandes/<slug:reference>/echange/", echanges.ville, name="echange"),
+    path("demandes/<slug:reference>/echange/classer/", echanges.classer, name="echange_classer"),
     path("demandes/<slug:reference>/verifier/", ville_demandes.verifier, name="verifier"),
     path("demandes/<slug:reference>/complement/", ville_demandes.complement, name="complement"),
     path("demandes/<slug:reference>/irrecevable/", ville_demandes.irrecevable, name="irrecevable"),

@@ -2,6 +2,7 @@ from appels.models.appel import Appel, Critere, PieceExigee, SourceVolet, Volet
 from appels.models.budget import AideAnnoncee, PosteDepense, SourceRevenu
 from appels.models.collaboration import Ecriture, Visite
 from appels.models.demande import Demande, Depot, Derogation
+from appels.models.echange import LectureEchange, Message
 from appels.models.formulaire import Formulaire, Question, Reponse, Section
 from appels.models.piece import PieceJointe
 from appels.models.plan import Besoin, Objectif, PlanAction, Theme
@@ -18,6 +19,8 @@ __all__ = [
     "Derogation",
     "Ecriture",
     "Formulaire",
+    "LectureEchange",
+    "Message",
     "Objectif",
     "PieceExigee",
     "PieceJointe",

@@ -10,7 +10,7 @@ from appels.forms.aide import AideForm
 from appels.forms.appel import MotifForm
 from appels.models import Appel, Demande
 from appels.services import demandes as services
-from appels.services import recevabilite
+from appels.services import echanges, recevabilite
 from socle.models import Document, EntreeJournal, Organisme
 from socle.services.organismes import invitations_a_traiter
 from socle.vues import executer, trouver
@@ -43,8 +43,14 @@ def siennes(request: HttpRequest):
 
 
 def accueil(request: HttpRequest) -> HttpResponse:
+    non_lus = echanges.non_lus_par_demande(request.user)
     lignes = [
-        {"demande": demande, "situation": situation(demande), "etapes": etapes(demande)}
+        {
+            "demande": demande,
+            "situation": situation(demande),
+            "etapes": etapes(demande),
+            "messages_non_lus": non_lus.get(demande.pk, 0),
+        }
         for demande in siennes(request).order_by("-appel__cloture", "code")
     ]
     return render(
@@ -116,6 +122,7 @@ def demande(request: HttpRequest, reference: str) -> HttpResponse:
             "convention": objet.conventions.exclude(etat="brouillon").order_by("-pk").first(),
             "rapports": objet.rapports.all() if objet.etat_visible == "conventionnee" else [],
             "aides": objet.aides_annoncees.all(),
+            "messages_non_lus": echanges.non_lus_par_demande(request.user).get(objet.pk, 0),
             "peut": peut,
             "peut_reexaminer": objet.etat_visible in {"refusee", "irrecevable"}
             and request.user.peut("reexamen.demander", objet),
