@@ -7,6 +7,7 @@ from appels.views import (
     budget,
     copies,
     depot,
+    echanges,
     organismes,
     pieces,
     public,
@@ -64,6 +65,7 @@ organisme = [
     path("demandes/<slug:reference>/reprendre/", suivi.reprendre, name="reprendre"),
     path("demandes/<slug:reference>/retirer/", suivi.retirer, name="retirer"),
     path("demandes/<slug:reference>/completer/", suivi.completer, name="completer"),
+    path("demandes/<slug:reference>/echange/", echanges.organisme, name="echange"),
     path("demandes/<slug:reference>/aide/", suivi.aide, name="aide"),
     path(
         "demandes/<slug:reference>/dossier/<int:pk>/",

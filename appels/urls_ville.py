@@ -3,6 +3,7 @@
 from django.urls import path
 
 from appels.views import (
+    echanges,
     ville_appels,
     ville_conditions,
     ville_demandes,
@@ -59,6 +60,9 @@ ville = [
     path("appels/<slug:code>/papier/", ville_papier.papier, name="papier"),
     path("demandes/", ville_demandes.demandes, name="demandes"),
     path("demandes/<slug:reference>/", ville_demandes.demande, name="demande"),
+    path("echanges/", echanges.liste, name="echanges"),
+    path("demandes/<slug:reference>/echange/", echanges.ville, name="echange"),
+    path("demandes/<slug:reference>/echange/classer/", echanges.classer, name="echange_classer"),
     path("demandes/<slug:reference>/verifier/", ville_demandes.verifier, name="verifier"),
     path("demandes/<slug:reference>/complement/", ville_demandes.complement, name="complement"),
     path("demandes/<slug:reference>/irrecevable/", ville_demandes.irrecevable, name="irrecevable"),

@@ -40,4 +40,6 @@ PHRASES = {
     "demande.conventionner": "a constaté l'entrée en vigueur de la convention",
     "demande.fermer": "a fermé la demande",
     "demande.resilier": "a résilié la demande",
+    "message.ecrire": "a écrit un message",
+    "message.classer": "a classé un message sans réponse",
 }

@@ -119,6 +119,16 @@ def est_recuse_a_l_appel(utilisateur: Any, objet: Any) -> bool:
 
 
 @_predicat
+def est_affecte(utilisateur: Any, objet: Any) -> bool:
+    """La demande lui a été confiée au comité, quoi qu'elle ait déclaré depuis."""
+    demande = demande_de(objet)
+    return (
+        demande is not None
+        and demande.affectations.filter(membre__utilisateur=utilisateur).exists()
+    )
+
+
+@_predicat
 def est_evaluateur_libre(utilisateur: Any, objet: Any) -> bool:
     """Affecté à la demande et déclaré sans conflit."""
     demande = demande_de(objet)
@@ -212,6 +222,10 @@ MATRICE: dict[str, rules.Predicate] = {
     "demande.conventionner": agent_impartial,
     "demande.fermer": agent_impartial,
     "demande.resilier": approbation_impartiale,
+    # Échange sur une demande : ni les évaluateurs, ni qui s'est récusé, employés ou non
+    "echange.ecrire": est_membre,
+    "echange.suivre": est_employe & ~est_affecte,
+    "echange.repondre": est_agent & ~est_affecte,
     # Comité
     "comite.gerer": est_agent,
     "affectation.gerer": est_agent,

@@ -81,6 +81,7 @@ ACCES: dict[str, set[str]] = {
     "organisme:demande_nouvelle": CONNECTES,
     "organisme:retirer": {"responsable"},
     "organisme:aide": MEMBRES,
+    "organisme:echange": MEMBRES,
     "organisme:reexamen": {"responsable"},
     "organisme:piece": {*EMPLOYES, *MEMBRES, "libre", "presidence"},
     "organisme:document_dossier": {*VILLE, *MEMBRES},
@@ -91,6 +92,7 @@ ACCES: dict[str, set[str]] = {
             "ville:appels",
             "ville:appel",
             "ville:demandes",
+            "ville:echanges",
             "ville:plan",
             "ville:besoin",
             "ville:organismes",
@@ -121,7 +123,14 @@ ACCES: dict[str, set[str]] = {
     ),
     "ville:appel_annuler": {"approbation"},
     **dict.fromkeys(
-        ("ville:demande", "ville:convention", "ville:fermeture", "ville:rapport"), EMPLOYES
+        (
+            "ville:demande",
+            "ville:convention",
+            "ville:fermeture",
+            "ville:rapport",
+            "ville:echange",
+        ),
+        EMPLOYES,
     ),
     **{nom: {"agent"} for nom in ("ville:complement", "ville:irrecevable", "ville:derogation")},
     **{nom: {*AGENTS, "administration"} for nom in ("ville:courriels", "ville:courriel")},
@@ -143,6 +152,7 @@ ACTIONS = {
     "organisme:budget_enregistrer", "organisme:reprendre_du_dossier", "ville:formulaire_agir",
     "ville:formulaire_section_agir", "organisme:budget_calcul", "organisme:reprendre",
     "organisme:completer", "organisme:piece_retirer", "ville:appel_passer", "ville:verifier",
+    "ville:echange_classer",
     "ville:resolution", "ville:lettres_emettre", "ville:convention_agir",
     "ville:versement_agir", "ville:rapport_examiner", "ville:fermeture_agir", "bilan:pdf",
 }  # fmt: skip

@@ -3,6 +3,7 @@ from appels.models.budget import AideAnnoncee, PosteDepense, SourceRevenu
 from appels.models.collaboration import Ecriture, Visite
 from appels.models.condition import ConditionAdmissibilite, ReponseAdmissibilite
 from appels.models.demande import Demande, Depot, Derogation
+from appels.models.echange import LectureEchange, Message
 from appels.models.formulaire import Formulaire, Question, Reponse, Section
 from appels.models.message import MessageAppel
 from appels.models.piece import GenreDossier, PieceJointe, PieceOrganisme
@@ -23,6 +24,8 @@ __all__ = [
     "Ecriture",
     "Formulaire",
     "GenreDossier",
+    "LectureEchange",
+    "Message",
     "MessageAppel",
     "Objectif",
     "PieceExigee",

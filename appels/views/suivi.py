@@ -11,7 +11,7 @@ from appels.etapes import etapes, situation
 from appels.forms.aide import AideForm
 from appels.forms.appel import MotifForm
 from appels.models import Appel, Demande, PieceOrganisme
-from appels.services import copies, dossier, recevabilite
+from appels.services import copies, dossier, echanges, recevabilite
 from appels.services import demandes as services
 from appels.views import autodiagnostic
 from socle.models import Document, EntreeJournal, Organisme
@@ -52,8 +52,14 @@ def siennes(request: HttpRequest):
 
 
 def accueil(request: HttpRequest) -> HttpResponse:
+    non_lus = echanges.non_lus_par_demande(request.user)
     lignes = [
-        {"demande": demande, "situation": situation(demande), "etapes": etapes(demande)}
+        {
+            "demande": demande,
+            "situation": situation(demande),
+            "etapes": etapes(demande),
+            "messages_non_lus": non_lus.get(demande.pk, 0),
+        }
         for demande in siennes(request)
         .filter(organisme_id__in=request.user.organismes_ids)
         .order_by("-appel__cloture", "code")
@@ -195,6 +201,7 @@ def demande(request: HttpRequest, reference: str) -> HttpResponse:
             "convention": objet.conventions.exclude(etat="brouillon").order_by("-pk").first(),
             "rapports": objet.rapports.all() if objet.etat_visible == "conventionnee" else [],
             "aides": objet.aides_annoncees.all(),
+            "messages_non_lus": echanges.non_lus_par_demande(request.user).get(objet.pk, 0),
             "peut": peut,
             "peut_reexaminer": objet.etat_visible in {"refusee", "irrecevable"}
             and request.user.peut("reexamen.demander", objet),
