@@ -2,11 +2,22 @@
 
 from django.urls import path
 
-from appels.views import budget, depot, echanges, organismes, pieces, public, redaction, suivi
+from appels.views import (
+    budget,
+    depot,
+    echanges,
+    organismes,
+    pieces,
+    public,
+    questions_publiques,
+    redaction,
+    suivi,
+)
 
 public = [
     path("", public.accueil, name="accueil"),
     path("appels/<slug:code>/", public.appel_public, name="appel_public"),
+    path("appels/<slug:code>/questions/", questions_publiques.poser, name="question_poser"),
 ]
 organisme = [
     path("", suivi.accueil, name="accueil"),

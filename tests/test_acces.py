@@ -10,7 +10,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.urls import URLResolver, get_resolver, reverse
 
-from appels.models import PieceJointe
+from appels.models import Message, PieceJointe
 from appels.services import formulaires
 from socle.models import Document, Travail
 from tests.factories import (
@@ -58,6 +58,7 @@ ACCES: dict[str, set[str]] = {
         TOUS,
     ),
     "mon_espace": CONNECTES,
+    "question_poser": CONNECTES,
     "travail": {"agent"},
     "document": {*EMPLOYES, *MEMBRES, "libre", "presidence"},
     # Organisme
@@ -127,6 +128,11 @@ ACCES: dict[str, set[str]] = {
     **{nom: {"agent"} for nom in ("ville:complement", "ville:irrecevable", "ville:derogation")},
     **{nom: {*AGENTS, "administration"} for nom in ("ville:courriels", "ville:courriel")},
     **{nom: {"administration"} for nom in ("ville:journal", "ville:comptes", "ville:compte")},
+    # Une récusation sur une demande de l'appel écarte de ses questions.
+    **{
+        f"ville:{nom}": {"agent"}
+        for nom in ("questions", "question", "question_retirer", "message_publier")
+    },
     "ville:decisions_lot": {"approbation"},
     "ville:decider": {"approbation"},
     "ville:reexamen": {"approbation"},
@@ -223,6 +229,13 @@ def monde():
     courriel = Email.objects.create(from_email="a@exemple.test", to=["b@exemple.test"], subject="x")
     brouillon = DemandeFactory(organisme=demande.organisme)
     reexamen = demande.reexamens.create(motifs="Erreur")
+    message = Message.objects.create(
+        demande=demande, cote="organisme", texte="Une question ?", auteur=personnes["responsable"]
+    )
+    question = demande.appel.questions_publiques.create(
+        posee_par=personnes["etranger"], texte="Une question ?", enonce="Une question ?",
+        reponse="Oui.", etat="publiee", numero=1, publiee_le=demande.deposee_le,
+    )  # fmt: skip
     compose = AppelFactory()
     section = formulaires.creer_formulaire_par_defaut(appel=compose).sections.first()
     return SimpleNamespace(**locals())
@@ -241,6 +254,9 @@ def arguments(nom, monde):
         "ville:reexamen": monde.reexamen.pk,
         "ville:formulaire_section": monde.section.pk,
         "ville:formulaire_apercu": monde.section.pk,
+        "ville:question": monde.question.pk,
+        "ville:question_retirer": monde.question.pk,
+        "ville:message_publier": monde.message.pk,
     }
     cle = {
         "document": monde.document.cle,

@@ -6,6 +6,7 @@ from appels.models.echange import LectureEchange, Message
 from appels.models.formulaire import Formulaire, Question, Reponse, Section
 from appels.models.piece import PieceJointe
 from appels.models.plan import Besoin, Objectif, PlanAction, Theme
+from appels.models.question_publique import QuestionPublique
 from appels.models.recevabilite import Complement, Verification
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "PlanAction",
     "PosteDepense",
     "Question",
+    "QuestionPublique",
     "Reponse",
     "Section",
     "SourceRevenu",
