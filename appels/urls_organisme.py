@@ -11,6 +11,7 @@ from appels.views import (
     organismes,
     pieces,
     public,
+    questions_publiques,
     redaction,
     suivi,
 )
@@ -24,6 +25,7 @@ public = [
         autodiagnostic.autodiagnostic,
         name="appel_autodiagnostic",
     ),
+    path("appels/<slug:code>/questions/", questions_publiques.poser, name="question_poser"),
 ]
 organisme = [
     path("", suivi.accueil, name="accueil"),

@@ -4,6 +4,7 @@ from django.urls import path
 
 from appels.views import (
     echanges,
+    questions_publiques,
     ville_appels,
     ville_conditions,
     ville_demandes,
@@ -60,6 +61,10 @@ ville = [
     path("appels/<slug:code>/papier/", ville_papier.papier, name="papier"),
     path("demandes/", ville_demandes.demandes, name="demandes"),
     path("demandes/<slug:reference>/", ville_demandes.demande, name="demande"),
+    path("appels/<slug:code>/questions/", questions_publiques.liste, name="questions"),
+    path("questions/<int:pk>/", questions_publiques.repondre, name="question"),
+    path("questions/<int:pk>/retirer/", questions_publiques.retirer, name="question_retirer"),
+    path("messages/<int:pk>/publier/", questions_publiques.publier_message, name="message_publier"),
     path("echanges/", echanges.liste, name="echanges"),
     path("demandes/<slug:reference>/echange/", echanges.ville, name="echange"),
     path("demandes/<slug:reference>/echange/classer/", echanges.classer, name="echange_classer"),

@@ -42,4 +42,9 @@ PHRASES = {
     "demande.resilier": "a résilié la demande",
     "message.ecrire": "a écrit un message",
     "message.classer": "a classé un message sans réponse",
+    "questionpublique.poser": "a posé une question sur l'appel",
+    "questionpublique.publier": "a publié une question et sa réponse",
+    "questionpublique.corriger": "a corrigé une question publiée",
+    "questionpublique.repondre_sans_publier": "a répondu à une question sans la publier",
+    "questionpublique.retirer": "a retiré une question de la page publique",
 }

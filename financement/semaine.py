@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from appels.models import Appel, Complement, Demande
-from appels.services.echanges import en_attente
+from appels.services import echanges, questions_publiques
 from financement.models import Convention, Rapport, Recuperation, Reexamen, Versement
 from financement.services.lettres import decisions_sans_lettre
 from socle import horloge
@@ -70,7 +70,7 @@ def _a_verifier(personne: Any) -> Iterator[Attente]:
 
 def _echanges(personne: Any) -> Iterator[Attente]:
     """Les échanges où un organisme attend une réponse, avec leur âge."""
-    lignes = list(en_attente(personne)[:PAR_SORTE])
+    lignes = list(echanges.en_attente(personne)[:PAR_SORTE])
     demandes = Demande.objects.select_related("organisme").in_bulk([e["demande"] for e in lignes])
     for ligne in lignes:
         demande = demandes[ligne["demande"]]
@@ -79,6 +79,20 @@ def _echanges(personne: Any) -> Iterator[Attente]:
             demande.titre,
             f"{demande.organisme} — attend une réponse depuis {temps_ecoule(ligne['depuis'])}",
             reverse("ville:echange", args=[demande.reference]),
+            "Répondre",
+            _jour(ligne["depuis"]),
+            est_echeance=False,
+        )
+
+
+def _questions(personne: Any) -> Iterator[Attente]:
+    """Les appels où des questions attendent une réponse, avec l'âge de la plus ancienne."""
+    for ligne in questions_publiques.en_attente(personne)[:PAR_SORTE]:
+        yield Attente(
+            "Questions sur un appel",
+            ligne["titre"],
+            f"{ligne['nombre']} à répondre, depuis {temps_ecoule(ligne['depuis'])}",
+            reverse("ville:questions", args=[ligne["code"]]),
             "Répondre",
             _jour(ligne["depuis"]),
             est_echeance=False,
@@ -278,6 +292,7 @@ SOURCES = {
     "agent": (
         _a_verifier,
         _echanges,
+        _questions,
         _complements,
         _appels,
         _lettres,

@@ -226,6 +226,9 @@ MATRICE: dict[str, rules.Predicate] = {
     "echange.ecrire": est_membre,
     "echange.suivre": est_employe & ~est_affecte,
     "echange.repondre": est_agent & ~est_affecte,
+    # Questions publiques d'un appel : une récusation sur une de ses demandes en écarte
+    "question.poser": est_connecte,
+    "question.repondre": est_agent & ~est_recuse_a_l_appel,
     # Comité
     "comite.gerer": est_agent,
     "affectation.gerer": est_agent,

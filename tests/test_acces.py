@@ -10,7 +10,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.urls import URLResolver, get_resolver, reverse
 
-from appels.models import PieceJointe, PieceOrganisme
+from appels.models import Message, PieceJointe, PieceOrganisme
 from appels.services import formulaires
 from socle.models import Document, Travail
 from tests.factories import (
@@ -60,6 +60,7 @@ ACCES: dict[str, set[str]] = {
         TOUS,
     ),
     "mon_espace": CONNECTES,
+    "question_poser": CONNECTES,
     "travail": {"agent"},
     "document": {*EMPLOYES, *MEMBRES, "libre", "presidence"},
     # Organisme
@@ -135,6 +136,11 @@ ACCES: dict[str, set[str]] = {
     **{nom: {"agent"} for nom in ("ville:complement", "ville:irrecevable", "ville:derogation")},
     **{nom: {*AGENTS, "administration"} for nom in ("ville:courriels", "ville:courriel")},
     **{nom: {"administration"} for nom in ("ville:journal", "ville:comptes", "ville:compte")},
+    # Une récusation sur une demande de l'appel écarte de ses questions.
+    **{
+        f"ville:{nom}": {"agent"}
+        for nom in ("questions", "question", "question_retirer", "message_publier")
+    },
     "ville:decisions_lot": {"approbation"},
     "ville:decider": {"approbation"},
     "ville:reexamen": {"approbation"},
@@ -236,6 +242,13 @@ def monde():
         nom="rapport.pdf", fichier=ContentFile(b"%PDF-", name="rapport.pdf"), taille=5,
         type_mime="application/pdf", empreinte="0" * 64,
     )  # fmt: skip
+    message = Message.objects.create(
+        demande=demande, cote="organisme", texte="Une question ?", auteur=personnes["responsable"]
+    )
+    question = demande.appel.questions_publiques.create(
+        posee_par=personnes["etranger"], texte="Une question ?", enonce="Une question ?",
+        reponse="Oui.", etat="publiee", numero=1, publiee_le=demande.deposee_le,
+    )  # fmt: skip
     compose = AppelFactory()
     section = formulaires.creer_formulaire_par_defaut(appel=compose).sections.first()
     return SimpleNamespace(**locals())
@@ -255,6 +268,9 @@ def arguments(nom, monde):
         "ville:reexamen": monde.reexamen.pk,
         "ville:formulaire_section": monde.section.pk,
         "ville:formulaire_apercu": monde.section.pk,
+        "ville:question": monde.question.pk,
+        "ville:question_retirer": monde.question.pk,
+        "ville:message_publier": monde.message.pk,
     }
     cle = {
         "document": monde.document.cle,

@@ -8,6 +8,7 @@ from appels.models.formulaire import Formulaire, Question, Reponse, Section
 from appels.models.message import MessageAppel
 from appels.models.piece import GenreDossier, PieceJointe, PieceOrganisme
 from appels.models.plan import Besoin, Objectif, PlanAction, Theme
+from appels.models.question_publique import QuestionPublique
 from appels.models.rappel import Rappel
 from appels.models.recevabilite import Complement, Verification
 
@@ -34,6 +35,7 @@ __all__ = [
     "PlanAction",
     "PosteDepense",
     "Question",
+    "QuestionPublique",
     "Rappel",
     "Reponse",
     "ReponseAdmissibilite",

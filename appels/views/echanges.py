@@ -13,6 +13,7 @@ from appels.forms.echanges import DernierVuForm, MessageForm
 from appels.models import Demande
 from appels.models.echange import echange_clos
 from appels.services import echanges as services
+from appels.services import questions_publiques
 from appels.views.suivi import siennes
 from socle.saisies import garde_saisie
 from socle.vues import executer, exiger, trouver
@@ -70,8 +71,9 @@ def _page(
             if message := _envoyer(request, form, service, succes, demande):
                 return redirect(f"{request.path}#message-{message.pk}")
     avant = services.noter_lecture(acteur=request.user, demande=demande)
-    fil = list(demande.messages.select_related("auteur"))
+    fil = list(demande.messages.select_related("auteur", "question_publique__appel"))
     for message in fil:
+        message.publique = getattr(message, "question_publique", None)
         message.est_nouveau = message.pk > avant and message.auteur_id != request.user.pk
     return render(
         request,
@@ -83,6 +85,8 @@ def _page(
             "form": form,
             "clos": echange_clos(demande),
             "ecrivable": ecrivable,
+            "peut_publier": service is services.repondre
+            and request.user.peut("question.repondre", demande.appel),
             "attend": bool(fil) and fil[-1].cote == "organisme",
         },
     )
@@ -125,7 +129,7 @@ def classer(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def liste(request: HttpRequest) -> HttpResponse:
-    """Les échanges qui attendent la Ville, le plus ancien d'abord."""
+    """Ce qui attend une réponse de la Ville : échanges, questions d'appels ; l'aîné d'abord."""
     exiger(request, "ville.voir")
     page = Paginator(services.en_attente(request.user), PAR_PAGE).get_page(request.GET.get("page"))
     demandes = Demande.objects.select_related("organisme", "appel").in_bulk(
@@ -139,4 +143,12 @@ def liste(request: HttpRequest) -> HttpResponse:
         }
         for ligne in page
     ]
-    return render(request, "appels/ville/echanges.html", {"lignes": lignes, "page_obj": page})
+    return render(
+        request,
+        "appels/ville/echanges.html",
+        {
+            "lignes": lignes,
+            "page_obj": page,
+            "questions": questions_publiques.en_attente(request.user),
+        },
+    )

@@ -43,6 +43,7 @@ def appel_public(request: HttpRequest, code: str) -> HttpResponse:
             "volets": appel.volets.all(),
             "criteres": appel.criteres.all(),
             "pieces": appel.pieces_exigees.all(),
+            "questions": appel.questions_publiques.publiees(),
             "objectifs": appel.objectifs.all(),
             "besoins": appel.besoins.select_related("theme"),
             "a_conditions": not appel.est_clos and appel.conditions.exists(),
