@@ -411,3 +411,62 @@ class CycleDeVieDemande(ConcurrentTransitionMixin, models.Model):
     @etape(de=["acceptee", "conventionnee"], vers="resiliee", permission="demande.resilier")
     def resilier(self) -> None:
         """La convention prend fin avant terme, avec un motif et ce qui est récupéré."""
+
+
+# --- Questions sur un appel -----------------------------------------------------------------------
+def appel_est_public(question: Any) -> bool:
+    return question.appel.etat not in {"brouillon", "annule"}
+
+
+def a_un_enonce_et_une_reponse(question: Any) -> bool:
+    return bool(question.enonce.strip() and question.reponse.strip())
+
+
+def a_une_reponse_et_un_motif(question: Any) -> bool:
+    return bool(question.reponse.strip() and question.motif.strip())
+
+
+class CycleDeVieQuestionPublique(ConcurrentTransitionMixin, models.Model):
+    class Etat(models.TextChoices):
+        POSEE = "posee", "À répondre"
+        PUBLIEE = "publiee", "Publiée"
+        REPONDUE = "repondue", "Répondue sans être publiée"
+
+    etat = FSMField("état", default=Etat.POSEE, choices=Etat, protected=True)
+
+    class Meta:
+        abstract = True
+
+    @etape(
+        de=["posee", "repondue"],
+        vers="publiee",
+        permission="question.repondre",
+        gardes=[
+            Garde("La page de cet appel n'est pas publique.", appel_est_public),
+            Garde("Écrivez la question publiée et sa réponse.", a_un_enonce_et_une_reponse),
+        ],
+    )
+    def publier(self) -> None:
+        """La question, reformulée et sans le nom de qui la pose, paraît avec sa réponse."""
+
+    @etape(
+        de="posee",
+        vers="repondue",
+        permission="question.repondre",
+        gardes=[
+            Garde("Écrivez la réponse et le motif de ne pas publier.", a_une_reponse_et_un_motif)
+        ],
+    )
+    def repondre_sans_publier(self) -> None:
+        """La réponse et le motif vont à la seule personne qui a demandé."""
+
+    @etape(
+        de="publiee",
+        vers="repondue",
+        permission="question.repondre",
+        gardes=[
+            Garde("Écrivez la réponse et le motif de ne pas publier.", a_une_reponse_et_un_motif)
+        ],
+    )
+    def retirer(self) -> None:
+        """La question quitte la page publique ; qui l'a posée sait pourquoi."""

@@ -4,9 +4,11 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
-from appels.models import Appel, Demande, Volet
+from appels.models import Appel, Besoin, Demande, Reponse, Volet
+from appels.models.demande import Secteur
 
 ETAPES = (
     ("0", "Brouillons", ("brouillon",)),
@@ -22,7 +24,9 @@ ETAPES = (
 
 class DemandeFilter(django_filters.FilterSet):
     recherche = django_filters.CharFilter(
-        label="Organisme, projet ou numéro", method="chercher", widget=forms.SearchInput
+        label="Organisme, projet, numéro ou réponse",
+        method="chercher",
+        widget=forms.SearchInput,
     )
     appel = django_filters.ModelChoiceFilter(
         queryset=Appel.objects.all(), to_field_name="code", label="Appel", empty_label="Tous"
@@ -35,6 +39,16 @@ class DemandeFilter(django_filters.FilterSet):
         label="Étape",
         empty_label="Toutes",
         method="filtrer_etape",
+    )
+    secteur = django_filters.ChoiceFilter(
+        choices=Secteur.choices, label="Secteur", empty_label="Tous"
+    )
+    besoin = django_filters.ModelChoiceFilter(
+        queryset=Besoin.objects.order_by("code"),
+        field_name="besoins",
+        to_field_name="code",
+        label="Besoin visé",
+        empty_label="Tous",
     )
     tri = django_filters.OrderingFilter(
         fields=(
@@ -49,14 +63,18 @@ class DemandeFilter(django_filters.FilterSet):
 
     class Meta:
         model = Demande
-        fields = ("recherche", "appel", "volet", "etape", "tri")
+        fields = ("recherche", "appel", "volet", "etape", "secteur", "besoin", "tri")
 
     def chercher(self, demandes: QuerySet, nom: str, valeur: str) -> QuerySet:
-        """Sans accents ni casse, dans le numéro, l'organisme, le titre et le résumé."""
+        """Sans accents ni casse, dans le numéro, l'organisme, le projet et les réponses."""
         mots = Q()
-        for mot in valeur.split():
+        reponses = Reponse.objects.filter(demande=OuterRef("pk")).annotate(
+            texte=Cast("valeur", TextField())
+        )
+        for mot in valeur.split()[:8]:
             mots &= (
-                Q(reference__icontains=mot)
+                Exists(reponses.filter(texte__unaccent__icontains=mot))
+                | Q(reference__icontains=mot)
                 | Q(organisme__nom__unaccent__icontains=mot)
                 | Q(titre__unaccent__icontains=mot)
                 | Q(resume__unaccent__icontains=mot)

@@ -1,10 +1,12 @@
-"""Les tâches des demandes : l'accusé de réception en PDF, l'antivirus des pièces."""
+"""Les tâches des demandes : les accusés en PDF, l'antivirus des pièces, les rappels."""
 
 from celery import shared_task
+from django.apps import apps
 
-from appels.models import Depot, PieceJointe
+from appels.models import Depot
 from appels.services.accuses import figer_accuse
 from appels.services.pieces import analyser
+from appels.services.rappels import envoyer_rappels
 
 
 @shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=5)
@@ -19,6 +21,12 @@ def produire_accuse(depot_id: int) -> None:
     retry_backoff_max=3600,
     retry_kwargs={"max_retries": 50},
 )
-def analyser_piece(piece_id: int) -> None:
-    """Fait analyser une pièce ; recommence tant que clamd ne répond pas."""
-    analyser(piece=PieceJointe.objects.get(pk=piece_id))
+def analyser_piece(piece_id: int, modele: str = "piecejointe") -> None:
+    """Fait analyser un fichier reçu ; recommence tant que clamd ne répond pas."""
+    analyser(piece=apps.get_model("appels", modele)._default_manager.get(pk=piece_id))
+
+
+@shared_task
+def rappeler_clotures() -> None:
+    """Envoie les rappels dus avant la clôture ; chacun ne part qu'une fois."""
+    envoyer_rappels()

@@ -2,17 +2,38 @@
 
 from django.urls import path
 
-from appels.views import budget, depot, organismes, pieces, public, redaction, suivi
+from appels.views import (
+    autodiagnostic,
+    budget,
+    copies,
+    depot,
+    echanges,
+    organismes,
+    pieces,
+    public,
+    questions_publiques,
+    redaction,
+    suivi,
+)
 
 public = [
     path("", public.accueil, name="accueil"),
     path("appels/<slug:code>/", public.appel_public, name="appel_public"),
+    path("appels/<slug:code>/calendrier.ics", public.calendrier_appel, name="appel_calendrier"),
+    path(
+        "appels/<slug:code>/autodiagnostic/",
+        autodiagnostic.autodiagnostic,
+        name="appel_autodiagnostic",
+    ),
+    path("appels/<slug:code>/questions/", questions_publiques.poser, name="question_poser"),
 ]
 organisme = [
     path("", suivi.accueil, name="accueil"),
     path("nouveau/", organismes.nouveau, name="nouveau"),
     path("<int:pk>/rejoindre/", organismes.rejoindre, name="rejoindre"),
     path("<int:pk>/dossier/", organismes.dossier, name="dossier"),
+    path("<int:pk>/dossier/<slug:genre>/", organismes.ranger_document, name="ranger_document"),
+    path("dossier/<uuid:cle>/", organismes.document_dossier, name="document_dossier"),
     path("<int:pk>/membres/", organismes.membres, name="membres"),
     path(
         "<int:pk>/membres/<int:adhesion>/<slug:action>/",
@@ -42,10 +63,17 @@ organisme = [
     path("demandes/<slug:reference>/budget/", budget.enregistrer, name="budget_enregistrer"),
     path("demandes/<slug:reference>/calcul/", budget.calcul, name="budget_calcul"),
     path("demandes/<slug:reference>/accuse/", depot.accuse, name="accuse"),
+    path("demandes/<slug:reference>/copie/", copies.copie, name="demande_copie"),
     path("demandes/<slug:reference>/reprendre/", suivi.reprendre, name="reprendre"),
     path("demandes/<slug:reference>/retirer/", suivi.retirer, name="retirer"),
     path("demandes/<slug:reference>/completer/", suivi.completer, name="completer"),
+    path("demandes/<slug:reference>/echange/", echanges.organisme, name="echange"),
     path("demandes/<slug:reference>/aide/", suivi.aide, name="aide"),
+    path(
+        "demandes/<slug:reference>/dossier/<int:pk>/",
+        pieces.reprendre_du_dossier,
+        name="reprendre_du_dossier",
+    ),
     path("pieces/<uuid:cle>/", pieces.piece, name="piece"),
     path("pieces/<uuid:cle>/retirer/", pieces.retirer, name="piece_retirer"),
 ]

@@ -3,11 +3,16 @@
 from django.urls import path
 
 from appels.views import (
+    echanges,
+    questions_publiques,
     ville_appels,
+    ville_conditions,
     ville_demandes,
     ville_edition,
     ville_formulaires,
     ville_maison,
+    ville_messages,
+    ville_papier,
 )
 
 ville = [
@@ -51,8 +56,18 @@ ville = [
         ville_formulaires.agir,
         name="formulaire_agir",
     ),
+    path("appels/<slug:code>/conditions/", ville_conditions.conditions, name="appel_conditions"),
+    path("appels/<slug:code>/messages/", ville_messages.messages_appel, name="messages"),
+    path("appels/<slug:code>/papier/", ville_papier.papier, name="papier"),
     path("demandes/", ville_demandes.demandes, name="demandes"),
     path("demandes/<slug:reference>/", ville_demandes.demande, name="demande"),
+    path("appels/<slug:code>/questions/", questions_publiques.liste, name="questions"),
+    path("questions/<int:pk>/", questions_publiques.repondre, name="question"),
+    path("questions/<int:pk>/retirer/", questions_publiques.retirer, name="question_retirer"),
+    path("messages/<int:pk>/publier/", questions_publiques.publier_message, name="message_publier"),
+    path("echanges/", echanges.liste, name="echanges"),
+    path("demandes/<slug:reference>/echange/", echanges.ville, name="echange"),
+    path("demandes/<slug:reference>/echange/classer/", echanges.classer, name="echange_classer"),
     path("demandes/<slug:reference>/verifier/", ville_demandes.verifier, name="verifier"),
     path("demandes/<slug:reference>/complement/", ville_demandes.complement, name="complement"),
     path("demandes/<slug:reference>/irrecevable/", ville_demandes.irrecevable, name="irrecevable"),

@@ -7,4 +7,12 @@ TACHES_PERIODIQUES = {
         "task": "socle.tasks.envoyer_courriels_en_attente",
         "schedule": crontab(minute="*"),
     },
+    "rappeler-les-clotures": {
+        "task": "appels.tasks.rappeler_clotures",
+        "schedule": crontab(minute="*/10"),
+    },
+    "effacer-les-sessions-perimees": {
+        "task": "socle.tasks.effacer_sessions_perimees",
+        "schedule": crontab(hour=3, minute=20),
+    },
 }

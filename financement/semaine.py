@@ -10,9 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from appels.models import Appel, Complement, Demande
+from appels.services import echanges, questions_publiques
 from financement.models import Convention, Rapport, Recuperation, Reexamen, Versement
 from financement.services.lettres import decisions_sans_lettre
 from socle import horloge
+from socle.templatetags.affichage import temps_ecoule
 
 PAR_SORTE = 12
 
@@ -27,10 +29,12 @@ class Attente:
     url: str
     action: str
     quand: dt.date | None = None
+    # Une date d'arrivée n'est pas une échéance : elle ne se dépasse pas.
+    est_echeance: bool = True
 
     @property
     def en_retard(self) -> bool:
-        return self.quand is not None and self.quand < horloge.aujourdhui()
+        return self.est_echeance and self.quand is not None and self.quand < horloge.aujourdhui()
 
 
 def attentes(personne: Any) -> list[Attente]:
@@ -61,6 +65,37 @@ def _a_verifier(personne: Any) -> Iterator[Attente]:
             reverse("ville:demande", args=[demande.reference]),
             "Vérifier",
             _jour(demande.deposee_le),
+        )
+
+
+def _echanges(personne: Any) -> Iterator[Attente]:
+    """Les échanges où un organisme attend une réponse, avec leur âge."""
+    lignes = list(echanges.en_attente(personne)[:PAR_SORTE])
+    demandes = Demande.objects.select_related("organisme").in_bulk([e["demande"] for e in lignes])
+    for ligne in lignes:
+        demande = demandes[ligne["demande"]]
+        yield Attente(
+            "Question",
+            demande.titre,
+            f"{demande.organisme} — attend une réponse depuis {temps_ecoule(ligne['depuis'])}",
+            reverse("ville:echange", args=[demande.reference]),
+            "Répondre",
+            _jour(ligne["depuis"]),
+            est_echeance=False,
+        )
+
+
+def _questions(personne: Any) -> Iterator[Attente]:
+    """Les appels où des questions attendent une réponse, avec l'âge de la plus ancienne."""
+    for ligne in questions_publiques.en_attente(personne)[:PAR_SORTE]:
+        yield Attente(
+            "Questions sur un appel",
+            ligne["titre"],
+            f"{ligne['nombre']} à répondre, depuis {temps_ecoule(ligne['depuis'])}",
+            reverse("ville:questions", args=[ligne["code"]]),
+            "Répondre",
+            _jour(ligne["depuis"]),
+            est_echeance=False,
         )
 
 
@@ -256,6 +291,8 @@ def _a_encaisser(personne: Any) -> Iterator[Attente]:
 SOURCES = {
     "agent": (
         _a_verifier,
+        _echanges,
+        _questions,
         _complements,
         _appels,
         _lettres,

@@ -16,6 +16,7 @@ class SocleConfig(AppConfig):
                 "organisme.modifier": "a modifié le dossier de l'organisme",
                 "organisme.inviter": "a invité une personne",
                 "organisme.demander_adhesion": "a demandé à rejoindre l'organisme",
+                "organisme.ranger_document": "a rangé un document au dossier",
                 "organisme.joindre": "a accueilli une personne dans l'organisme",
                 "organisme.annuler_invitation": "a annulé une invitation",
                 "organisme.changer_role": "a changé le rôle d'un membre",

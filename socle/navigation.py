@@ -60,6 +60,7 @@ VILLE = (
     Entree("Ma semaine", "ville:accueil"),
     Entree("Appels", "ville:appels"),
     Entree("Demandes", "ville:demandes"),
+    Entree("Questions", "ville:echanges"),
     Entree("Versements", "ville:versements"),
     Entree("Rapports", "ville:rapports"),
     Entree("Plan d'action", "ville:plan"),

@@ -119,6 +119,16 @@ def est_recuse_a_l_appel(utilisateur: Any, objet: Any) -> bool:
 
 
 @_predicat
+def est_affecte(utilisateur: Any, objet: Any) -> bool:
+    """La demande lui a été confiée au comité, quoi qu'elle ait déclaré depuis."""
+    demande = demande_de(objet)
+    return (
+        demande is not None
+        and demande.affectations.filter(membre__utilisateur=utilisateur).exists()
+    )
+
+
+@_predicat
 def est_evaluateur_libre(utilisateur: Any, objet: Any) -> bool:
     """Affecté à la demande et déclaré sans conflit."""
     demande = demande_de(objet)
@@ -162,6 +172,13 @@ def a_decide(utilisateur: Any, objet: Any) -> bool:
     return demande is not None and demande.decisions.filter(prise_par=utilisateur).exists()
 
 
+@_predicat
+def saisit_un_papier(utilisateur: Any, objet: Any) -> bool:
+    """La demande est arrivée sur papier : la Ville la saisit au nom de l'organisme."""
+    demande = demande_de(objet)
+    return demande is not None and demande.papier_recu_le is not None
+
+
 agent_impartial = est_agent & ~est_recuse
 approbation_impartiale = est_approbation & ~est_recuse
 employe_impartial = est_employe & ~est_recuse
@@ -188,8 +205,9 @@ MATRICE: dict[str, rules.Predicate] = {
     # Demande : l'organisme
     "demande.creer": est_membre,
     "demande.voir": est_membre | employe_impartial | est_evaluateur_libre,
-    "demande.rediger": est_membre,
-    "demande.deposer": est_responsable,
+    "demande.saisir_papier": est_agent,
+    "demande.rediger": est_membre | (agent_impartial & saisit_un_papier),
+    "demande.deposer": est_responsable | (agent_impartial & saisit_un_papier),
     "demande.reprendre": est_responsable,
     "demande.retirer": est_responsable,
     "demande.completer": est_membre,
@@ -204,6 +222,13 @@ MATRICE: dict[str, rules.Predicate] = {
     "demande.conventionner": agent_impartial,
     "demande.fermer": agent_impartial,
     "demande.resilier": approbation_impartiale,
+    # Échange sur une demande : ni les évaluateurs, ni qui s'est récusé, employés ou non
+    "echange.ecrire": est_membre,
+    "echange.suivre": est_employe & ~est_affecte,
+    "echange.repondre": est_agent & ~est_affecte,
+    # Questions publiques d'un appel : une récusation sur une de ses demandes en écarte
+    "question.poser": est_connecte,
+    "question.repondre": est_agent & ~est_recuse_a_l_appel,
     # Comité
     "comite.gerer": est_agent,
     "affectation.gerer": est_agent,

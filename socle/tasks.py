@@ -1,6 +1,7 @@
 """Les tâches du socle."""
 
 from celery import shared_task
+from django.core.management import call_command
 
 from socle.services.envoi_courriels import envoyer_en_attente
 
@@ -9,3 +10,9 @@ from socle.services.envoi_courriels import envoyer_en_attente
 def envoyer_courriels_en_attente() -> None:
     """Envoie ce que la boîte d'envoi contient ; deux tâches à la fois n'envoient rien deux fois."""
     envoyer_en_attente()
+
+
+@shared_task
+def effacer_sessions_perimees() -> None:
+    """Efface de la base les sessions finies : personne ne peut plus s'en servir."""
+    call_command("clearsessions")

@@ -10,7 +10,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.urls import URLResolver, get_resolver, reverse
 
-from appels.models import PieceJointe
+from appels.models import Message, PieceJointe, PieceOrganisme
 from appels.services import formulaires
 from socle.models import Document, Travail
 from tests.factories import (
@@ -47,6 +47,8 @@ ACCES: dict[str, set[str]] = {
         (
             "accueil",
             "appel_public",
+            "appel_calendrier",
+            "appel_autodiagnostic",
             "registre",
             "projet",
             "donnees",
@@ -58,6 +60,7 @@ ACCES: dict[str, set[str]] = {
         TOUS,
     ),
     "mon_espace": CONNECTES,
+    "question_poser": CONNECTES,
     "travail": {"agent"},
     "document": {*EMPLOYES, *MEMBRES, "libre", "presidence"},
     # Organisme
@@ -65,9 +68,11 @@ ACCES: dict[str, set[str]] = {
     **dict.fromkeys(
         (
             "organisme:dossier",
+            "organisme:ranger_document",
             "organisme:membres",
             "organisme:demande",
             "organisme:rediger",
+            "organisme:demande_copie",
             "organisme:accuse",
             "organisme:convention",
             "organisme:rapport",
@@ -77,8 +82,10 @@ ACCES: dict[str, set[str]] = {
     "organisme:demande_nouvelle": CONNECTES,
     "organisme:retirer": {"responsable"},
     "organisme:aide": MEMBRES,
+    "organisme:echange": MEMBRES,
     "organisme:reexamen": {"responsable"},
     "organisme:piece": {*EMPLOYES, *MEMBRES, "libre", "presidence"},
+    "organisme:document_dossier": {*VILLE, *MEMBRES},
     # Ville
     **dict.fromkeys(
         (
@@ -86,6 +93,7 @@ ACCES: dict[str, set[str]] = {
             "ville:appels",
             "ville:appel",
             "ville:demandes",
+            "ville:echanges",
             "ville:plan",
             "ville:besoin",
             "ville:organismes",
@@ -108,16 +116,31 @@ ACCES: dict[str, set[str]] = {
             "ville:formulaire_apercu",
             "ville:formulaire_section",
             "ville:formulaire_section_nouvelle",
+            "ville:appel_conditions",
+            "ville:messages",
+            "ville:papier",
         ),
         AGENTS,
     ),
     "ville:appel_annuler": {"approbation"},
     **dict.fromkeys(
-        ("ville:demande", "ville:convention", "ville:fermeture", "ville:rapport"), EMPLOYES
+        (
+            "ville:demande",
+            "ville:convention",
+            "ville:fermeture",
+            "ville:rapport",
+            "ville:echange",
+        ),
+        EMPLOYES,
     ),
     **{nom: {"agent"} for nom in ("ville:complement", "ville:irrecevable", "ville:derogation")},
     **{nom: {*AGENTS, "administration"} for nom in ("ville:courriels", "ville:courriel")},
     **{nom: {"administration"} for nom in ("ville:journal", "ville:comptes", "ville:compte")},
+    # Une récusation sur une demande de l'appel écarte de ses questions.
+    **{
+        f"ville:{nom}": {"agent"}
+        for nom in ("questions", "question", "question_retirer", "message_publier")
+    },
     "ville:decisions_lot": {"approbation"},
     "ville:decider": {"approbation"},
     "ville:reexamen": {"approbation"},
@@ -132,9 +155,10 @@ AILLEURS = ("comite:", "ville:comite", "ville:seance", "ville:classement", "vill
 ACTIONS = {
     "organisme:rejoindre", "organisme:membre_agir", "organisme:invitation_agir",
     "organisme:enregistrer_reponse", "organisme:revision_vue", "organisme:enregistrer_champ",
-    "organisme:budget_enregistrer", "ville:formulaire_agir",
+    "organisme:budget_enregistrer", "organisme:reprendre_du_dossier", "ville:formulaire_agir",
     "ville:formulaire_section_agir", "organisme:budget_calcul", "organisme:reprendre",
     "organisme:completer", "organisme:piece_retirer", "ville:appel_passer", "ville:verifier",
+    "ville:echange_classer",
     "ville:resolution", "ville:lettres_emettre", "ville:convention_agir",
     "ville:versement_agir", "ville:rapport_examiner", "ville:fermeture_agir", "bilan:pdf",
 }  # fmt: skip
@@ -211,8 +235,20 @@ def monde():
     from post_office.models import Email
 
     courriel = Email.objects.create(from_email="a@exemple.test", to=["b@exemple.test"], subject="x")
-    brouillon = DemandeFactory(organisme=demande.organisme)
+    brouillon = DemandeFactory(organisme=demande.organisme, copiee_de=demande)
     reexamen = demande.reexamens.create(motifs="Erreur")
+    au_dossier = PieceOrganisme.objects.create(
+        organisme=demande.organisme, genre="rapport_annuel", date_document="2030-01-01",
+        nom="rapport.pdf", fichier=ContentFile(b"%PDF-", name="rapport.pdf"), taille=5,
+        type_mime="application/pdf", empreinte="0" * 64,
+    )  # fmt: skip
+    message = Message.objects.create(
+        demande=demande, cote="organisme", texte="Une question ?", auteur=personnes["responsable"]
+    )
+    question = demande.appel.questions_publiques.create(
+        posee_par=personnes["etranger"], texte="Une question ?", enonce="Une question ?",
+        reponse="Oui.", etat="publiee", numero=1, publiee_le=demande.deposee_le,
+    )  # fmt: skip
     compose = AppelFactory()
     section = formulaires.creer_formulaire_par_defaut(appel=compose).sections.first()
     return SimpleNamespace(**locals())
@@ -224,6 +260,7 @@ def arguments(nom, monde):
     pk = {
         "organisme:dossier": demande.organisme_id,
         "organisme:membres": demande.organisme_id,
+        "organisme:ranger_document": demande.organisme_id,
         "ville:organisme": demande.organisme_id,
         "ville:compte": monde.personnes["mifi"].pk,
         "ville:courriel": monde.courriel.pk,
@@ -231,17 +268,23 @@ def arguments(nom, monde):
         "ville:reexamen": monde.reexamen.pk,
         "ville:formulaire_section": monde.section.pk,
         "ville:formulaire_apercu": monde.section.pk,
+        "ville:question": monde.question.pk,
+        "ville:question_retirer": monde.question.pk,
+        "ville:message_publier": monde.message.pk,
     }
     cle = {
         "document": monde.document.cle,
         "travail": monde.travail.cle,
         "organisme:piece": monde.piece.cle,
+        "organisme:document_dossier": monde.au_dossier.cle,
     }
     code = {"ville:besoin": demande.appel.besoins.first().code}
     du_formulaire = nom.startswith("ville:formulaire")
     if du_formulaire:
         code[nom] = monde.compose.code
-    reference = {"organisme:rediger": monde.brouillon.reference}
+    reference = dict.fromkeys(
+        ("organisme:rediger", "organisme:demande_copie"), monde.brouillon.reference
+    )
     valeurs = {
         "reference": reference.get(nom, demande.reference),
         "code": code.get(nom, demande.appel.code),
@@ -250,6 +293,7 @@ def arguments(nom, monde):
         "partie": "projet",
         "nature": "demande" if du_formulaire else "final",
         "onglet": "texte",
+        "genre": "rapport_annuel",
         "forme": "csv",
         "jeton": "inconnu",
     }

@@ -242,7 +242,7 @@ def _defaut_echelle(echelle: dict[str, str], bas: int, haut: int) -> str:
 class PieceExigeeForm(LigneForm, forms.ModelForm):
     class Meta:
         model = PieceExigee
-        fields = ("code", "libelle", "description", "obligatoire")
+        fields = ("code", "libelle", "description", "genre_dossier", "obligatoire")
 
     def contenu(self) -> dict[str, Any]:
         return {nom: self.cleaned_data[nom] for nom in self.Meta.fields}

@@ -58,6 +58,8 @@ class PosteForm(LigneBudgetForm):
     libelle = forms.CharField(label="Précision", max_length=200, required=False)
     montant = MontantField(label="Montant", required=False)
     admissible = forms.BooleanField(label="Admissible", required=False, initial=True)
+    cle = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    soumission = forms.FileField(label="Soumission", required=False)
 
 
 class RevenuForm(LigneBudgetForm):

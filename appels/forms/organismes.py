@@ -50,3 +50,21 @@ class InvitationForm(forms.Form):
     role = forms.ChoiceField(
         label="Rôle", choices=Adhesion.Role.choices, initial=Adhesion.Role.REDACTEUR
     )
+
+
+class DocumentDossierForm(forms.Form):
+    """Un document du dossier : le fichier et sa date."""
+
+    date_document = forms.DateField(
+        label="Date du document",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="Celle de l'acte, ou de la fin de l'exercice.",
+    )
+    fichier = forms.FileField(
+        label="Fichier",
+        help_text="PDF, Word, Excel ou image ; 15 Mo au plus.",
+        error_messages={
+            "required": "Choisissez d'abord un fichier.",
+            "empty": "Ce fichier est vide.",
+        },
+    )

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from appels.cycle_de_vie import CycleDeVieAppel
+from appels.models.piece import GenreDossier
 from socle import horloge
 
 ZERO, UN = Decimal(0), Decimal(1)
@@ -337,6 +338,9 @@ class PieceExigee(models.Model):
     libelle = models.CharField("document", max_length=200)
     description = models.CharField("précision", max_length=300, blank=True)
     obligatoire = models.BooleanField("obligatoire", default=True)
+    genre_dossier = models.CharField(
+        "repris du dossier de l'organisme", max_length=20, choices=GenreDossier, blank=True
+    )
     ordre = models.PositiveSmallIntegerField("ordre", default=0)
 
     class Meta:

@@ -1,3 +1,5 @@
+import uuid
+
 from django.db import models
 from django.db.models import Q
 
@@ -37,6 +39,8 @@ class PosteDepense(models.Model):
     montant = models.DecimalField("montant", max_digits=12, decimal_places=2)
     admissible = models.BooleanField("dépense admissible", default=True)
     ordre = models.PositiveSmallIntegerField("ordre", default=0)
+    # Les lignes se réécrivent à chaque enregistrement : la clé reste, et ses soumissions avec.
+    cle = models.UUIDField("clé", default=uuid.uuid4, editable=False)
 
     class Meta:
         verbose_name = "poste de dépense"

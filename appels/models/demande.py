@@ -3,6 +3,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from appels.autodiagnostic import Bilan, examiner
 from appels.cycle_de_vie import CycleDeVieDemande
 from appels.models.budget import Source
 from appels.montants import Budget, budget_depuis
@@ -96,9 +97,20 @@ class Demande(CycleDeVieDemande):
     contribution_nature = models.DecimalField(
         "contribution en nature", max_digits=12, decimal_places=2, default=0, blank=True
     )
+    copiee_de = models.ForeignKey(
+        "self",
+        verbose_name="ancienne demande reprise",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="copies",
+        editable=False,
+    )
     creee_le = models.DateTimeField("création", default=horloge.maintenant, editable=False)
     creee_par = models.ForeignKey(
         "socle.Utilisateur", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    papier_recu_le = models.DateTimeField(
+        "arrivée sur papier", null=True, blank=True, editable=False
     )
     modifiee_le = models.DateTimeField("dernière modification", default=horloge.maintenant)
     deposee_le = models.DateTimeField("dépôt", null=True, blank=True, editable=False)
@@ -159,12 +171,13 @@ class Demande(CycleDeVieDemande):
 
     @property
     def peut_etre_deposee_maintenant(self) -> bool:
-        if self.appel.est_ouvert:
+        if self.appel.etat != "publie":
+            return False
+        # Sur papier, c'est l'heure de l'arrivée au comptoir qui fait foi.
+        moment = self.papier_recu_le or horloge.maintenant()
+        if self.appel.ouverture <= moment <= self.appel.cloture:
             return True
-        return (
-            self.appel.etat == "publie"
-            and self.derogations.filter(jusqu_a__gte=horloge.maintenant()).exists()
-        )
+        return self.derogations.filter(jusqu_a__gte=moment).exists()
 
     @property
     def depot_refuse(self) -> str | None:
@@ -179,6 +192,21 @@ class Demande(CycleDeVieDemande):
         if self.etat in {"acceptee", "refusee", "liste_attente"}:
             return self.etat_annonce or "en_traitement"
         return self.etat
+
+    @property
+    def autodiagnostic(self) -> Bilan | None:
+        """Ce que l'organisme a répondu à « Est-ce pour nous ? », ou None s'il ne l'a pas fait."""
+        reponses = list(
+            self.reponses_admissibilite.select_related("condition__appel").prefetch_related(
+                "condition__appel__volets"
+            )
+        )
+        if not reponses:
+            return None
+        return examiner(
+            [reponse.condition for reponse in reponses],
+            {reponse.condition_id: reponse.reponse for reponse in reponses},
+        )
 
     def budget(self, *, au_depot: bool = False) -> Budget:
         """Le budget de la demande, avec les aides annoncées depuis (sauf ``au_depot``)."""

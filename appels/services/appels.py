@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from appels.models import Appel, Critere, PieceExigee, PlanAction, SourceVolet, Volet
 from appels.models.appel import echelle_par_defaut, versements_par_defaut
+from appels.services import conditions as conditions_admissibilite
 from appels.services import formulaires
 from socle import horloge
 from socle.cycle_de_vie import transitionner
@@ -46,6 +47,7 @@ def creer_appel(
     objectifs: Iterable[Any] = (),
     besoins: Iterable[Any] = (),
     formulaire: list[dict[str, Any]] | None = None,
+    conditions: Iterable[dict[str, Any]] = conditions_admissibilite.PAR_DEFAUT,
 ) -> Appel:
     """Crée un brouillon d'appel complet. ``formulaire`` None prend celui qui est livré."""
     exiger_permission(acteur, "appel.creer")
@@ -59,6 +61,7 @@ def creer_appel(
     _ecrire_volets(appel, volets)
     _ecrire_criteres(appel, criteres)
     _ecrire_pieces(appel, pieces)
+    conditions_admissibilite.ecrire_conditions(appel, conditions)
     if formulaire is None:
         formulaires.creer_formulaire_par_defaut(appel=appel)
     else:
@@ -141,6 +144,21 @@ def enregistrer_pieces(*, acteur: Any, appel: Appel, pieces: Iterable[dict[str, 
     appel.pieces_exigees.all().delete()
     _ecrire_pieces(appel, pieces)
     journaliser(acteur=acteur, verbe="appel.modifier", objet=appel, details={"partie": "pieces"})
+    return appel
+
+
+@transaction.atomic
+def enregistrer_conditions(
+    *, acteur: Any, appel: Appel, conditions: Iterable[dict[str, Any]]
+) -> Appel:
+    """Remplace les conditions de « Est-ce pour nous ? » par celles données, dans leur ordre."""
+    exiger_permission(acteur, "appel.modifier", appel)
+    appel = _exiger_brouillon(appel)
+    appel.conditions.all().delete()
+    conditions_admissibilite.ecrire_conditions(appel, conditions)
+    journaliser(
+        acteur=acteur, verbe="appel.modifier", objet=appel, details={"partie": "conditions"}
+    )
     return appel
 
 

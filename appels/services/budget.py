@@ -1,5 +1,6 @@
 """Écrire le budget d'une demande, lignes et montants."""
 
+import uuid
 from decimal import Decimal
 from typing import Any
 
@@ -62,6 +63,7 @@ def enregistrer_budget(
             montant=_montant(poste["montant"], "postes"),
             admissible=poste.get("admissible", True),
             ordre=ordre,
+            cle=poste.get("cle") or uuid.uuid4(),
         )
         for ordre, poste in enumerate(postes)
     )

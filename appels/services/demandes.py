@@ -9,6 +9,7 @@ from django.db import transaction
 
 from appels.models import AideAnnoncee, Appel, Demande, Derogation
 from appels.services.collaboration import derniere_ecriture, noter_ecriture
+from appels.services.conditions import garder_reponses
 from appels.services.formulaires import formulaire_courant, rattacher
 from socle import horloge
 from socle.concurrence import Issue, SaisieConcurrente, comparer
@@ -30,24 +31,39 @@ def commencer_demande(
     volet: Any = None,
     titre: str = "",
     code: str = "",
+    autodiagnostic: Mapping[str, str] | None = None,
 ) -> Demande:
-    """Ouvre un brouillon dans un appel ouvert ; ``code`` n'est donné qu'à l'importation."""
+    """Ouvre un brouillon dans un appel ouvert ; ``code`` n'est donné qu'à l'importation.
+
+    ``autodiagnostic`` : les réponses déjà données aux conditions de l'appel, par clé.
+    """
     exiger_permission(acteur, "demande.creer", organisme)
     verrou = Appel.objects.select_for_update(no_key=True).get(pk=appel.pk)
     if not verrou.est_ouvert:
         raise RegleViolee("Cet appel n'est pas ouvert.", code="ferme")
-    formulaire = formulaire_courant(verrou)
+    demande = creer_brouillon(
+        acteur=acteur, appel=verrou, organisme=organisme, volet=volet, titre=titre, code=code
+    )
+    garder_reponses(demande, autodiagnostic or {})
+    return demande
+
+
+def creer_brouillon(
+    *, acteur: Any, appel: Appel, organisme: Organisme, code: str = "", **champs: Any
+) -> Demande:
+    """Le brouillon, sous le formulaire du jour ; ``appel`` est verrouillé par l'appelant."""
+    formulaire = formulaire_courant(appel)
+    code = code or _code_suivant(appel)
     demande = Demande.objects.create(
-        appel=verrou,
+        appel=appel,
         organisme=organisme,
-        volet=volet,
-        titre=titre,
         formulaire=formulaire,
         formulaire_vu=formulaire,
-        code=code or _code_suivant(verrou),
-        reference=f"{verrou.code}-{code or _code_suivant(verrou)}",
+        code=code,
+        reference=f"{appel.code}-{code}",
         creee_par=acteur,
         creee_le=horloge.maintenant(),
+        **champs,
     )
     journaliser(acteur=acteur, verbe="demande.commencer", objet=demande)
     return demande

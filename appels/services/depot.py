@@ -36,8 +36,9 @@ def deposer(*, acteur: Any, demande: Demande, signataire: str = "") -> Depot:
     with transaction.atomic():
         demande = Demande.objects.select_for_update(no_key=True).get(pk=demande.pk)
         _exiger_complete(demande)
-        moment = horloge.maintenant()
-        demande = transitionner(demande, "deposer", acteur=acteur)
+        moment = demande.papier_recu_le or horloge.maintenant()
+        sur_papier = {"deposee_le": moment} if demande.papier_recu_le else {}
+        demande = transitionner(demande, "deposer", acteur=acteur, champs=sur_papier)
         contenu = contenu_depose(demande)
         depot = Depot.objects.create(
             demande=demande,

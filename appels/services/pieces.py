@@ -15,7 +15,8 @@ from django.db import transaction
 from django.urls import reverse
 
 from appels.antivirus import signature_trouvee
-from appels.models import Demande, PieceExigee, PieceJointe, Question
+from appels.models import Demande, PieceExigee, PieceJointe, PosteDepense, Question
+from appels.models.piece import FichierRecu
 from appels.services.demandes import exiger_modifiable
 from socle import horloge
 from socle.exceptions import RegleViolee
@@ -47,41 +48,48 @@ def joindre_piece(
     fichier: UploadedFile,
     piece_exigee: PieceExigee | None = None,
     question: Question | None = None,
+    poste: PosteDepense | None = None,
 ) -> PieceJointe:
-    """Joint ``fichier`` à un document demandé, à une question du formulaire, ou à rien de précis.
+    """Joint ``fichier`` à un document demandé, à une question, à une ligne du budget (une
+    soumission), ou à rien de précis.
 
     Celui qui y répondait déjà reste dans l'histoire. Le même fichier, envoyé deux fois au même
     endroit parce que le réseau a flanché, n'y est qu'une fois.
     """
     demande = Demande.objects.select_for_update(no_key=True).get(pk=demande.pk)
-    exiger_modifiable(acteur, demande, partie=question.section if question else piece_exigee)
+    partie = question.section if question else "budget" if poste else piece_exigee
+    exiger_modifiable(acteur, demande, partie=partie)
+    if poste is not None and poste.demande_id != demande.pk:
+        raise RegleViolee("Cette dépense n'est pas dans le budget de la demande.")
     if piece_exigee is not None and piece_exigee.appel_id != demande.appel_id:
         raise RegleViolee("Ce document n'est pas demandé par cet appel.", champ="fichier")
     if question is not None and question.section.formulaire_id != demande.formulaire_id:
         raise RegleViolee("Cette question n'est pas dans le formulaire de la demande.")
-    nom = _nom_sur(fichier.name)
+    nom = nom_sur(fichier.name)
     extension = verifier_fichier(fichier, nom)
-    empreinte = _empreinte(fichier)
+    empreinte = empreinte_de(fichier)
     au_meme_endroit = demande.pieces.filter(
-        piece_exigee=piece_exigee, question=question, retiree_le=None
+        piece_exigee=piece_exigee,
+        question=question,
+        poste_cle=poste.cle if poste else None,
+        retiree_le=None,
     )
     deja = au_meme_endroit.filter(empreinte=empreinte, nom=nom).first()
     if deja is not None and not _redemande(demande, deja):
         return deja
-    if piece_exigee is not None or question is not None:
+    if piece_exigee or question or poste:
         au_meme_endroit.update(retiree_le=horloge.maintenant())
     piece = PieceJointe.objects.create(
         demande=demande,
         piece_exigee=piece_exigee,
         question=question,
+        poste_cle=poste.cle if poste else None,
         nom=nom,
         fichier=fichier,
         taille=fichier.size,
         type_mime=TYPES[extension],
         empreinte=empreinte,
-        analyse=(
-            PieceJointe.Analyse.EN_ATTENTE if settings.CLAMD_URL else PieceJointe.Analyse.SANS_OBJET
-        ),
+        analyse=analyse_initiale(),
         ajoutee_par=acteur,
     )
     journaliser(
@@ -90,9 +98,21 @@ def joindre_piece(
         objet=demande,
         details={"nom": nom, "empreinte": piece.empreinte},
     )
-    if piece.analyse == PieceJointe.Analyse.EN_ATTENTE:
-        transaction.on_commit(lambda: _confier_analyse(piece.pk))
+    faire_analyser(piece)
     return piece
+
+
+def analyse_initiale() -> str:
+    """Un fichier attend son analyse quand clamd est configuré."""
+    attente, sans = FichierRecu.Analyse.EN_ATTENTE, FichierRecu.Analyse.SANS_OBJET
+    return (attente if settings.CLAMD_URL else sans).value
+
+
+def faire_analyser(piece: FichierRecu) -> None:
+    """Confie le fichier à l'antivirus, après le commit."""
+    if piece.analyse == FichierRecu.Analyse.EN_ATTENTE:
+        modele = piece._meta.model_name
+        transaction.on_commit(lambda: _confier_analyse(piece.pk, modele))
 
 
 def _redemande(demande: Demande, piece: PieceJointe) -> bool:
@@ -102,53 +122,53 @@ def _redemande(demande: Demande, piece: PieceJointe) -> bool:
     ).exists()
 
 
-def _confier_analyse(piece_id: int) -> None:
+def _confier_analyse(piece_id: int, modele: str) -> None:
     from appels.tasks import analyser_piece
 
-    analyser_piece.delay(piece_id)
+    analyser_piece.delay(piece_id, modele)
 
 
-def analyser(*, piece: PieceJointe) -> PieceJointe:
+def analyser(*, piece: FichierRecu) -> FichierRecu:
     """Fait analyser la pièce par clamd et garde le verdict ; infectée, on l'écrit à l'organisme.
 
     Sans effet si elle est déjà analysée. Lève OSError quand clamd ne répond pas : la pièce reste
     en attente, et ne se télécharge pas.
     """
-    if piece.analyse != PieceJointe.Analyse.EN_ATTENTE:
+    if piece.analyse != FichierRecu.Analyse.EN_ATTENTE:
         return piece
     with piece.fichier.open("rb") as fichier:
         trouve = signature_trouvee(fichier, settings.CLAMD_URL)
     with transaction.atomic():
-        piece = PieceJointe.objects.select_for_update(no_key=True).get(pk=piece.pk)
-        if piece.analyse != PieceJointe.Analyse.EN_ATTENTE:
+        verrous = type(piece)._default_manager.select_for_update(no_key=True)
+        piece = verrous.get(pk=piece.pk)
+        if piece.analyse != FichierRecu.Analyse.EN_ATTENTE:
             return piece
-        piece.analyse = PieceJointe.Analyse.INFECTEE if trouve else PieceJointe.Analyse.SAINE
+        piece.analyse = FichierRecu.Analyse.INFECTEE if trouve else FichierRecu.Analyse.SAINE
         piece.save(update_fields=["analyse"])
         if trouve:
             _signaler(piece, trouve)
     return piece
 
 
-def _signaler(piece: PieceJointe, trouve: str) -> None:
-    demande = piece.demande
+def _signaler(piece: FichierRecu, trouve: str) -> None:
+    """Le journal et l'organisme l'apprennent ; le lien mène où remplacer le fichier."""
+    if isinstance(piece, PieceJointe):
+        objet, organisme = piece.demande, piece.demande.organisme
+        lien = reverse("organisme:rediger", args=[objet.reference, "pieces"])
+    else:
+        objet = organisme = piece.organisme
+        lien = reverse("organisme:dossier", args=[organisme.pk])
     journaliser(
         acteur=None,
         verbe="demande.refuser_piece",
-        objet=demande,
+        objet=objet,
         details={"nom": piece.nom, "trouve": trouve},
     )
     courriels.envoyer(
         gabarit="piece_infectee",
-        destinataires=courriels.adresses_organisme(demande.organisme),
+        destinataires=courriels.adresses_organisme(organisme),
         objet=f"Document à remplacer — {piece.nom}",
-        contexte={
-            "piece": piece,
-            "demande": demande,
-            "lien": settings.SITE_URL
-            + reverse(
-                "organisme:rediger", kwargs={"reference": demande.reference, "partie": "pieces"}
-            ),
-        },
+        contexte={"piece": piece, "objet": objet, "lien": settings.SITE_URL + lien},
     )
 
 
@@ -157,6 +177,8 @@ def retirer_piece(*, acteur: Any, piece: PieceJointe) -> None:
     """Retire une pièce de la demande ; le fichier reste dans l'histoire."""
     demande = Demande.objects.select_for_update(no_key=True).get(pk=piece.demande_id)
     partie = piece.question.section if piece.question else piece.piece_exigee
+    if piece.poste_cle:
+        partie = "budget"
     exiger_modifiable(acteur, demande, partie=partie)
     piece.retiree_le = horloge.maintenant()
     piece.save(update_fields=["retiree_le"])
@@ -228,7 +250,7 @@ def _archive_conforme(fichier: UploadedFile, extension: str) -> bool:
         return archive.read("mimetype").decode("ascii", "replace").strip() == TYPES[extension]
 
 
-def _nom_sur(nom: str) -> str:
+def nom_sur(nom: str) -> str:
     """Le nom sans chemin ni caractère de contrôle, d'au plus 150 caractères."""
     simple = unicodedata.normalize("NFC", PurePath(nom.replace("\\", "/")).name)
     simple = re.sub(r"[^\w .,()'’-]", "_", simple).strip(". ") or "document"
@@ -236,7 +258,7 @@ def _nom_sur(nom: str) -> str:
     return f"{chemin.stem[: 150 - len(chemin.suffix)]}{chemin.suffix}"
 
 
-def _empreinte(fichier: UploadedFile) -> str:
+def empreinte_de(fichier: UploadedFile) -> str:
     somme = hashlib.sha256()
     fichier.seek(0)
     for bloc in fichier.chunks():

@@ -20,6 +20,7 @@ from appels.models.budget import CategorieDepense, Source, SourceRevenu
 from appels.montants import Budget, budget_depuis, montant_maximal, violations
 from appels.regles import dollars, phrase_violation, regles_budget
 from appels.services import budget as services
+from appels.services import pieces
 from appels.views.saisie import en_json
 from appels.views.suivi import siennes
 from socle.concurrence import SaisieActuelle, SaisieConcurrente, empreinte
@@ -27,7 +28,7 @@ from socle.exceptions import RegleViolee
 from socle.graphiques import Part
 from socle.lignes import LIGNES_MAX, ajoute_une_ligne, avec_une_ligne
 from socle.templatetags.composants_dessins import barre_empilee
-from socle.vues import trouver
+from socle.vues import executer, trouver
 
 VIDES = 3
 TITRE_PARTS = "Qui paie le projet"
@@ -42,7 +43,7 @@ NOUVELLES = {
 
 
 def _initial(demande: Demande) -> tuple[list[dict], list[dict], dict]:
-    postes = list(demande.postes.values("categorie", "libelle", "montant", "admissible"))
+    postes = list(demande.postes.values("categorie", "libelle", "montant", "admissible", "cle"))
     revenus = list(demande.revenus.values("source", "libelle", "statut", "montant"))
     aide = {
         "montant_demande": demande.montant_demande,
@@ -70,7 +71,7 @@ def _formulaires(
     # Une ligne qu'on n'a pas fini d'écrire n'est pas une erreur quand on en ajoute une autre.
     options = {"form_kwargs": {"complet": complet and not _ajoute(request)}}
     return (
-        PostesFormSet(donnees, prefix="postes", **options),
+        PostesFormSet(donnees, request.FILES, prefix="postes", **options),
         RevenusFormSet(donnees, prefix="revenus", **options),
         AideDemandeeForm(donnees),
     )
@@ -102,7 +103,11 @@ def _avec_les_lignes_collees(donnees: QueryDict) -> QueryDict:
 def _lignes(formset: Any) -> list[dict[str, Any]]:
     """Les lignes qui ont un montant."""
     return [
-        {nom: valeur for nom, valeur in form.cleaned_data.items() if nom != "DELETE"}
+        {
+            nom: valeur
+            for nom, valeur in form.cleaned_data.items()
+            if nom not in {"DELETE", "soumission"}
+        }
         for form in formset.forms
         if form.cleaned_data.get("montant") is not None and not form.cleaned_data.get("DELETE")
     ]
@@ -124,6 +129,8 @@ def rediger_budget(
         except RegleViolee as refus:
             aide.add_error(None, refus.message)
         else:
+            if not _joindre_soumissions(request, demande, postes):
+                return redirect("organisme:rediger", reference=demande.reference, partie=partie)
             messages.success(request, "Le budget est enregistré.")
             cible = "pieces" if "suivant" in request.POST else partie
             return redirect("organisme:rediger", reference=demande.reference, partie=cible)
@@ -142,8 +149,28 @@ def rediger_budget(
             "base": empreinte(services.lignes_du_budget(demande)),
             "conflit": conflit,
             "colle": "coller" in request.POST,
+            "soumissions": demande.pieces.actives().filter(poste_cle__isnull=False),
         },
     )
+
+
+def _joindre_soumissions(request: HttpRequest, demande: Demande, postes: Any) -> bool:
+    """Joint à sa ligne chaque soumission choisie ; un refus se dit et n'annule pas le budget."""
+    lignes = [
+        form
+        for form in postes.forms
+        if form.cleaned_data.get("montant") is not None and not form.cleaned_data.get("DELETE")
+    ]
+    toutes = True
+    # Les lignes écrites sont celles-ci, dans le même ordre.
+    for form, poste in zip(lignes, demande.postes.order_by("ordre"), strict=False):
+        fichier = form.cleaned_data.get("soumission")
+        if fichier:
+            joint = executer(
+                request, pieces.joindre_piece, demande=demande, fichier=fichier, poste=poste
+            )
+            toutes = toutes and bool(joint)
+    return toutes
 
 
 def _ecrire(request: HttpRequest, demande: Demande, postes: Any, revenus: Any, aide: Any) -> Any:

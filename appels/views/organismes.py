@@ -1,15 +1,25 @@
 """L'organisme : le créer, tenir son dossier, inviter ses membres."""
 
+from uuid import UUID
+
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from appels.forms.organismes import DossierForm, InvitationForm, NouvelOrganismeForm
+from appels.forms.organismes import (
+    DocumentDossierForm,
+    DossierForm,
+    InvitationForm,
+    NouvelOrganismeForm,
+)
+from appels.models import GenreDossier, PieceOrganisme
+from appels.services import dossier as dossier_services
+from appels.services.dossier import documents_du_dossier
 from socle.models import Invitation, Organisme
 from socle.services import organismes as services
 from socle.validateurs import avertissements_neq
-from socle.vues import executer, trouver
+from socle.vues import executer, exiger, trouver
 
 
 def nouveau(request: HttpRequest) -> HttpResponse:
@@ -69,11 +79,76 @@ def dossier(request: HttpRequest, pk: int) -> HttpResponse:
         )
     ):
         return redirect("organisme:dossier", pk=pk)
+    return _page_dossier(request, organisme, form)
+
+
+def _page_dossier(
+    request: HttpRequest,
+    organisme: Organisme,
+    form: DossierForm,
+    envoye: tuple[str, DocumentDossierForm] | None = None,
+) -> HttpResponse:
+    """Le dossier et ses documents ; ``envoye`` est celui qui vient d'être refusé."""
+    ranges = documents_du_dossier(organisme)
     return render(
         request,
         "appels/organisme/dossier.html",
-        {"organisme": organisme, "form": form, "avis_neq": avertissements_neq(organisme.neq)},
+        {
+            "organisme": organisme,
+            "form": form,
+            "avis_neq": avertissements_neq(organisme.neq),
+            "envoye": envoye[1] if envoye else None,
+            "documents": [
+                {
+                    "genre": genre,
+                    "libelle": libelle,
+                    "piece": ranges.get(genre),
+                    "form": envoye[1]
+                    if envoye and envoye[0] == genre
+                    else DocumentDossierForm(auto_id=f"{genre}-%s"),
+                }
+                for genre, libelle in GenreDossier.choices
+            ],
+        },
     )
+
+
+def ranger_document(request: HttpRequest, pk: int, genre: str) -> HttpResponse:
+    """Ranger un document au dossier ; refusé, la page le dit près du champ."""
+    organisme = _sien(request, pk)
+    if genre not in GenreDossier.values:
+        raise Http404
+    if request.method != "POST":
+        return redirect("organisme:dossier", pk=pk)
+    form = DocumentDossierForm(request.POST, request.FILES, auto_id=f"{genre}-%s")
+    if form.is_valid() and executer(
+        request,
+        dossier_services.ranger_document,
+        formulaire=form,
+        succes="Le document est rangé : il sera repris dans vos prochaines demandes.",
+        organisme=organisme,
+        genre=genre,
+        **form.cleaned_data,
+    ):
+        return redirect("organisme:dossier", pk=pk)
+    vierge = DossierForm(instance=Organisme.objects.get(pk=organisme.pk))
+    return _page_dossier(request, organisme, vierge, (genre, form))
+
+
+def document_dossier(request: HttpRequest, cle: UUID) -> FileResponse:
+    """Le fichier d'un document du dossier, à l'organisme et à la Ville."""
+    piece = get_object_or_404(PieceOrganisme.objects.select_related("organisme"), cle=cle)
+    exiger(request, "organisme.voir", piece.organisme)
+    if not piece.est_telechargeable:
+        raise Http404
+    reponse = FileResponse(
+        piece.fichier.open("rb"),
+        as_attachment=True,
+        filename=piece.nom,
+        content_type=piece.type_mime,
+    )
+    reponse["X-Content-Type-Options"] = "nosniff"
+    return reponse
 
 
 def membres(request: HttpRequest, pk: int) -> HttpResponse:

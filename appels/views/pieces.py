@@ -10,10 +10,12 @@ from django.views.decorators.http import require_POST
 
 from appels.forms.demande import PieceForm
 from appels.models import Demande, PieceExigee, PieceJointe
+from appels.services import dossier as dossier_services
 from appels.services import pieces as services
+from appels.services.dossier import documents_du_dossier
 from appels.views.suivi import siennes
 from socle.exceptions import PermissionRefusee, RegleViolee
-from socle.vues import executer, exiger
+from socle.vues import executer, exiger, trouver
 
 
 def rediger_pieces(
@@ -30,12 +32,13 @@ def rediger_pieces(
     if envoye is not None and _veut_json(request):
         return JsonResponse({"message": " ".join(envoye.errors.get("fichier", []))}, status=400)
     toutes = list(
-        demande.pieces.filter(question=None)
+        demande.pieces.filter(question=None, poste_cle=None)
         .select_related("piece_exigee", "ajoutee_par")
         .order_by("-ajoutee_le")
     )
     jointes = [piece for piece in toutes if piece.retiree_le is None]
     vue = contexte(demande, partie)
+    dossier = documents_du_dossier(demande.organisme)
     complement = vue["complement"]
     ouvertes = set(exigees) if complement is None else set(complement.pieces.all())
     return render(
@@ -50,6 +53,7 @@ def rediger_pieces(
                     "anciennes": [
                         p for p in toutes if p.retiree_le and p.piece_exigee_id == autre.pk
                     ],
+                    "du_dossier": dossier.get(autre.genre_dossier),
                     "form": envoye if envoye and exigee == autre else _formulaire(autre),
                     "ouverte": vue["ecrivable"] and autre in ouvertes,
                 }
@@ -127,3 +131,18 @@ def retirer(request: HttpRequest, cle: UUID) -> HttpResponse:
     )
     executer(request, services.retirer_piece, piece=objet, succes="Le document est retiré.")
     return redirect("organisme:rediger", reference=objet.demande.reference, partie="pieces")
+
+
+@require_POST
+def reprendre_du_dossier(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """Joindre le document que le dossier de l'organisme a déjà."""
+    demande = trouver(request, siennes(request), "demande.rediger", reference=reference)
+    exigee = get_object_or_404(demande.appel.pieces_exigees, pk=pk)
+    executer(
+        request,
+        dossier_services.reprendre_du_dossier,
+        demande=demande,
+        piece_exigee=exigee,
+        succes="Le document du dossier est joint.",
+    )
+    return redirect("organisme:rediger", reference=reference, partie="pieces")

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
+from appels.calendrier import calendrier
 from appels.models import Appel
 from socle import horloge
 from socle.vues import publique
@@ -42,7 +43,20 @@ def appel_public(request: HttpRequest, code: str) -> HttpResponse:
             "volets": appel.volets.all(),
             "criteres": appel.criteres.all(),
             "pieces": appel.pieces_exigees.all(),
+            "questions": appel.questions_publiques.publiees(),
             "objectifs": appel.objectifs.all(),
             "besoins": appel.besoins.select_related("theme"),
+            "a_conditions": not appel.est_clos and appel.conditions.exists(),
         },
+    )
+
+
+@publique
+def calendrier_appel(request: HttpRequest, code: str) -> HttpResponse:
+    """Les dates de l'appel, à ajouter à son agenda."""
+    appel = get_object_or_404(Appel.objects.visibles_par(request.user), code=code)
+    return HttpResponse(
+        calendrier(appel),
+        content_type="text/calendar; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{appel.code}.ics"'},
     )

@@ -1,6 +1,8 @@
 """« Mes demandes » et le suivi d'une demande, pour l'organisme."""
 
 from django import forms
+from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -8,9 +10,10 @@ from django.views.decorators.http import require_POST
 from appels.etapes import etapes, situation
 from appels.forms.aide import AideForm
 from appels.forms.appel import MotifForm
-from appels.models import Appel, Demande
+from appels.models import Appel, Demande, PieceOrganisme
+from appels.services import copies, dossier, echanges, recevabilite
 from appels.services import demandes as services
-from appels.services import recevabilite
+from appels.views import autodiagnostic
 from socle.models import Document, EntreeJournal, Organisme
 from socle.services.organismes import invitations_a_traiter
 from socle.vues import executer, trouver
@@ -18,6 +21,8 @@ from socle.vues import executer, trouver
 # Ce que l'organisme peut lire du journal : rien du comité ni de la décision.
 VERBES_VISIBLES = (
     "demande.commencer",
+    "demande.copier",
+    "demande.rappeler_cloture",
     "demande.deposer",
     "demande.refuser_depot",
     "demande.reprendre",
@@ -37,15 +42,27 @@ VERBES_VISIBLES = (
 
 
 def siennes(request: HttpRequest):
-    return Demande.objects.filter(organisme_id__in=request.user.organismes_ids).select_related(
-        "appel", "organisme", "volet"
-    )
+    """Les demandes que la personne écrit : celles de ses organismes et, pour une agente, celles
+    que la Ville saisit d'après un papier, sauf récusation."""
+    visees = Q(organisme_id__in=request.user.organismes_ids)
+    if request.user.peut("demande.saisir_papier"):
+        sans_recusation = Demande.objects.sans_recusation(request.user)
+        visees |= Q(papier_recu_le__isnull=False, pk__in=sans_recusation.values("pk"))
+    return Demande.objects.filter(visees).select_related("appel", "organisme", "volet")
 
 
 def accueil(request: HttpRequest) -> HttpResponse:
+    non_lus = echanges.non_lus_par_demande(request.user)
     lignes = [
-        {"demande": demande, "situation": situation(demande), "etapes": etapes(demande)}
-        for demande in siennes(request).order_by("-appel__cloture", "code")
+        {
+            "demande": demande,
+            "situation": situation(demande),
+            "etapes": etapes(demande),
+            "messages_non_lus": non_lus.get(demande.pk, 0),
+        }
+        for demande in siennes(request)
+        .filter(organisme_id__in=request.user.organismes_ids)
+        .order_by("-appel__cloture", "code")
     ]
     return render(
         request,
@@ -55,18 +72,56 @@ def accueil(request: HttpRequest) -> HttpResponse:
             "organismes": Organisme.objects.filter(pk__in=request.user.organismes_ids),
             "invitations": invitations_a_traiter(request.user),
             "ouverts": Appel.objects.ouverts(),
+            "a_renouveler": [
+                piece
+                for piece in PieceOrganisme.objects.filter(
+                    organisme_id__in=request.user.organismes_ids, retiree_le=None
+                ).select_related("organisme")
+                if piece.est_perimee
+            ],
         },
     )
+
+
+class AncienneField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Demande) -> str:
+        return f"{obj.titre or 'Sans titre'} — {obj.appel.titre} ({obj.reference})"
 
 
 class NouvelleDemandeForm(forms.Form):
     organisme = forms.ModelChoiceField(
         Organisme.objects.none(), label="Au nom de", empty_label=None
     )
+    ancienne = AncienneField(
+        Demande.objects.none(),
+        label="Reprendre une ancienne demande",
+        empty_label="Non, partir d'une demande vide",
+        required=False,
+        help_text=(
+            "Son texte et son budget sont copiés dans le brouillon ; les documents sont à joindre "
+            "de nouveau."
+        ),
+    )
 
-    def __init__(self, *args, personne, **kwargs) -> None:
+    def __init__(self, *args, personne, appel, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["organisme"].queryset = Organisme.objects.filter(pk__in=personne.organismes_ids)
+        anciennes = copies.copiables(acteur=personne, appel=appel)
+        if anciennes.exists():
+            self.fields["ancienne"].queryset = anciennes
+        else:
+            del self.fields["ancienne"]
+
+    def clean(self) -> dict:
+        donnees = super().clean()
+        ancienne, organisme = donnees.get("ancienne"), donnees.get("organisme")
+        if ancienne and organisme and ancienne.organisme != organisme:
+            self.add_error(
+                "ancienne",
+                f"Cette demande est celle de « {ancienne.organisme.nom} » : choisissez cet "
+                "organisme, ou une autre demande.",
+            )
+        return donnees
 
 
 def nouvelle(request: HttpRequest) -> HttpResponse:
@@ -74,18 +129,48 @@ def nouvelle(request: HttpRequest) -> HttpResponse:
     appel = get_object_or_404(Appel.objects.publics(), code=request.GET.get("appel", ""))
     if not request.user.organismes_ids:
         return redirect("organisme:nouveau")
-    form = NouvelleDemandeForm(request.POST or None, personne=request.user)
-    if request.method == "POST" and form.is_valid():
-        demande = executer(
+    form = NouvelleDemandeForm(request.POST or None, personne=request.user, appel=appel)
+    if request.method == "POST" and form.is_valid() and (suite := _commencer(request, appel, form)):
+        autodiagnostic.oublier(request, appel)
+        return suite
+    return render(
+        request,
+        "appels/organisme/demande_nouvelle.html",
+        {
+            "appel": appel,
+            "form": form,
+            "a_repondu": bool(autodiagnostic.gardees(request, appel)),
+        },
+    )
+
+
+def _commencer(request: HttpRequest, appel: Appel, form: forms.Form) -> HttpResponse | None:
+    """Ouvre le brouillon, vide ou repris d'une ancienne demande ; None si une règle le refuse."""
+    commun = {
+        "formulaire": form,
+        "appel": appel,
+        "autodiagnostic": autodiagnostic.gardees(request, appel),
+    }
+    if ancienne := form.cleaned_data.get("ancienne"):
+        copie = executer(request, copies.copier_demande, ancienne=ancienne, **commun)
+        objet = copie and copie.demande
+        suite = {"to": "organisme:demande_copie"}
+    else:
+        objet = executer(
             request,
             services.commencer_demande,
-            formulaire=form,
-            appel=appel,
             organisme=form.cleaned_data["organisme"],
+            **commun,
         )
-        if demande:
-            return redirect("organisme:rediger", reference=demande.reference, partie="projet")
-    return render(request, "appels/organisme/demande_nouvelle.html", {"appel": appel, "form": form})
+        suite = {"to": "organisme:rediger", "partie": "projet"}
+    if not objet:
+        return None
+    repris = executer(request, dossier.reprendre_tout, demande=objet)
+    if isinstance(repris, int) and not isinstance(repris, bool) and repris:
+        messages.info(
+            request, "Les documents à jour du dossier de l'organisme sont joints à la demande."
+        )
+    return redirect(reference=objet.reference, **suite)
 
 
 def demande(request: HttpRequest, reference: str) -> HttpResponse:
@@ -116,6 +201,7 @@ def demande(request: HttpRequest, reference: str) -> HttpResponse:
             "convention": objet.conventions.exclude(etat="brouillon").order_by("-pk").first(),
             "rapports": objet.rapports.all() if objet.etat_visible == "conventionnee" else [],
             "aides": objet.aides_annoncees.all(),
+            "messages_non_lus": echanges.non_lus_par_demande(request.user).get(objet.pk, 0),
             "peut": peut,
             "peut_reexaminer": objet.etat_visible in {"refusee", "irrecevable"}
             and request.user.peut("reexamen.demander", objet),

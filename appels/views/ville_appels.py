@@ -83,6 +83,7 @@ def appel(request: HttpRequest, code: str) -> HttpResponse:
             },
             "peut_gerer_comite": request.user.peut("comite.gerer", objet),
             "peut_decider": request.user.peut("resolution.inscrire", objet),
+            "peut_repondre": request.user.peut("question.repondre", objet),
         },
     )
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from appels.colonnes import COLONNES, Colonne, colonnes_choisies
 from appels.filtres import DemandeFilter
 from appels.forms.appel import MotifForm
 from appels.forms.recevabilite import ComplementForm, DerogationForm, RecevabiliteForm
@@ -30,41 +31,41 @@ def _visibles(request: HttpRequest) -> QuerySet:
 
 
 def demandes(request: HttpRequest) -> HttpResponse:
+    """La liste : ses filtres, son tri et ses colonnes restent dans l'adresse."""
     exiger(request, "ville.voir")
-    base = _visibles(request).select_related("appel", "organisme", "volet")
+    base = (
+        _visibles(request).select_related("appel", "organisme", "volet").prefetch_related("besoins")
+    )
     filtre = DemandeFilter(request.GET, queryset=base.order_by("-appel__cloture", "code"))
+    colonnes = colonnes_choisies(request.GET.getlist("col"))
     if request.GET.get("format") == "xlsx":
-        return _exporter(filtre.qs)
+        return _exporter(filtre.qs, colonnes)
     page = Paginator(filtre.qs, PAR_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "appels/ville/demandes.html",
-        {"filtre": filtre, "page_obj": page, "nombre": page.paginator.count},
+        {
+            "filtre": filtre,
+            "page_obj": page,
+            "nombre": page.paginator.count,
+            "colonnes": colonnes,
+            "toutes": [(colonne, colonne in colonnes) for colonne in COLONNES],
+            "lignes": [
+                (demande, [(colonne, colonne.valeur(demande)) for colonne in colonnes])
+                for demande in page
+            ],
+        },
     )
 
 
-def _exporter(liste: QuerySet) -> HttpResponse:
-    entetes = (
-        "Numéro", "Appel", "Organisme", "NEQ", "Projet", "Volet", "Secteur", "État",
-        "Montant demandé", "Déposée le",
-    )  # fmt: skip
+def _exporter(liste: QuerySet, colonnes: list[Colonne]) -> HttpResponse:
+    """Exactement la liste montrée, toutes ses pages."""
     return reponse_xlsx(
         "demandes",
-        entetes,
+        ("Numéro", "Projet", *(colonne.libelle for colonne in colonnes)),
         (
-            (
-                d.reference,
-                d.appel.code,
-                d.organisme.nom,
-                d.organisme.neq,
-                d.titre,
-                d.volet.no if d.volet else None,
-                d.secteur,
-                d.get_etat_display(),
-                d.montant_demande,
-                d.deposee_le,
-            )
-            for d in liste
+            (demande.reference, demande.titre, *(c.valeur(demande) for c in colonnes))
+            for demande in liste
         ),
     )
 

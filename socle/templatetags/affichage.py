@@ -200,6 +200,12 @@ def temps_restant(moment: dt.date | None) -> str:
 
 
 @register.filter
+def temps_ecoule(moment: dt.datetime | None) -> str:
+    """« 2 jours et 4 heures », compté de ``moment`` à maintenant."""
+    return ABSENT if _absent(moment) else _duree(max(-ecart_a_maintenant(moment), dt.timedelta()))
+
+
+@register.filter
 def neq(valeur: str | None) -> str:
     """« 1100 000 123 » : le NEQ en groupes de 4, 3 et 3 chiffres."""
     if _absent(valeur):

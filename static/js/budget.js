@@ -7,11 +7,18 @@
   let minuterie;
   let tour = 0;
 
+  // Les soumissions partent avec le bouton « Enregistrer », pas à chaque frappe.
+  const saisie = () => {
+    const corps = new FormData(formulaire);
+    for (const [nom, valeur] of [...corps]) if (valeur instanceof File) corps.delete(nom);
+    return corps;
+  };
+
   async function calculer() {
     const mien = (tour += 1);
     const reponse = await fetch(formulaire.dataset.calcul, {
       method: "POST",
-      body: new FormData(formulaire),
+      body: saisie(),
       redirect: "manual",
     }).catch(() => null);
     if (mien !== tour || !reponse || ![200, 400].includes(reponse.status)) return;
@@ -40,7 +47,7 @@
   async function partir() {
     const reponse = await fetch(formulaire.dataset.enregistre, {
       method: "POST",
-      body: new FormData(formulaire),
+      body: saisie(),
       redirect: "manual",
     }).catch(() => null);
     if (!reponse) {

@@ -103,7 +103,7 @@ def test_la_limite_de_taille_est_exacte(joindre, settings):
 )
 def test_le_nom_est_garde_sans_ce_qui_serait_dangereux(joindre, donne, garde):
     # Django nettoie déjà le nom d'un envoi ; un autre appelant pourrait ne pas le faire.
-    assert pieces._nom_sur(donne) == garde
+    assert pieces.nom_sur(donne) == garde
     assert joindre("x.pdf", PDF).fichier.name.startswith("pieces/")
 
 
@@ -142,7 +142,7 @@ def clamd(settings):
 @pytest.fixture
 def confiees(monkeypatch):
     liste = []
-    monkeypatch.setattr(pieces, "_confier_analyse", liste.append)
+    monkeypatch.setattr(pieces, "_confier_analyse", lambda pk, modele: liste.append(pk))
     return liste
 
 

@@ -1,4 +1,4 @@
-"""Un parcours entier dans Chromium, à trois personnes : du dépôt à la lettre."""
+"""Un parcours entier dans Chromium, du dépôt à la lettre, chaque geste fait dans les pages."""
 
 import os
 import tempfile
@@ -9,17 +9,15 @@ from django.conf import settings
 
 from appels.models import Demande, Verification
 from appels.services import formulaires
-from evaluations.services import comite, fiches, seances
-from financement.services import decisions, lettres
 from socle import horloge
 from tests.factories import (
-    MOT_DE_PASSE,
     AdhesionFactory,
     AppelFactory,
     BesoinFactory,
     UtilisateurFactory,
     dans,
 )
+from tests.parcours.gestes import confirmer, connecter, regarder, tient_a_320
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,23 +29,9 @@ IMAGES = (
 )
 
 
-@pytest.fixture(autouse=True)
-def sans_courtier(monkeypatch):
-    """Les tâches ont leurs tests, avec un vrai ouvrier ; ici, on regarde les pages."""
-    monkeypatch.setattr("appels.services.depot._confier_accuse", lambda depot_id: None)
-
-
-def connecter(page, personne):
-    page.goto("/connexion/")
-    page.fill("[name=login]", personne.email)
-    page.fill("[name=password]", MOT_DE_PASSE)
-    page.press("[name=password]", "Enter")
-    page.wait_for_url(lambda adresse: "connexion" not in adresse)
-
-
 @pytest.fixture
 def appel():
-    appel = AppelFactory(ouvert=True, titre="Accueil et inclusion", garniture=True)
+    appel = AppelFactory(ouvert=True, titre="Accueil et inclusion", quorum=1, evaluations_min=1)
     appel.formulaires.all().delete()
     formulaires.creer_formulaire(
         appel=appel,
@@ -63,149 +47,217 @@ def appel():
     return appel
 
 
-def test_du_depot_a_la_lettre(appel, ouvrir_page, verifier_axe):
+def test_du_depot_a_la_lettre(appel, ouvrir_page, verifier_axe, ouvrier):
+    """Cinq personnes, chaque geste dans les pages ; chaque page regardée à 1280 et à 320 px."""
     responsable = AdhesionFactory(
-        utilisateur=_confirmee(UtilisateurFactory(nom="Amina"))
+        utilisateur=confirmer(UtilisateurFactory(nom="Amina"))
     ).utilisateur
-    agente = _confirmee(UtilisateurFactory(agent=True))
-    membre = _confirmee(UtilisateurFactory(nom="Idriss"))
+    agente = confirmer(UtilisateurFactory(agent=True))
+    membre = confirmer(UtilisateurFactory(nom="Idriss"))
+    approbation = confirmer(UtilisateurFactory(approbation=True))
 
-    # L'organisme remplit et dépose.
-    page = ouvrir_page()
+    def voir(page):
+        regarder(page, verifier_axe)
+
+    page, ville, salle, conseil = (ouvrir_page() for _ in range(4))
+    _deposer(page, voir, appel, responsable)
+    demande = Demande.objects.get()
+    assert demande.etat == "deposee"
+
+    connecter(ville, agente)
+    _verifier(ville, voir)
+    # L'horloge seule force la main : l'appel se clôt.
+    type(appel).objects.filter(pk=appel.pk).update(ouverture=dans(days=-10), cloture=dans(hours=-1))
+    _nommer_le_comite(ville, voir, appel, membre)
+    connecter(salle, membre)
+    _declarer_et_noter(salle, voir, appel, demande)
+    _tenir_la_seance(ville, salle, voir, appel, demande)
+    connecter(conseil, approbation)
+    _decider(conseil, voir, appel, demande)
+
+    # Rien avant la lettre.
+    page.goto(f"/organisme/demandes/{demande.reference}/")
+    assert "En traitement" in page.content()
+    assert "Acceptée" not in page.content()
+    _emettre(conseil, voir, appel)
+    page.reload()
+    page.get_by_role("link", name="Lire la lettre de décision (PDF)").wait_for()
+    voir(page)
+    ville.goto(f"/ville/appels/{appel.code}/decisions/")
+    ville.screenshot(path=IMAGES / "ville.png")
+
+
+def _deposer(page, voir, appel, responsable):
+    """L'organisme remplit, se trompe, corrige et dépose."""
     page.goto("/")
-    verifier_axe(page)
+    voir(page)
     page.get_by_role("link", name="Accueil et inclusion").click()
-    verifier_axe(page)
+    voir(page)
     connecter(page, responsable)
     page.goto(f"/organisme/demandes/nouvelle/?appel={appel.code}")
+    voir(page)
     page.get_by_role("button", name="Commencer la demande").click()
     page.fill("[name=titre]", "Soupes du monde")
     page.fill("[name=resume]", "Des soirées de cuisine partagée.")
     page.locator("[name=volet]").first.check()
     page.select_option("[name=secteur]", "Centre-ville")
     page.locator("[name=besoins]").first.check()
-    verifier_axe(page)
+    voir(page)
     page.get_by_role("button", name="Enregistrer et continuer").click()
     page.locator("textarea").first.fill("L'isolement, l'hiver.")
     page.get_by_text("Enregistré à").wait_for()
-    verifier_axe(page)
+    voir(page)
     page.get_by_role("button", name="Enregistrer et continuer").click()
     # Une erreur reste à côté de son champ, avec ce qui a été saisi.
     page.fill("[name=postes-0-montant]", "vingt mille")
     page.get_by_role("button", name="Enregistrer et continuer").click()
     assert page.input_value("[name=postes-0-montant]") == "vingt mille"
     page.get_by_text("Écrivez un montant").first.wait_for()
-    verifier_axe(page)
+    voir(page)
     page.fill("[name=postes-0-montant]", "20 000,00")
     page.select_option("[name=revenus-0-source]", "fonds_propres")
     page.fill("[name=revenus-0-montant]", "4000")
     page.fill("[name=montant_demande]", "16000")
     page.get_by_role("button", name="Enregistrer et continuer").click()
-    page.goto(f"/organisme/demandes/{appel.code}-D01/rediger/relecture/")
-    verifier_axe(page)
+    page.get_by_role("heading", name="Les documents", exact=True).wait_for()
+    voir(page)
+    page.get_by_role("link", name="Continuer vers la relecture").click()
+    # Sans la case cochée, le dépôt dit quoi faire.
+    page.get_by_role("button", name="Déposer la demande").click()
+    page.locator("[data-sommaire-erreurs]").wait_for()
+    voir(page)
     page.screenshot(path=IMAGES / "organisme.png")
     page.locator("[name=exactitude]").check()
     page.get_by_role("button", name="Déposer la demande").click()
     page.get_by_role("heading", name="Votre demande est déposée").wait_for()
-    verifier_axe(page)
-    demande = Demande.objects.get()
-    assert demande.etat == "deposee"
+    voir(page)
 
-    # La Ville vérifie.
-    ville = ouvrir_page()
-    connecter(ville, agente)
+
+def _verifier(ville, voir):
+    """La Ville trouve ce qui l'attend, répond à la liste, déclare recevable."""
     ville.goto("/ville/")
-    verifier_axe(ville)
+    voir(ville)
     ville.get_by_role("link", name="Vérifier").first.click()
     for point in Verification.Point.values:
         ville.locator(f"[name={point}][value=oui]").check()
-    verifier_axe(ville)
+    voir(ville)
     ville.get_by_role("button", name="Déclarer recevable").click()
     ville.get_by_text("La demande est recevable").wait_for()
 
-    # Le comité déclare, puis lit et note.
-    type(appel).objects.filter(pk=appel.pk).update(etat="en_evaluation", cloture=dans(hours=-1))
-    appel.refresh_from_db()
-    demande.refresh_from_db()
-    siege = comite.nommer_membre(
-        acteur=agente, appel=appel, utilisateur=membre, code="M1", role="presidence"
-    )
-    comite.affecter_comite_complet(acteur=agente, appel=appel)
-    fiches.ouvrir_evaluation(acteur=agente, demande=demande)
-    salle = ouvrir_page()
-    connecter(salle, membre)
+
+def _nommer_le_comite(ville, voir, appel, membre):
+    """L'agente passe l'appel au comité, nomme la présidence, confie et ouvre."""
+    ville.goto(f"/ville/appels/{appel.code}/")
+    voir(ville)
+    ville.get_by_role("button", name="Passer au comité").click()
+    ville.get_by_role("link", name="Le comité").click()
+    ville.get_by_label("Courriel").fill("pas une adresse")
+    ville.get_by_role("button", name="Ajouter").click()
+    ville.locator("[data-sommaire-erreurs]").wait_for()
+    voir(ville)
+    ville.get_by_label("Courriel").fill(membre.email)
+    ville.locator("[name=role]").select_option("presidence")
+    ville.get_by_role("button", name="Ajouter").click()
+    ville.get_by_role("button", name="Confier tout à tout le comité").click()
+    ville.get_by_role("button", name="Ouvrir les évaluations").click()
+    ville.get_by_text("À déclarer").first.wait_for()
+    voir(ville)
+
+
+def _declarer_et_noter(salle, voir, appel, demande):
+    """Le membre déclare avant de voir, note, oublie un commentaire, puis soumet."""
     salle.goto("/comite/")
-    verifier_axe(salle)
+    voir(salle)
     salle.goto(f"/comite/appels/{appel.code}/interets/")
-    verifier_axe(salle)
     assert "Soupes du monde" in salle.content()
     assert "cuisine partagée" not in salle.content()
-    comite.declarer_interets(
-        acteur=membre, affectation=demande.affectations.get(membre=siege), conflit=False
-    )
+    salle.get_by_role("button", name="Enregistrer mes déclarations").click()
+    salle.locator("[data-sommaire-erreurs]").wait_for()
+    voir(salle)
+    salle.locator("[name^=conflit_][value=non]").check()
+    salle.get_by_role("button", name="Enregistrer mes déclarations").click()
     salle.goto(f"/comite/demandes/{demande.reference}/")
-    verifier_axe(salle)
     assert "cuisine partagée" in salle.content()
+    voir(salle)
+    premier, second = salle.locator("[data-critere]").all()
+    premier.locator("[name^=note_][value='4']").check()
+    second.locator("[name^=note_][value='2']").check()
+    salle.get_by_role("button", name="Relire et soumettre").click()
+    salle.wait_for_url("**/soumettre/")
+    voir(salle)
+    salle.goto(f"/comite/demandes/{demande.reference}/")
+    salle.locator("[data-critere]").nth(1).get_by_label("Commentaire").fill("Peu de partenaires.")
     salle.screenshot(path=IMAGES / "comite.png")
-
-    # La décision, puis la lettre ; rien avant elle.
-    _decider(appel, demande, agente, membre, siege)
-    page.goto(f"/organisme/demandes/{demande.reference}/")
-    assert "En traitement" in page.content()
-    assert "Acceptée" not in page.content()
-    lettres.emettre_lettre(
-        acteur=agente,
-        lettre=lettres.preparer_lettre(decision=demande.decisions.get(en_vigueur=True)),
-    )
-    page.reload()
-    page.get_by_role("link", name="Lire la lettre de décision (PDF)").wait_for()
-    verifier_axe(page)
-    ville.goto(f"/ville/appels/{appel.code}/decisions/")
-    verifier_axe(ville)
-    ville.screenshot(path=IMAGES / "ville.png")
+    salle.get_by_role("button", name="Relire et soumettre").click()
+    salle.get_by_role("button", name="Soumettre").wait_for()
+    voir(salle)
+    salle.get_by_role("button", name="Soumettre").click()
+    salle.wait_for_load_state()
 
 
-def _confirmee(personne):
-    personne.emailaddress_set.create(email=personne.email, verified=True, primary=True)
-    return personne
+def _tenir_la_seance(ville, salle, voir, appel, demande):
+    """L'agente clôt l'évaluation et ouvre la séance ; la présidence inscrit l'avis."""
+    ville.goto(f"/ville/appels/{appel.code}/comite/")
+    ville.get_by_role("button", name="Clore les évaluations complètes").click()
+    ville.goto(f"/ville/appels/{appel.code}/seances/")
+    ville.get_by_label("Date et heure").fill("2030-06-10T13:30")
+    voir(ville)
+    ville.get_by_role("button", name="Préparer et convoquer").click()
+    ville.locator("[name=presents]").first.check()
+    ville.get_by_role("button", name="Inscrire les présences").click()
+    ville.get_by_role("button", name="Ouvrir la séance").click()
+    ville.get_by_text("Atteint", exact=True).wait_for()
+    voir(ville)
+    seance = ville.url.rstrip("/").rsplit("/", 1)[-1]
+    salle.goto(f"/comite/seances/{seance}/")
+    salle.get_by_role("link", name="Soupes du monde").click()
+    salle.get_by_role("button", name="Inscrire l'avis").click()
+    salle.locator("[data-sommaire-erreurs]").wait_for()
+    voir(salle)
+    salle.locator("[name=avis][value=favorable]").check()
+    salle.locator("[name=montant]").fill("16 000,00")
+    salle.locator("[name=motifs]").fill("Projet solide, bien ancré dans le quartier.")
+    salle.get_by_role("button", name="Inscrire l'avis").click()
+    salle.wait_for_load_state()
+    ville.reload()
+    ville.get_by_role("link", name="Clore la séance").click()
+    voir(ville)
+    ville.get_by_role("button", name="Clore et émettre le compte rendu").click()
+    ville.get_by_role("link", name="Compte rendu (PDF)").wait_for()
 
 
-def _decider(appel, demande, agente, membre, siege):
-    """Ce que d'autres tests éprouvent page par page : fiches, séance, résolution."""
-    type(appel).objects.filter(pk=appel.pk).update(evaluations_min=1, quorum=1)
-    appel.refresh_from_db()
-    fiches.importer_fiche(
-        acteur=membre,
-        affectation=demande.affectations.get(membre=siege),
-        notes={critere.code: 4 for critere in appel.criteres.all()},
-    )
-    demande = Demande.objects.get(pk=demande.pk)
-    fiches.clore_evaluation(acteur=agente, demande=demande)
-    seance = seances.preparer_seance(acteur=agente, appel=appel, date=horloge.maintenant())
-    seances.inscrire_presences(acteur=agente, seance=seance, presents=[siege])
-    seance.refresh_from_db()
-    seances.ouvrir_seance(acteur=agente, seance=seance)
-    seance.refresh_from_db()
-    demande.refresh_from_db()
-    seances.recommander(
-        acteur=membre,
-        seance=seance,
-        demande=demande,
-        avis="favorable",
-        montant=demande.montant_demande,
-        motifs="Projet solide.",
-    )
-    approbation = UtilisateurFactory(approbation=True)
-    resolution = decisions.inscrire_resolution(
-        acteur=approbation, appel=appel, numero="C-1", date=horloge.aujourdhui()
-    )
-    decisions.decider(
-        acteur=approbation,
-        demande=Demande.objects.get(pk=demande.pk),
-        resolution=resolution,
-        resultat="acceptee",
-        montant_accorde=demande.montant_demande,
-    )
+def _decider(conseil, voir, appel, demande):
+    """L'approbation inscrit la résolution du conseil, puis décide dans l'enveloppe."""
+    conseil.goto(f"/ville/appels/{appel.code}/decisions/")
+    voir(conseil)
+    conseil.get_by_role("button", name="Inscrire la résolution").click()
+    conseil.locator("[data-sommaire-erreurs], .champ__erreur").first.wait_for()
+    voir(conseil)
+    conseil.locator("[name=numero]").fill("C-2030-0412")
+    conseil.locator("[name=date]").fill(horloge.aujourdhui().isoformat())
+    conseil.get_by_role("button", name="Inscrire la résolution").click()
+    conseil.get_by_text("C-2030-0412").first.wait_for()
+    conseil.goto(f"/ville/demandes/{demande.reference}/decider/")
+    conseil.locator("[name=resultat][value=acceptee]").check()
+    conseil.locator("[name=montant_accorde]").fill("99 999 999")
+    conseil.get_by_role("button", name="Inscrire la décision").click()
+    conseil.locator("[data-sommaire-erreurs]").wait_for()
+    voir(conseil)
+    conseil.locator("[name=resolution]").select_option(index=1)
+    conseil.locator("[name=montant_accorde]").fill("16 000,00")
+    conseil.get_by_role("button", name="Inscrire la décision").click()
+    conseil.wait_for_url("**/decisions/")
+
+
+def _emettre(conseil, voir, appel):
+    """Les lettres partent en un lot, qu'un ouvrier produit sous les yeux de la personne."""
+    conseil.goto(f"/ville/appels/{appel.code}/lettres/")
+    voir(conseil)
+    conseil.get_by_role("button", name="Émettre les lettres").click()
+    conseil.get_by_text("1 sur 1").first.wait_for(timeout=30_000)
+    voir(conseil)
+    conseil.goto(f"/ville/appels/{appel.code}/lettres/")
+    conseil.get_by_text("Toutes les lettres sont transmises.").wait_for()
 
 
 @pytest.mark.parametrize("adresse", ["/", "/projets/", "/donnees/", "/connexion/", "/galerie/"])
@@ -214,12 +266,11 @@ def test_les_pages_publiques_tiennent_a_320_px(adresse, appel, ouvrir_page, veri
     page.goto(adresse)
 
     verifier_axe(page)
-    depassement = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert depassement <= 0
+    tient_a_320(page)
 
 
 def test_le_budget_se_remplit_sans_javascript_a_320_px(appel, ouvrir_page):
-    responsable = AdhesionFactory(utilisateur=_confirmee(UtilisateurFactory())).utilisateur
+    responsable = AdhesionFactory(utilisateur=confirmer(UtilisateurFactory())).utilisateur
     page = ouvrir_page(largeur=320, javascript=False)
     connecter(page, responsable)
     page.goto(f"/organisme/demandes/nouvelle/?appel={appel.code}")

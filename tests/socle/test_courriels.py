@@ -198,6 +198,8 @@ def test_un_seul_expediteur_a_la_fois(serveur: Serveur) -> None:
             curseur.execute("SELECT pg_advisory_lock(%s)", [VERROU])
             pret.set()
             finir.wait(10)
+            # Fermer suffirait, mais un serveur chargé tarde à s'en apercevoir.
+            curseur.execute("SELECT pg_advisory_unlock(%s)", [VERROU])
         connection.close()
 
     fil = threading.Thread(target=autre_machine)
