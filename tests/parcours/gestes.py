@@ -2,8 +2,13 @@
 
 from typing import Any
 
+from django.conf import settings
+from django.test import Client
+
 from tests.factories import MOT_DE_PASSE
 
+# Ce qui dit une erreur : le sommaire, la note d'un champ, le refus d'un acte, ce qui manque.
+ERREURS = ".sommaire-erreurs, .champ__erreur, .messages [role=alert], .encart--a_faire"
 LARGE, ETROIT = {"width": 1280, "height": 900}, {"width": 320, "height": 700}
 
 
@@ -33,3 +38,34 @@ def regarder(page: Any, verifier_axe: Any) -> None:
     tient_a_320(page)
     verifier_axe(page)
     page.set_viewport_size(LARGE)
+
+
+def ouvrir_session(page: Any, utilisateur: Any, adresse: str) -> None:
+    """Entre sans passer par la page de connexion, que d'autres tests regardent."""
+    client = Client()
+    client.force_login(utilisateur)
+    page.context.add_cookies(
+        [
+            {
+                "name": settings.SESSION_COOKIE_NAME,
+                "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+                "url": adresse,
+            }
+        ]
+    )
+
+
+def envoyer(page: Any, bouton: str, saisies: dict[str, str] | None = None) -> None:
+    """Vide le formulaire de ce bouton, y écrit ces saisies, l'envoie ; une erreur doit paraître."""
+    cible = page.get_by_role("button", name=bouton, exact=True).first
+    cible.evaluate(
+        "b => [...b.form.elements].forEach(c => { c.removeAttribute('maxlength');"
+        " if (c.matches('textarea, input:not([type=hidden], [type=checkbox], [type=radio])')"
+        " && c.type !== 'file') c.value = '';"
+        " if (c.type === 'radio') c.checked = false; })"
+    )
+    for nom, valeur in (saisies or {}).items():
+        page.fill(f"[name={nom}]", valeur)
+    with page.expect_navigation():
+        cible.click()
+    assert page.locator(ERREURS).count(), f"{page.url} : aucune erreur ne se voit"

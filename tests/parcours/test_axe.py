@@ -1,0 +1,321 @@
+"""Chaque page de chaque salle, à 1280 et à 320 pixels : axe n'y voit rien, rien n'y déborde.
+
+Les formulaires s'envoient aussi vides ou faux : la page qui montre l'erreur se regarde de même.
+"""
+
+import pytest
+
+from tests.parcours.gestes import LARGE, envoyer, ouvrir_session, regarder
+from tests.parcours.monde import un_monde
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def monde():
+    return un_monde()
+
+
+@pytest.fixture
+def parcourir(ouvrir_page, verifier_axe, live_server):
+    """Ouvre chaque adresse, fait son geste s'il y en a un, juge la page aux deux largeurs."""
+
+    def suivre(utilisateur, pages):
+        page = ouvrir_page()
+        if utilisateur is not None:
+            ouvrir_session(page, utilisateur, live_server.url)
+        defauts = []
+        for element in pages:
+            adresse, geste = element if isinstance(element, tuple) else (element, None)
+            reponse = page.goto(adresse)
+            assert reponse.status == 200, f"{adresse} : {reponse.status}"
+            try:
+                if geste is not None:
+                    geste(page)
+                regarder(page, verifier_axe)
+            except AssertionError as defaut:
+                defauts.append(str(defaut))
+                page.set_viewport_size(LARGE)
+        assert not defauts, "\n\n".join(defauts)
+
+    return suivre
+
+
+def sur(bouton, **saisies):
+    """Le geste : envoyer le formulaire de ce bouton, vidé, puis rempli de ces saisies."""
+    return lambda page: envoyer(page, bouton, saisies)
+
+
+def appuyer(bouton):
+    """Le geste : envoyer tel quel, sans rien vider."""
+    return lambda page: page.get_by_role("button", name=bouton, exact=True).first.click()
+
+
+def repondre_non(page):
+    """Le geste : répondre « Non » partout, et lire pourquoi ce n'est pas pour nous."""
+    for choix in page.get_by_label("Non", exact=True).all():
+        choix.check()
+    page.get_by_role("button", name="Voir la réponse").click()
+    page.get_by_text("quand même").wait_for()
+
+
+def test_les_pages_publiques(monde, parcourir):
+    pages = [
+        "/",
+        f"/appels/{monde.ouvert.code}/",
+        f"/appels/{monde.ouvert.code}/autodiagnostic/",
+        (f"/appels/{monde.ouvert.code}/autodiagnostic/", sur("Voir la réponse")),
+        (f"/appels/{monde.ouvert.code}/autodiagnostic/", repondre_non),
+        "/projets/",
+        "/projets/?q=rien-de-tel",
+        f"/projets/{monde.conventionnee.reference}/",
+        "/donnees/",
+        "/confidentialite/",
+        "/connexion/",
+        ("/connexion/", sur("Se connecter", login="pas une adresse", password="x")),
+        "/connexion/inscription/",
+        ("/connexion/inscription/", sur("Créer mon compte")),
+        ("/connexion/inscription/", sur("Créer mon compte", email="faux", password1="123")),
+        ("/connexion/mot-de-passe/oublie/", sur("Recevoir le lien")),
+    ]
+    parcourir(None, pages)
+
+
+def test_l_organisme_redige(monde, parcourir):
+    redaction = f"/organisme/demandes/{monde.brouillon.reference}"
+    pages = [
+        "/organisme/",
+        ("/organisme/nouveau/", sur("Inscrire l'organisme", nom="Essai", neq="123")),
+        f"/organisme/{monde.organisme.pk}/dossier/",
+        (
+            f"/organisme/{monde.organisme.pk}/dossier/",
+            sur("Enregistrer", code_postal="faux", site_web="faux", telephone="1"),
+        ),
+        (f"/organisme/{monde.organisme.pk}/membres/", sur("Envoyer l'invitation", courriel="faux")),
+        (f"/organisme/demandes/nouvelle/?appel={monde.ouvert.code}"),
+        (f"/appels/{monde.ouvert.code}/questions/", sur("Envoyer la question")),
+        f"{redaction}/",
+        f"{redaction}/echange/",
+        (f"{redaction}/echange/", sur("Envoyer")),
+        f"{redaction}/rediger/projet/",
+        (f"{redaction}/rediger/projet/", sur("Enregistrer", titre="Très long. " * 40)),
+        f"{redaction}/rediger/besoin/",
+        f"{redaction}/rediger/budget/",
+        (
+            f"{redaction}/rediger/budget/",
+            sur("Enregistrer et continuer", **{"postes-0-montant": "beaucoup"}),
+        ),
+        f"{redaction}/rediger/pieces/",
+        f"{redaction}/rediger/relecture/",
+        (f"{redaction}/retirer/", sur("Retirer la demande")),
+        f"/organisme/demandes/{monde.deposee.reference}/accuse/",
+        f"/organisme/demandes/{monde.a_completer.reference}/",
+        f"/organisme/demandes/{monde.a_completer.reference}/rediger/pieces/",
+    ]
+    parcourir(monde.responsable, pages)
+
+
+def test_l_organisme_apres_la_decision(monde, parcourir):
+    base = "/organisme/demandes"
+    suivi = f"{base}/{monde.conventionnee.reference}"
+    pages = [
+        f"{suivi}/",
+        f"{suivi}/convention/",
+        (f"{base}/{monde.a_signer.reference}/convention/", sur("Signer la convention")),
+        f"{suivi}/rapports/etape/",
+        f"{suivi}/rapports/final/",
+        (f"{suivi}/rapports/final/", sur("Déposer le rapport")),
+        (
+            f"{suivi}/rapports/final/",
+            sur("Enregistrer", autres_aides_publiques="peu", **{"depenses-0-montant": "dix"}),
+        ),
+        (f"{suivi}/aide/", sur("Annoncer cette aide")),
+        f"{base}/{monde.refusee.reference}/",
+        (f"{base}/{monde.refusee.reference}/reexamen/", sur("Demander le réexamen")),
+        f"{base}/{monde.a_reexaminer.reference}/",
+    ]
+    parcourir(monde.responsable, pages)
+
+
+def test_le_comite(monde, parcourir):
+    seance = f"/comite/seances/{monde.seance.pk}"
+    pages = [
+        "/comite/",
+        f"/comite/appels/{monde.appel.code}/interets/",
+        (
+            f"/comite/appels/{monde.appel.code}/interets/",
+            sur("Enregistrer mes déclarations"),
+        ),
+        f"/comite/appels/{monde.appel.code}/classement/",
+        f"/comite/demandes/{monde.a_noter.reference}/",
+        (f"/comite/demandes/{monde.a_noter.reference}/", sur("Relire et soumettre")),
+        f"/comite/demandes/{monde.a_clore.reference}/",
+        f"/comite/demandes/{monde.evaluee.reference}/fiches/",
+        (f"/comite/demandes/{monde.a_noter.reference}/recusation/", sur("Me récuser")),
+        (
+            f"/comite/demandes/{monde.evaluee.reference}/rouvrir/",
+            sur("Rouvrir l'évaluation"),
+        ),
+        f"/comite/seances/{monde.seance_preparee.pk}/",
+        f"{seance}/",
+        (f"{seance}/", lambda page: page.get_by_role("button", name="Inscrire").click()),
+        (f"{seance}/modifier/", sur("Enregistrer")),
+        f"{seance}/demandes/{monde.a_decider.reference}/",
+        (f"{seance}/demandes/{monde.evaluee.reference}/", sur("Inscrire l'avis")),
+        (
+            f"{seance}/demandes/{monde.evaluee.reference}/",
+            sur("Inscrire l'avis", montant="beaucoup", motifs="Solide."),
+        ),
+        f"{seance}/clore/",
+    ]
+    parcourir(monde.membre, pages)
+
+
+def test_la_ville_compose_un_appel(monde, parcourir):
+    appel = f"/ville/appels/{monde.edition.code}"
+    composer = f"{appel}/formulaires/demande"
+    onglets = {
+        "information": {"ouverture": "2030-05-01T08:00", "cloture": "2030-01-01T08:00"},
+        "texte": None,
+        "besoins": None,
+        "volets": {"lignes-0-plafond": "beaucoup"},
+        "criteres": {"lignes-0-poids": "lourd"},
+        "documents": {"lignes-0-code": "pas un code !"},
+        "regles": {"taux_aide_max": "3"},
+    }
+    pages = [
+        "/ville/appels/",
+        f"/ville/appels/{monde.appel.code}/",
+        f"{appel}/",
+        f"{appel}/publier/",
+        f"/ville/appels/{monde.ouvert.code}/modifier/volets/",
+        f"/ville/appels/{monde.ouvert.code}/reporter/",
+        (f"/ville/appels/{monde.ouvert.code}/reporter/", sur("Reporter la clôture")),
+        f"{composer}/",
+        f"{composer}/sections/{monde.section.pk}/",
+        (f"{composer}/sections/{monde.section.pk}/", sur("Enregistrer la section")),
+        f"{composer}/sections/{monde.section.pk}/apercu/",
+        (
+            f"{appel}/conditions/",
+            sur("Enregistrer les conditions", **{"form-0-explication": "Sans question."}),
+        ),
+        f"/ville/appels/{monde.ouvert.code}/conditions/",
+        (f"/ville/appels/{monde.ouvert.code}/messages/", sur("Voir à qui, avant d'envoyer")),
+        (f"/ville/appels/{monde.ouvert.code}/papier/", sur("Ouvrir le brouillon")),
+        f"/ville/appels/{monde.ouvert.code}/questions/",
+        (f"/ville/questions/{monde.question.pk}/", sur("Répondre")),
+        (f"/ville/questions/{monde.publiee.pk}/retirer/", sur("Retirer la question")),
+        (f"/ville/messages/{monde.message.pk}/publier/", sur("Publier")),
+        ("/ville/appels/nouveau/", sur("Créer l'appel")),
+        ("/ville/appels/nouveau/", sur("Créer l'appel", code="Pas un code", titre="Essai")),
+    ]
+    for onglet, saisies in onglets.items():
+        pages.append(f"{appel}/modifier/{onglet}/")
+        if saisies:
+            pages.append((f"{appel}/modifier/{onglet}/", sur("Enregistrer", **saisies)))
+    parcourir(monde.agent, pages)
+
+
+def test_la_ville_suit_les_demandes(monde, parcourir):
+    deposee = f"/ville/demandes/{monde.deposee.reference}"
+    pages = [
+        "/ville/",
+        "/ville/demandes/",
+        f"{deposee}/",
+        (f"{deposee}/", appuyer("Déclarer recevable")),
+        (f"{deposee}/complement/", sur("Demander le complément")),
+        (f"{deposee}/irrecevable/", sur("Déclarer irrecevable")),
+        f"/ville/demandes/{monde.conventionnee.reference}/",
+        "/ville/echanges/",
+        f"{deposee}/echange/",
+        (f"{deposee}/echange/", sur("Envoyer")),
+        f"/ville/appels/{monde.appel.code}/comite/",
+        (
+            f"/ville/appels/{monde.appel.code}/comite/",
+            sur("Ajouter au comité", courriel="inconnue@exemple.test"),
+        ),
+        f"/ville/demandes/{monde.recevable.reference}/comite/",
+        f"/ville/demandes/{monde.a_clore.reference}/clore-evaluation/",
+        f"/ville/comite/membres/{monde.second.pk}/retirer/",
+        f"/ville/appels/{monde.appel.code}/classement/",
+        f"/ville/appels/{monde.appel.code}/seances/",
+        (f"/ville/appels/{monde.appel.code}/seances/", sur("Préparer et convoquer")),
+        f"/ville/seances/{monde.seance.pk}/",
+        "/ville/plan/",
+        f"/ville/plan/besoins/{monde.besoin.code}/",
+        "/ville/organismes/",
+        f"/ville/organismes/{monde.organisme.pk}/",
+        "/ville/courriels/",
+        f"/ville/courriels/{monde.courriel.pk}/",
+        f"/travaux/{monde.travail.cle}/",
+        "/mon-espace/",
+    ]
+    parcourir(monde.agent, pages)
+
+
+def test_la_ville_suit_les_projets(monde, parcourir):
+    pages = [
+        f"/ville/demandes/{monde.sans_convention.reference}/convention/",
+        f"/ville/demandes/{monde.a_signer.reference}/convention/",
+        (
+            f"/ville/demandes/{monde.a_signer.reference}/convention/",
+            sur("Inscrire la signature"),
+        ),
+        f"/ville/demandes/{monde.conventionnee.reference}/convention/",
+        "/ville/versements/",
+        "/ville/rapports/",
+        f"/ville/rapports/{monde.final_depose.pk}/",
+        (f"/ville/rapports/{monde.final_depose.pk}/", sur("Renvoyer à corriger")),
+        f"/ville/demandes/{monde.a_fermer.reference}/fermeture/",
+        (f"/ville/demandes/{monde.a_fermer.reference}/fermeture/", appuyer("Fermer la demande")),
+        f"/ville/demandes/{monde.conventionnee.reference}/fermeture/",
+        "/ville/reexamens/",
+    ]
+    parcourir(monde.agent, pages)
+
+
+def test_l_approbation(monde, parcourir):
+    decisions = f"/ville/appels/{monde.appel.code}"
+    pages = [
+        "/ville/",
+        f"{decisions}/decisions/",
+        (f"{decisions}/decisions/", sur("Inscrire la résolution")),
+        f"{decisions}/decisions/lot/",
+        f"/ville/demandes/{monde.a_decider.reference}/decider/",
+        (f"/ville/demandes/{monde.a_decider.reference}/decider/", sur("Inscrire la décision")),
+        (
+            f"/ville/demandes/{monde.a_decider.reference}/decider/",
+            sur("Inscrire la décision", montant_accorde="beaucoup"),
+        ),
+        f"/ville/appels/{monde.decide.code}/lettres/",
+        (f"/ville/appels/{monde.ouvert.code}/annuler/", sur("Annuler l'appel")),
+        "/ville/reexamens/",
+        (f"/ville/reexamens/{monde.reexamen.pk}/", sur("Trancher")),
+        "/ville/versements/",
+    ]
+    parcourir(monde.approbation, pages)
+
+
+def test_la_tresorerie_et_l_administration(monde, parcourir):
+    parcourir(
+        monde.tresorerie,
+        [
+            "/ville/",
+            "/ville/versements/",
+            f"/ville/demandes/{monde.conventionnee.reference}/convention/",
+        ],
+    )
+    parcourir(
+        monde.administration,
+        [
+            "/ville/comptes/",
+            f"/ville/comptes/{monde.membre.pk}/",
+            "/ville/journal/",
+            "/connexion/courriel/",
+            ("/connexion/mot-de-passe/", sur("Changer de mot de passe")),
+        ],
+    )
+
+
+def test_le_ministere(monde, parcourir):
+    parcourir(monde.mifi, ["/bilan/", f"/bilan/{monde.decide.code}/"])
