@@ -17,6 +17,15 @@
     });
   });
 
+  // Le sommaire d'une page : ouvert à côté du texte, replié au-dessus sur un petit écran.
+  const large = window.matchMedia("(min-width: 62rem)");
+  const suivreLaLargeur = () =>
+    document.querySelectorAll("details.sommaire__replie").forEach((sommaire) => {
+      sommaire.open = large.matches;
+    });
+  large.addEventListener("change", suivreLaLargeur);
+  suivreLaLargeur();
+
   // Après un envoi refusé, la personne arrive sur le sommaire des erreurs.
   const sommaire = document.querySelector("[data-sommaire-erreurs]");
   if (sommaire) {
