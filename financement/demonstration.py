@@ -28,6 +28,7 @@ from appels.services import (
     reponses,
 )
 from evaluations.services import comite, fiches
+from financement import demonstration_echanges
 from financement.importation.acteurs import Acteurs
 from financement.importation.rejeu import importer
 from financement.services import conventions, versements
@@ -178,6 +179,7 @@ def _creer_appel(
                     "libelle": "Dernier rapport annuel ou états financiers",
                     "description": "",
                     "obligatoire": True,
+                    "genre_dossier": "rapport_annuel",
                 },
                 {
                     "code": "appuis",
@@ -411,3 +413,4 @@ def _ouvert(plan: Any, contenu: dict[str, Any], acteurs: Acteurs) -> None:
     )
     for rang, projet in enumerate(contenu["projets"]):
         _demande(appel, projet, acteurs, le=ici - dt.timedelta(days=1, hours=rang))
+    demonstration_echanges.animer(appel, acteurs, fichier=_piece)

@@ -1,9 +1,11 @@
 """Les fichiers joints : leur type par le contenu, leur nom, et l'antivirus quand il y en a un."""
 
+import contextlib
 import io
 import socketserver
 import struct
 import threading
+import time
 import zipfile
 
 import pytest
@@ -118,7 +120,9 @@ def test_le_remplacement_garde_l_ancien_fichier_dans_l_histoire(prete, joindre):
 
 # --- clamd --------------------------------------------------------------------------------------
 class FauxClamd(socketserver.BaseRequestHandler):
-    """Parle INSTREAM comme clamd ; trouve la signature d'essai EICAR."""
+    """Parle INSTREAM comme clamd ; trouve la signature d'essai EICAR, au bout de ``attente``."""
+
+    attente = 0.0
 
     def handle(self) -> None:
         flux = self.request.makefile("rb")
@@ -126,8 +130,11 @@ class FauxClamd(socketserver.BaseRequestHandler):
         contenu = b""
         while taille := struct.unpack("!I", flux.read(4))[0]:
             contenu += flux.read(taille)
+        time.sleep(self.attente)
         reponse = b"stream: Eicar-Test FOUND\0" if b"EICAR" in contenu else b"stream: OK\0"
-        self.request.sendall(reponse)
+        # Qui a trop attendu est déjà parti.
+        with contextlib.suppress(ConnectionError):
+            self.request.sendall(reponse)
 
 
 @pytest.fixture
@@ -193,6 +200,38 @@ def test_sans_reponse_de_clamd_la_piece_reste_en_attente(joindre, settings, conf
         pieces.analyser(piece=piece)
     piece.refresh_from_db()
     assert piece.analyse == "en_attente"
+
+
+def test_un_clamd_lent_ne_retient_pas_l_envoi_et_finit_par_repondre(
+    prete, clamd, confiees, client, monkeypatch, django_capture_on_commit_callbacks
+):
+    exigee = prete.appel.pieces_exigees.create(libelle="Lettres patentes", code="lettres")
+    monkeypatch.setattr("appels.antivirus.DELAI", 0.3)
+    monkeypatch.setattr(FauxClamd, "attente", 1.5)
+    client.force_login(prete.redacteur)
+    debut = time.monotonic()
+    with django_capture_on_commit_callbacks(execute=True):
+        reponse = client.post(
+            reverse("organisme:rediger", args=[prete.demande.reference, "pieces"]),
+            {"piece_exigee": exigee.pk, "fichier": SimpleUploadedFile("lettres.pdf", PDF)},
+            follow=True,
+        )
+    # La personne n'attend pas l'antivirus : un ouvrier l'attendra pour elle.
+    assert time.monotonic() - debut < 1.5
+    assert "lettres.pdf" in reponse.content.decode()
+    piece = prete.demande.pieces.get(nom="lettres.pdf")
+
+    with pytest.raises(OSError, match="timed out"):
+        pieces.analyser(piece=piece)
+    piece.refresh_from_db()
+    assert piece.analyse == "en_attente"
+    assert client.get(reverse("organisme:piece", args=[piece.cle])).status_code == 404
+
+    # Lent, mais dans le délai : le verdict arrive.
+    monkeypatch.setattr("appels.antivirus.DELAI", 5)
+    pieces.analyser(piece=piece)
+    piece.refresh_from_db()
+    assert piece.analyse == "saine"
 
 
 def test_clamd_par_un_socket_local(tmp_path):

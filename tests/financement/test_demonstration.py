@@ -1,0 +1,49 @@
+"""La démonstration : chaque compte y trouve de quoi faire, et la charger deux fois ne change rien."""
+
+import pytest
+from django.urls import reverse
+
+from appels.models import Appel, Demande, Message, PieceOrganisme, QuestionPublique
+from financement import demonstration
+from socle.models import Utilisateur
+
+pytestmark = pytest.mark.django_db
+
+
+def test_chaque_compte_trouve_de_quoi_faire(client, settings, django_capture_on_commit_callbacks):
+    settings.DEMONSTRATION = True
+    assert len(demonstration.charger()) == 3
+    assert demonstration.charger() == []
+    assert Appel.objects.count() == 3
+    ouvert = Appel.objects.get(code__endswith="-03")
+
+    def pages(compte: str, *adresses: str) -> str:
+        client.force_login(Utilisateur.objects.get(email=f"{compte}@exemple.test"))
+        reponses = [client.get(adresse) for adresse in adresses]
+        assert [r.status_code for r in reponses] == [200] * len(adresses)
+        return " ".join(r.content.decode() for r in reponses)
+
+    # L'organisme : un brouillon à finir, un dossier commencé, une réponse de la Ville.
+    brouillon = Demande.objects.get(appel=ouvert, etat="brouillon")
+    texte = pages(
+        "organisme",
+        reverse("organisme:accueil"),
+        reverse("organisme:echange", args=[brouillon.reference]),
+        reverse("organisme:rediger", args=[brouillon.reference, "pieces"]),
+        reverse("organisme:dossier", args=[brouillon.organisme_id]),
+    )
+    assert "La Ville vous a écrit" in texte
+    assert "Joindre celui du dossier" in texte
+    assert PieceOrganisme.objects.filter(organisme=brouillon.organisme).count() == 2
+    assert Message.objects.filter(demande=brouillon).count() == 2
+    # Le public : les questions et réponses de l'appel, sans le nom de qui demande.
+    client.logout()
+    public = client.get(reverse("appel_public", args=[ouvert.code])).content.decode()
+    assert "Le loyer du local" in public
+    assert "Amina" not in public
+    # La Ville : une question attend sa réponse.
+    assert QuestionPublique.objects.filter(etat="posee").count() == 1
+    semaine = pages("agent", reverse("ville:accueil"))
+    assert "question" in semaine
+    assert "AP-2026-01" not in pages("comite2", reverse("comite:accueil"))
+    assert ouvert.code not in pages("comite2", reverse("comite:accueil"))
