@@ -11,6 +11,7 @@ from bootstrap_wrapper import get_bootstrap_dir
 from csp.constants import NONCE, NONE, SELF
 from django.contrib import messages
 
+from config import suivi_erreurs
 from config.planification import TACHES_PERIODIQUES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -357,7 +358,7 @@ LOGGING = {
         "weasyprint.progress": {"level": "WARNING"},
     },
 }
-SENTRY_DSN = env.str("SENTRY_DSN", default="")
+suivi_erreurs.demarrer(env.str("SENTRY_DSN", default=""))
 # W019 : SAMEORIGIN et non DENY, pour montrer nos propres PDF dans nos propres pages.
 SILENCED_SYSTEM_CHECKS = ["security.W019"]
 
