@@ -1,4 +1,4 @@
-"""La démonstration : chaque compte y trouve de quoi faire, et la charger deux fois ne change rien."""
+"""Chaque compte trouve de quoi faire dans la démonstration ; la recharger ne change rien."""
 
 import pytest
 from django.urls import reverse

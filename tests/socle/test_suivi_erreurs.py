@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 
+import brotli
 import pytest
 from django.conf import settings
 
@@ -32,8 +33,8 @@ def service():
     class Service(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             corps = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.headers.get("Content-Encoding") == "gzip":
-                corps = gzip.decompress(corps)
+            deplier = {"gzip": gzip.decompress, "br": brotli.decompress}
+            corps = deplier.get(self.headers.get("Content-Encoding"), bytes)(corps)
             recus.append(corps.decode())
             self.send_response(200)
             self.end_headers()
