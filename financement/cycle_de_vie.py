@@ -113,11 +113,54 @@ class CycleDeVieConvention(ConcurrentTransitionMixin, models.Model):
         """La convention prend fin avant terme, avec un motif."""
 
 
+def convention_en_vigueur(objet: Any) -> bool:
+    return objet.convention.etat == "en_vigueur"
+
+
+# --- Avenant --------------------------------------------------------------------------------------
+class CycleDeVieAvenant(ConcurrentTransitionMixin, models.Model):
+    class Etat(models.TextChoices):
+        DEMANDE = "demande", "Demandé"
+        APPROUVE = "approuve", "Approuvé, à signer"
+        REFUSE = "refuse", "Refusé"
+        SIGNE = "signe", "Signé, en vigueur"
+
+    etat = FSMField("état", default=Etat.DEMANDE, choices=Etat, protected=True)
+
+    class Meta:
+        abstract = True
+
+    @etape(
+        de="demande",
+        vers="approuve",
+        permission="avenant.decider",
+        gardes=[
+            Garde("La convention n'est pas en vigueur.", convention_en_vigueur),
+            Garde(
+                "Un autre montant demande une résolution du conseil.",
+                lambda avenant: avenant.montant is None or avenant.resolution_id,
+            ),
+            Garde("Le document n'est pas prêt.", lambda avenant: avenant.document_id),
+        ],
+    )
+    def approuver(self) -> None:
+        """La Ville approuve ; l'organisme peut signer."""
+
+    @etape(de="demande", vers="refuse", permission="avenant.decider")
+    def refuser(self) -> None:
+        """La Ville refuse, avec ses motifs ; la convention ne change pas."""
+
+    @etape(
+        de="approuve",
+        vers="signe",
+        permission="avenant.signer",
+        gardes=[Garde("La convention n'est pas en vigueur.", convention_en_vigueur)],
+    )
+    def signer(self) -> None:
+        """L'organisme signe ; la convention, ses versements et son budget suivent."""
+
+
 # --- Versement ------------------------------------------------------------------------------------
-def convention_en_vigueur(versement: Any) -> bool:
-    return versement.convention.etat == "en_vigueur"
-
-
 def condition_remplie(versement: Any) -> bool:
     return versement.est_condition_remplie
 

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from appels.models import Demande
 from appels.models.budget import CategorieDepense
-from financement.models import Convention, Decision, Lettre, Rapport, Versement
+from financement.models import Avenant, Convention, Decision, Lettre, Rapport, Versement
 from financement.montants import calendrier_versements, conditions_versements
 from financement.repartition import repartir
 from socle import horloge
@@ -165,6 +165,25 @@ def contexte_convention(convention: Convention) -> dict[str, Any]:
             for poste in demande.postes.all()
         ],
         "totaux": demande.budget(),
+    }
+
+
+def contexte_avenant(avenant: Avenant, versements_apres: list[dict[str, Any]]) -> dict[str, Any]:
+    """``versements_apres`` : no, condition et montant de ceux qui restent, vide s'ils ne changent
+    pas."""
+    convention, demande = avenant.convention, avenant.demande
+    return {
+        "reference": f"{convention.numero}-A{avenant.no}",
+        "date": horloge.aujourdhui(),
+        "representant": representant(),
+        "organisme": demande.organisme,
+        "appel": demande.appel,
+        "demande": demande,
+        "convention": convention,
+        "avenant": avenant,
+        "resolution": avenant.resolution,
+        "ecarts": avenant.ecarts,
+        "versements": versements_apres,
     }
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from appels.models import Appel, Complement, Demande
 from appels.services import echanges, questions_publiques
-from financement.models import Convention, Rapport, Recuperation, Reexamen, Versement
+from financement.models import Avenant, Convention, Rapport, Recuperation, Reexamen, Versement
 from financement.services.lettres import decisions_sans_lettre
 from socle import horloge
 from socle.templatetags.affichage import temps_ecoule
@@ -144,6 +144,22 @@ def _appels(personne: Any) -> Iterator[Attente]:
             reverse("ville:comite", args=[appel.code]),
             "Suivre",
             appel.seance_comite,
+        )
+
+
+def _avenants(personne: Any) -> Iterator[Attente]:
+    demandes = Avenant.objects.visibles_par(personne).filter(etat="demande")
+    for avenant in demandes.select_related("convention__demande__organisme")[:PAR_SORTE]:
+        if avenant.demande_par_id == personne.pk:
+            continue
+        yield Attente(
+            "Avenant",
+            avenant.demande.titre,
+            f"{avenant.demande.organisme} — à approuver ou refuser",
+            reverse("ville:avenant", args=[avenant.demande.reference, avenant.no]),
+            "Décider",
+            _jour(avenant.demande_le),
+            est_echeance=False,
         )
 
 
@@ -300,6 +316,6 @@ SOURCES = {
         _versements_a_proposer,
         _rapports,
     ),
-    "approbation": (_a_decider, _lettres, _a_contresigner, _a_autoriser, _reexamens),
+    "approbation": (_a_decider, _lettres, _a_contresigner, _a_autoriser, _avenants, _reexamens),
     "tresorerie": (_a_autoriser, _a_payer, _a_encaisser),
 }

@@ -2,13 +2,31 @@
 
 from django.urls import path
 
-from financement.views import conventions, decisions, lettres, reexamens, semaine, versements
+from financement.views import (
+    avenants,
+    conventions,
+    decisions,
+    lettres,
+    reexamens,
+    semaine,
+    versements,
+)
 
 organisme = [
     path(
         "demandes/<slug:reference>/convention/",
         conventions.convention_organisme,
         name="convention",
+    ),
+    path(
+        "demandes/<slug:reference>/convention/avenant/",
+        avenants.demander_organisme,
+        name="avenant_demander",
+    ),
+    path(
+        "demandes/<slug:reference>/convention/avenants/<int:no>/",
+        avenants.avenant_organisme,
+        name="avenant",
     ),
     path("demandes/<slug:reference>/reexamen/", reexamens.demander, name="reexamen"),
 ]
@@ -26,6 +44,8 @@ ville = [
         conventions.agir,
         name="convention_agir",
     ),
+    path("demandes/<slug:reference>/avenant/", avenants.demander_ville, name="avenant_demander"),
+    path("demandes/<slug:reference>/avenants/<int:no>/", avenants.avenant_ville, name="avenant"),
     path("versements/", versements.versements, name="versements"),
     path("versements/<int:pk>/<slug:action>/", versements.agir, name="versement_agir"),
     path("reexamens/", reexamens.reexamens, name="reexamens"),

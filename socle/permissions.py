@@ -166,6 +166,12 @@ def a_propose(utilisateur: Any, objet: Any) -> bool:
 
 
 @_predicat
+def a_demande(utilisateur: Any, objet: Any) -> bool:
+    """La personne qui a demandé l'avenant ne peut pas l'approuver."""
+    return objet is not None and objet.demande_par_id == utilisateur.pk
+
+
+@_predicat
 def a_decide(utilisateur: Any, objet: Any) -> bool:
     """La personne qui a pris la décision ne peut pas la réexaminer."""
     demande = demande_de(objet)
@@ -251,6 +257,9 @@ MATRICE: dict[str, rules.Predicate] = {
     "convention.signer": est_responsable,
     "convention.contresigner": approbation_impartiale,
     "convention.resilier": approbation_impartiale,
+    "avenant.demander": est_membre | agent_impartial,
+    "avenant.decider": approbation_impartiale & ~a_demande,
+    "avenant.signer": est_responsable,
     "versement.voir": employe_impartial | est_membre,
     "versement.proposer": agent_impartial,
     "versement.autoriser": (est_approbation | est_tresorerie) & ~est_recuse & ~a_propose,

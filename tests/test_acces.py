@@ -75,6 +75,8 @@ ACCES: dict[str, set[str]] = {
             "organisme:demande_copie",
             "organisme:accuse",
             "organisme:convention",
+            "organisme:avenant",
+            "organisme:avenant_demander",
             "organisme:rapport",
         ),
         MEMBRES,
@@ -127,13 +129,17 @@ ACCES: dict[str, set[str]] = {
         (
             "ville:demande",
             "ville:convention",
+            "ville:avenant",
             "ville:fermeture",
             "ville:rapport",
             "ville:echange",
         ),
         EMPLOYES,
     ),
-    **{nom: {"agent"} for nom in ("ville:complement", "ville:irrecevable", "ville:derogation")},
+    **{
+        f"ville:{nom}": {"agent"}
+        for nom in ("complement", "irrecevable", "derogation", "avenant_demander")
+    },
     **{nom: {*AGENTS, "administration"} for nom in ("ville:courriels", "ville:courriel")},
     **{nom: {"administration"} for nom in ("ville:journal", "ville:comptes", "ville:compte")},
     # Une récusation sur une demande de l'appel écarte de ses questions.
@@ -242,6 +248,9 @@ def monde():
         nom="rapport.pdf", fichier=ContentFile(b"%PDF-", name="rapport.pdf"), taille=5,
         type_mime="application/pdf", empreinte="0" * 64,
     )  # fmt: skip
+    convention.avenants.create(
+        no=1, motif="Plus de temps", portee="Un mois de plus", etat="refuse", reponse="Trop tard"
+    )
     message = Message.objects.create(
         demande=demande, cote="organisme", texte="Une question ?", auteur=personnes["responsable"]
     )
@@ -296,6 +305,7 @@ def arguments(nom, monde):
         "genre": "rapport_annuel",
         "forme": "csv",
         "jeton": "inconnu",
+        "no": 1,
     }
     motif = next(m for n, m in motifs_nommes() if n == nom)
     return {cle_: valeurs[cle_] for cle_ in motif.pattern.converters}

@@ -1,3 +1,4 @@
+from financement.models.avenant import Avenant
 from financement.models.convention import Convention, Versement
 from financement.models.decision import Decision, Lettre, Reexamen, Resolution
 from financement.models.rapport import (
@@ -9,6 +10,7 @@ from financement.models.rapport import (
 )
 
 __all__ = [
+    "Avenant",
     "Convention",
     "Decision",
     "DepenseReelle",

@@ -169,7 +169,7 @@ def decider(
         prise_le=horloge.maintenant(),
         prise_par=acteur,
     )
-    _inscrire_sous_enveloppe(decision)
+    inscrire_sous_enveloppe(decision)
     transitionner(
         demande,
         TRANSITIONS[resultat],
@@ -197,7 +197,7 @@ def _verifier_montant(demande: Demande, montant: Decimal) -> None:
         )
 
 
-def _inscrire_sous_enveloppe(decision: Decision) -> None:
+def inscrire_sous_enveloppe(decision: Decision) -> None:
     """Vérifie l'enveloppe sous verrou ; le déclencheur de la base la vérifie encore."""
     volet = Volet.objects.select_for_update(no_key=True).get(pk=decision.volet_id)
     accorde = (

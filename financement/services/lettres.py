@@ -38,6 +38,8 @@ def decisions_sans_lettre(appel: Appel) -> Any:
     return (
         Decision.objects.filter(demande__appel=appel, en_vigueur=True)
         .exclude(lettres__etat="transmise", lettres__remplacee_le=None)
+        # Un avenant change le montant d'une décision déjà annoncée : il est sa propre lettre.
+        .exclude(conventions__avenants__etat="signe", conventions__avenants__montant__gt=0)
         .select_related("demande__organisme", "demande__appel")
         .order_by("demande__code")
     )

@@ -85,6 +85,10 @@ def _montrer(
         "convention": objet,
         "versements": objet.versements.all() if objet else [],
         "rapports": demande.rapports.all(),
+        "avenants": objet.avenants.all() if objet else [],
+        "peut_demander_un_avenant": objet is not None
+        and objet.etat == "en_vigueur"
+        and request.user.peut("avenant.demander", objet),
         "form_papier": SignaturePapierForm(),
         "form_motif": MotifForm(),
         "peut_preparer": request.user.peut("convention.preparer", demande),
@@ -164,5 +168,8 @@ def convention_organisme(request: HttpRequest, reference: str) -> HttpResponse:
             "rapports": objet.demande.rapports.all(),
             "form": form,
             "peut_signer": peut_signer,
+            "avenants": objet.avenants.all(),
+            "peut_demander_un_avenant": objet.etat == "en_vigueur"
+            and request.user.peut("avenant.demander", objet),
         },
     )

@@ -22,6 +22,7 @@ class Document(models.Model):
         LETTRE = "lettre", "Lettre de décision"
         COMPTE_RENDU = "compte_rendu", "Compte rendu"
         CONVENTION = "convention", "Convention d'aide financière"
+        AVENANT = "avenant", "Avenant à une convention"
         BILAN = "bilan", "Bilan"
         RECUPERATION = "recuperation", "Lettre de fermeture"
 

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from financement.models import (
+    Avenant,
     Convention,
     Lettre,
     Rapport,
@@ -52,6 +53,11 @@ PERMISES = {
         ("transmise", "resilier"): "resiliee",
         ("signee", "resilier"): "resiliee",
         ("en_vigueur", "resilier"): "resiliee",
+    },
+    Avenant: {
+        ("demande", "approuver"): "approuve",
+        ("demande", "refuser"): "refuse",
+        ("approuve", "signer"): "signe",
     },
     Versement: {
         ("prevu", "proposer"): "exigible",

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from financement.avenants import EcartPoste
 from socle.graphiques import Part, Rang
 
 ICI = ZoneInfo("America/Toronto")
@@ -450,6 +451,26 @@ RECUPERATION = {
     ],
     "echeance": dt.date(2027, 12, 1),
 }
+AVENANT = {
+    **CONVENTION,
+    "reference": "CONV-AP-2026-01-D05-A1",
+    "convention": {"numero": "CONV-AP-2026-01-D05"},
+    "avenant": {
+        "no": 1,
+        "motif": "La salle n'est libre qu'à l'automne ; deux groupes s'ajoutent.",
+        "montant": Decimal("17500"),
+        "montant_avant": Decimal("16000"),
+        "dates": [("fin du projet", dt.date(2027, 8, 31), dt.date(2027, 10, 31))],
+        "portee": "Deux groupes de conversation de plus, le samedi matin.",
+    },
+    "versements": [
+        {"no": 3, "condition": "À l'acceptation du rapport final", "montant": Decimal("3100")}
+    ],
+    "ecarts": [
+        EcartPoste("Salaires et charges sociales", Decimal("12000"), Decimal("13200")),
+        EcartPoste("Matériel et fournitures : livres", Decimal("900"), Decimal("600.50")),
+    ],
+}
 CONTEXTES: dict[str, dict[str, Any]] = {
     "accuse_reception": ACCUSE,
     "lettre_acceptee": ACCEPTEE,
@@ -479,6 +500,7 @@ CONTEXTES: dict[str, dict[str, Any]] = {
     },
     "compte_rendu": COMPTE_RENDU,
     "convention": CONVENTION,
+    "avenant": AVENANT,
     "bilan": BILAN,
     "lettre_recuperation": RECUPERATION,
 }
