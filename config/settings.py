@@ -40,6 +40,8 @@ def _cle_secrete() -> str:
 
 
 SECRET_KEY = env.str("SECRET_KEY", default="") or _cle_secrete()
+# Elle chiffre les coordonnées bancaires : la changer les rend illisibles.
+CLE_CHIFFREMENT = env.str("CLE_CHIFFREMENT", default="") or SECRET_KEY
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
 EN_HTTPS = SITE_URL.startswith("https://")
@@ -245,6 +247,8 @@ if MEDIA_STORAGE.startswith("s3://"):
     }
 elif MEDIA_STORAGE:
     MEDIA_ROOT = Path(MEDIA_STORAGE)
+# Au-delà, en dollars, la trésorerie n'autorise pas un versement : l'approbation le fait.
+SEUIL_AUTORISATION_TRESORERIE = env.int("SEUIL_AUTORISATION_TRESORERIE", default=25_000)
 TAILLE_MAX_PIECE = 15 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000

@@ -7,6 +7,7 @@ from financement.views import (
     conventions,
     decisions,
     lettres,
+    paiements,
     reexamens,
     semaine,
     versements,
@@ -28,6 +29,7 @@ organisme = [
         avenants.avenant_organisme,
         name="avenant",
     ),
+    path("<int:pk>/coordonnees/", paiements.coordonnees, name="coordonnees"),
     path("demandes/<slug:reference>/reexamen/", reexamens.demander, name="reexamen"),
 ]
 ville = [
@@ -47,6 +49,11 @@ ville = [
     path("demandes/<slug:reference>/avenant/", avenants.demander_ville, name="avenant_demander"),
     path("demandes/<slug:reference>/avenants/<int:no>/", avenants.avenant_ville, name="avenant"),
     path("versements/", versements.versements, name="versements"),
+    path("paiements/", paiements.paiements, name="paiements"),
+    path("paiements/lots/<int:pk>/", paiements.lot, name="lot_paiement"),
+    path("paiements/lots/<int:pk>/fichier/<slug:forme>/", paiements.fichier, name="lot_fichier"),
+    path("paiements/lots/<int:pk>/defaire/", paiements.defaire, name="lot_defaire"),
+    path("organismes/<int:pk>/coordonnees/", paiements.lire_coordonnees, name="coordonnees_lire"),
     path("versements/<int:pk>/<slug:action>/", versements.agir, name="versement_agir"),
     path("reexamens/", reexamens.reexamens, name="reexamens"),
     path("reexamens/<int:pk>/", reexamens.trancher, name="reexamen"),

@@ -8,7 +8,7 @@ compte à la clôture (regles.md, 4).
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from django.utils import timezone
 
@@ -23,6 +23,11 @@ def maintenant() -> datetime:
 def aujourdhui() -> date:
     """La date du jour à Trois-Rivières."""
     return timezone.localdate(maintenant())
+
+
+def a_midi(jour: date) -> datetime:
+    """Le milieu du jour, pour dater ce dont on ne sait que la date."""
+    return timezone.make_aware(datetime.combine(jour, time(12)))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import rules
+from django.conf import settings
 
 from socle.models.utilisateur import RoleVille
 
@@ -166,6 +167,12 @@ def a_propose(utilisateur: Any, objet: Any) -> bool:
 
 
 @_predicat
+def au_dela_du_seuil(utilisateur: Any, objet: Any) -> bool:
+    """Au-delà de ce montant, la trésorerie n'autorise pas : l'approbation le fait."""
+    return objet is not None and objet.montant > settings.SEUIL_AUTORISATION_TRESORERIE
+
+
+@_predicat
 def a_demande(utilisateur: Any, objet: Any) -> bool:
     """La personne qui a demandé l'avenant ne peut pas l'approuver."""
     return objet is not None and objet.demande_par_id == utilisateur.pk
@@ -262,9 +269,14 @@ MATRICE: dict[str, rules.Predicate] = {
     "avenant.signer": est_responsable,
     "versement.voir": employe_impartial | est_membre,
     "versement.proposer": agent_impartial,
-    "versement.autoriser": (est_approbation | est_tresorerie) & ~est_recuse & ~a_propose,
+    "versement.autoriser": (est_approbation | (est_tresorerie & ~au_dela_du_seuil))
+    & ~est_recuse
+    & ~a_propose,
     "versement.verser": est_tresorerie & ~est_recuse,
     "versement.retenir": (est_agent | est_approbation | est_tresorerie) & ~est_recuse,
+    "paiement.gerer": est_tresorerie,
+    "coordonnees.inscrire": est_responsable,
+    "coordonnees.lire": est_tresorerie,
     "rapport.rediger": est_membre,
     "rapport.deposer": est_membre,
     "rapport.examiner": agent_impartial,

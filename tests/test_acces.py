@@ -12,6 +12,7 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from appels.models import Message, PieceJointe, PieceOrganisme
 from appels.services import formulaires
+from financement.models import LotPaiement
 from socle.models import Document, Travail
 from tests.factories import (
     AdhesionFactory,
@@ -147,6 +148,9 @@ ACCES: dict[str, set[str]] = {
         f"ville:{nom}": {"agent"}
         for nom in ("questions", "question", "question_retirer", "message_publier")
     },
+    "ville:paiements": {"tresorerie"},
+    "ville:lot_paiement": {"tresorerie"},
+    "organisme:coordonnees": {"responsable"},
     "ville:decisions_lot": {"approbation"},
     "ville:decider": {"approbation"},
     "ville:reexamen": {"approbation"},
@@ -166,6 +170,7 @@ ACTIONS = {
     "organisme:completer", "organisme:piece_retirer", "ville:appel_passer", "ville:verifier",
     "ville:echange_classer",
     "ville:resolution", "ville:lettres_emettre", "ville:convention_agir",
+    "ville:lot_fichier", "ville:lot_defaire", "ville:coordonnees_lire",
     "ville:versement_agir", "ville:rapport_examiner", "ville:fermeture_agir", "bilan:pdf",
 }  # fmt: skip
 
@@ -251,6 +256,7 @@ def monde():
     convention.avenants.create(
         no=1, motif="Plus de temps", portee="Un mois de plus", etat="refuse", reponse="Trop tard"
     )
+    lot = LotPaiement.objects.create(numero="LOT-2030-001", total=100)
     message = Message.objects.create(
         demande=demande, cote="organisme", texte="Une question ?", auteur=personnes["responsable"]
     )
@@ -274,6 +280,8 @@ def arguments(nom, monde):
         "ville:compte": monde.personnes["mifi"].pk,
         "ville:courriel": monde.courriel.pk,
         "ville:rapport": monde.rapport.pk,
+        "ville:lot_paiement": monde.lot.pk,
+        "organisme:coordonnees": demande.organisme_id,
         "ville:reexamen": monde.reexamen.pk,
         "ville:formulaire_section": monde.section.pk,
         "ville:formulaire_apercu": monde.section.pk,
@@ -347,7 +355,7 @@ def test_une_action_ne_se_lit_pas_et_demande_un_compte(nom, monde, client):
     valeurs = {
         "reference": monde.demande.reference, "code": monde.demande.appel.code, "pk": 1,
         "cle": monde.piece.cle, "action": "x", "passage": "archiver", "adhesion": 1,
-        "invitation": 1, "nature": "demande", "champ": "titre",
+        "invitation": 1, "nature": "demande", "champ": "titre", "forme": "csv",
     }  # fmt: skip
     adresse = reverse(nom, kwargs={cle: valeurs[cle] for cle in motif.pattern.converters})
 

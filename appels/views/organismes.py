@@ -97,6 +97,7 @@ def _page_dossier(
             "organisme": organisme,
             "form": form,
             "avis_neq": avertissements_neq(organisme.neq),
+            "est_responsable": request.user.peut("organisme.inviter", organisme),
             "envoye": envoye[1] if envoye else None,
             "documents": [
                 {

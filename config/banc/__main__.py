@@ -13,7 +13,7 @@ from typing import Any
 
 from config.embarque import RACINE, ServeurIndisponible, assurer_serveurs
 
-N_PAR_DEFAUT = "1000"
+N_PAR_DEFAUT = "50,1000,5000"
 CHAUFFE = 6
 LETTRES = 100
 

@@ -1,6 +1,7 @@
 from financement.models.avenant import Avenant
 from financement.models.convention import Convention, Versement
 from financement.models.decision import Decision, Lettre, Reexamen, Resolution
+from financement.models.paiement import CoordonneesBancaires, LotPaiement, RetourPaiement
 from financement.models.rapport import (
     DepenseReelle,
     Rapport,
@@ -12,14 +13,17 @@ from financement.models.rapport import (
 __all__ = [
     "Avenant",
     "Convention",
+    "CoordonneesBancaires",
     "Decision",
     "DepenseReelle",
     "Lettre",
+    "LotPaiement",
     "Rapport",
     "Recuperation",
     "Reexamen",
     "ReponseRapport",
     "Resolution",
+    "RetourPaiement",
     "ValeurIndicateur",
     "Versement",
 ]

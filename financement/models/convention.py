@@ -114,6 +114,13 @@ class Versement(CycleDeVieVersement):
     no = models.PositiveSmallIntegerField("numéro")
     montant = models.DecimalField("montant", max_digits=12, decimal_places=2)
     condition = models.CharField("exigible", max_length=12, choices=Condition)
+    lot = models.ForeignKey(
+        "financement.LotPaiement",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="versements",
+    )
     propose_le = models.DateTimeField(null=True, blank=True, editable=False)
     propose_par = models.ForeignKey(
         "socle.Utilisateur",
@@ -176,6 +183,11 @@ class Versement(CycleDeVieVersement):
     @property
     def demande(self) -> Any:
         return self.convention.demande
+
+    @property
+    def coordonnees(self) -> Any:
+        """Les coordonnées bancaires de l'organisme, ou None : il est alors payé par chèque."""
+        return getattr(self.demande.organisme, "coordonnees_bancaires", None)
 
     @property
     def est_condition_remplie(self) -> bool:

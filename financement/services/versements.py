@@ -1,5 +1,6 @@
 """Les versements : proposés par une personne, autorisés par une autre, payés."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -42,13 +43,14 @@ def autoriser_versement(*, acteur: Any, versement: Versement) -> Versement:
     )
 
 
-def verser_versement(*, acteur: Any, versement: Versement, reference: str) -> Versement:
-    """Inscrit le paiement et sa référence."""
+def verser_versement(
+    *, acteur: Any, versement: Versement, reference: str, le: dt.datetime | None = None
+) -> Versement:
+    """Inscrit le paiement et sa référence ; ``le`` : quand il a été fait, maintenant à défaut."""
     if not reference.strip():
         raise RegleViolee("Écrivez la référence du paiement.", champ="reference")
-    return transitionner(
-        versement, "verser", acteur=acteur, champs={"reference": reference.strip()}
-    )
+    champs = {"reference": reference.strip()} | ({"verse_le": le} if le else {})
+    return transitionner(versement, "verser", acteur=acteur, champs=champs)
 
 
 def _avec_motif(acteur: Any, versement: Versement, nom: str, motif: str) -> Versement:

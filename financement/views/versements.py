@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -101,6 +102,7 @@ def versements(request: HttpRequest) -> HttpResponse:
             "etat": etat,
             "reference": reference,
             "suite": request.GET.urlencode(),
+            "peut_payer": request.user.peut("paiement.gerer"),
         },
     )
 
@@ -111,10 +113,13 @@ def _actions(personne: Any, versement: Versement) -> list[str]:
     en_vigueur = versement.convention.etat == "en_vigueur"
     if en_vigueur and versement.etat in {"prevu", "retenu"} and "agent" in roles:
         possibles += ["proposer"] if versement.est_condition_remplie else []
+    autorisent = {"approbation"}
+    if versement.montant <= settings.SEUIL_AUTORISATION_TRESORERIE:
+        autorisent.add("tresorerie")
     if (
         en_vigueur
         and versement.etat == "exigible"
-        and roles & {"approbation", "tresorerie"}
+        and roles & autorisent
         and versement.propose_par_id != personne.pk
     ):
         possibles.append("autoriser")
