@@ -40,6 +40,7 @@ PHRASES = {
     "demande.conventionner": "a constaté l'entrée en vigueur de la convention",
     "demande.fermer": "a fermé la demande",
     "demande.resilier": "a résilié la demande",
+    "demande.trancher_doute": "a conclu sur un doute",
     "message.ecrire": "a écrit un message",
     "message.classer": "a classé un message sans réponse",
     "questionpublique.poser": "a posé une question sur l'appel",

@@ -139,7 +139,7 @@ ACCES: dict[str, set[str]] = {
     ),
     **{
         f"ville:{nom}": {"agent"}
-        for nom in ("complement", "irrecevable", "derogation", "avenant_demander")
+        for nom in ("complement", "irrecevable", "derogation", "avenant_demander", "doute")
     },
     **{nom: {*AGENTS, "administration"} for nom in ("ville:courriels", "ville:courriel")},
     **{nom: {"administration"} for nom in ("ville:journal", "ville:comptes", "ville:compte")},
@@ -256,6 +256,7 @@ def monde():
     convention.avenants.create(
         no=1, motif="Plus de temps", portee="Un mois de plus", etat="refuse", reponse="Trop tard"
     )
+    voisine = DemandeFactory(recevable=True)
     lot = LotPaiement.objects.create(numero="LOT-2030-001", total=100)
     message = Message.objects.create(
         demande=demande, cote="organisme", texte="Une question ?", auteur=personnes["responsable"]
@@ -308,10 +309,11 @@ def arguments(nom, monde):
         "pk": pk.get(nom, 1),
         "cle": cle.get(nom),
         "partie": "projet",
-        "nature": "demande" if du_formulaire else "final",
+        "nature": {"ville:doute": "doublon"}.get(nom, "demande" if du_formulaire else "final"),
         "onglet": "texte",
         "genre": "rapport_annuel",
         "forme": "csv",
+        "autre": monde.voisine.reference,
         "jeton": "inconnu",
         "no": 1,
     }

@@ -3,6 +3,7 @@ from appels.models.budget import AideAnnoncee, PosteDepense, SourceRevenu
 from appels.models.collaboration import Ecriture, Visite
 from appels.models.condition import ConditionAdmissibilite, ReponseAdmissibilite
 from appels.models.demande import Demande, Depot, Derogation
+from appels.models.doute import VerdictDoute
 from appels.models.echange import LectureEchange, Message
 from appels.models.formulaire import Formulaire, Question, Reponse, Section
 from appels.models.message import MessageAppel
@@ -43,6 +44,7 @@ __all__ = [
     "SourceRevenu",
     "SourceVolet",
     "Theme",
+    "VerdictDoute",
     "Verification",
     "Visite",
     "Volet",

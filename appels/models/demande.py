@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -155,7 +156,11 @@ class Demande(CycleDeVieDemande):
                 condition=~Q(etat="irrecevable") | ~Q(motif_irrecevabilite=""),
             ),
         )
-        indexes = (models.Index(fields=["appel", "etat"], name="demande_appel_etat"),)
+        indexes = (
+            models.Index(fields=["appel", "etat"], name="demande_appel_etat"),
+            # Chercher un titre voisin (appels/doutes.py) sans lire toutes les demandes.
+            GinIndex(fields=["titre"], opclasses=["gin_trgm_ops"], name="demande_titre_trigrammes"),
+        )
 
     def __str__(self) -> str:
         return f"{self.reference} — {self.titre or 'Sans titre'}"

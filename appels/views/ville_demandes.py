@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from appels.colonnes import COLONNES, Colonne, colonnes_choisies
+from appels.doutes import doutes_sur
 from appels.filtres import DemandeFilter
 from appels.forms.appel import MotifForm
 from appels.forms.recevabilite import ComplementForm, DerogationForm, RecevabiliteForm
@@ -23,6 +24,10 @@ from socle.models import EntreeJournal
 from socle.vues import executer, exiger, trouver
 
 PAR_PAGE = 50
+# Un doute se cherche tant que la décision n'est pas prise.
+A_COMPARER = frozenset(
+    {"deposee", "a_completer", "recevable", "en_evaluation", "evaluee", "recommandee"}
+)
 
 
 def _visibles(request: HttpRequest) -> QuerySet:
@@ -108,6 +113,8 @@ def _contexte(
         "pieces": objet.pieces.actives(),
         "depots": objet.depots.select_related("document"),
         "complements": objet.complements.all(),
+        "doutes": doutes_sur(objet, _visibles(request)) if objet.etat in A_COMPARER else [],
+        "peut_traiter": peut_traiter,
         "entrees": EntreeJournal.objects.pour(objet)[:50],
         "form": RecevabiliteForm(propositions=propositions),
         "complete": objet.verifications.count() == len(Verification.Point.values),

@@ -1,0 +1,77 @@
+"""Conclure sur un doute entre deux demandes, côté Ville."""
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from appels.doutes import doutes_sur
+from appels.models import Demande, VerdictDoute
+from appels.services.doutes import trancher_doute
+from socle.vues import executer, trouver
+
+
+class VerdictForm(forms.Form):
+    verdict = forms.ChoiceField(
+        label="Votre conclusion",
+        choices=VerdictDoute.Verdict.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choisissez : écarté ou retenu."},
+    )
+    motif = forms.CharField(label="Pourquoi", widget=forms.Textarea(attrs={"rows": 3}))
+
+
+def doute(request: HttpRequest, reference: str, nature: str, autre: str) -> HttpResponse:
+    """Les deux demandes côte à côte, et la conclusion à écrire."""
+    visibles = Demande.objects.sans_recusation(request.user)
+    objet = trouver(
+        request,
+        visibles.avec_budget().select_related("appel", "organisme", "volet"),
+        "demande.traiter",
+        reference=reference,
+    )
+    voisine = trouver(
+        request,
+        visibles.exclude(pk=objet.pk).exclude(etat="brouillon").select_related("organisme"),
+        "demande.suivre",
+        reference=autre,
+    )
+    conclu = objet.verdicts_doutes.filter(nature=nature, autre=voisine).first()
+    form = VerdictForm(
+        request.POST or None,
+        initial={"verdict": conclu.verdict, "motif": conclu.motif} if conclu else None,
+    )
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and executer(
+            request,
+            trancher_doute,
+            formulaire=form,
+            succes="Votre conclusion est gardée.",
+            demande=objet,
+            autre=voisine,
+            nature=nature,
+            **form.cleaned_data,
+        )
+    ):
+        return redirect(reverse("ville:demande", args=[reference]) + "#doutes")
+    phrases = [
+        trouve.phrase
+        for trouve in doutes_sur(objet, visibles.filter(pk=voisine.pk))
+        if trouve.nature == nature
+    ]
+    return render(
+        request,
+        "appels/ville/doute.html",
+        {
+            "demande": objet,
+            "autre": voisine,
+            "form": form,
+            "phrases": phrases,
+            "colonnes": [
+                (d, d.postes.all(), sum((p.montant for p in d.postes.all()), start=0))
+                for d in (objet, voisine)
+            ],
+        },
+    )

@@ -1,0 +1,160 @@
+"""Les doutes entre demandes : trouvés par la machine, tranchés par une personne."""
+
+from decimal import Decimal
+
+import pytest
+
+from appels.doutes import doutes_sur
+from appels.models import Demande, VerdictDoute
+from appels.services.doutes import trancher_doute
+from socle.exceptions import PermissionRefusee, RegleViolee
+from tests.factories import (
+    AffectationFactory,
+    AppelFactory,
+    DemandeFactory,
+    MembreComiteFactory,
+    OrganismeFactory,
+    UtilisateurFactory,
+)
+from tests.financement.objets import Formulaire, envoyer, page, requetes
+
+pytestmark = pytest.mark.django_db
+RESUME = (
+    "Des personnes nouvellement arrivées et des gens du quartier cuisinent ensemble deux soirs par "
+    "semaine et préparent un banquet de fin d'année."
+)
+
+
+def une(**champs):
+    postes = champs.pop("postes", None)
+    demande = DemandeFactory(recevable=True, **champs)
+    if postes is not None:
+        demande.postes.all().delete()
+        for categorie, libelle, montant in postes:
+            demande.postes.create(categorie=categorie, libelle=libelle, montant=Decimal(montant))
+    return demande
+
+
+def doutes(demande):
+    return {(d.nature, d.autre.reference) for d in doutes_sur(demande, Demande.objects.all())}
+
+
+@pytest.fixture
+def projet():
+    return une(titre="Cuisiner ensemble au Cap", resume=RESUME, montant_demande=Decimal("1000"))
+
+
+def test_le_meme_projet_se_reconnait_meme_un_peu_recrit(projet):
+    copie = une(titre="Cuisinons ensemble, au Cap", resume=RESUME.replace("deux", "trois"))
+    une(titre="Réparer des vélos", resume="Un atelier de réparation, le samedi.")
+    une(titre="Cuisiner ensemble au Cap-Rouge", resume="Un documentaire sur les quais du port.")
+    trouves = {autre for nature, autre in doutes(projet) if nature == "doublon"}
+    assert copie.reference in trouves
+    assert len(trouves) <= 2
+
+
+def test_un_brouillon_ne_fait_douter_de_rien(projet):
+    DemandeFactory(titre=projet.titre, resume=projet.resume, organisme=projet.organisme)
+    assert doutes(projet) == set()
+
+
+def test_la_meme_depense_d_un_meme_organisme():
+    organisme = OrganismeFactory()
+    poste = ("salaires", "Coordonnatrice du projet", "9000")
+    ici = une(organisme=organisme, titre="Un", postes=[poste], montant_demande=Decimal(500))
+    meme = une(
+        organisme=organisme,
+        titre="Deux projet tout autre",
+        postes=[("salaires", "coordonnatrice projet", "4000")],
+        montant_demande=Decimal(500),
+    )
+    une(titre="Chez une autre", postes=[poste])
+    une(organisme=organisme, titre="Autre poste", postes=[("salaires", "Gardien de nuit", "9000")])
+    assert [a for n, a in doutes(ici) if n == "depense"] == [meme.reference]
+
+
+@pytest.mark.parametrize(("montant", "doute"), [("1000.00", False), ("1000.01", True)])
+def test_le_cumul_a_exactement_le_plafond_ne_fait_pas_douter(montant, doute):
+    """16 000 $ demandés, 2 000 $ publics, 20 000 $ admissibles : 90 % moins 18 000 $ = 0 $."""
+    organisme = OrganismeFactory()
+    ici = une(organisme=organisme, titre="Un projet", montant_demande=Decimal("15000"))
+    une(organisme=organisme, titre="Tout autre chose", montant_demande=Decimal(montant))
+    assert bool([n for n, _ in doutes(ici) if n == "cumul"]) is doute
+
+
+def test_deux_periodes_qui_ne_se_touchent_pas_ne_se_cumulent_pas():
+    organisme = OrganismeFactory()
+    periodes = [
+        {"projet_debut": "2030-01-01", "projet_fin": "2030-06-30"},
+        {"projet_debut": "2030-07-01", "projet_fin": "2030-12-31"},
+    ]
+    ici, autre = (
+        une(organisme=organisme, titre=f"Projet {p['projet_debut']}", volet=appel.volets.first(),
+            appel=appel)
+        for p in periodes
+        for appel in [AppelFactory(en_evaluation=True, **p)]
+    )  # fmt: skip
+    ici.refresh_from_db()
+    assert not [n for n, _ in doutes(ici) if n == "cumul"]
+    type(autre.appel).objects.filter(pk=autre.appel_id).update(projet_debut="2030-06-30")
+    assert [n for n, _ in doutes(ici) if n == "cumul"]
+
+
+# --- Conclure -------------------------------------------------------------------------------------
+def test_une_personne_conclut_et_son_motif_se_lit(projet):
+    agent = UtilisateurFactory(agent=True)
+    copie = une(titre=projet.titre, resume=projet.resume)
+    texte = page(agent, "ville:demande", projet.reference).text
+    assert "À trancher" in texte
+    adresse = ("ville:doute", projet.reference, "doublon", copie.reference)
+    assert copie.organisme.nom in page(agent, *adresse).text
+    reponse = envoyer(agent, *adresse, motif="")
+    assert Formulaire(reponse.text).erreur("motif")
+    assert Formulaire(reponse.text).erreur("verdict")
+    reponse = envoyer(agent, *adresse, verdict="ecarte", motif="Deux quartiers différents.")
+    assert reponse.url.endswith("#doutes")
+    texte = page(agent, "ville:demande", projet.reference).text
+    assert "Deux quartiers différents." in texte
+    assert "Écarté" in texte
+    envoyer(agent, *adresse, verdict="retenu", motif="Même budget, en fait.")
+    assert VerdictDoute.objects.get().verdict == "retenu"
+
+
+def test_la_machine_ne_change_rien_et_seul_un_agent_conclut(projet):
+    copie = une(titre=projet.titre, resume=projet.resume)
+    page(UtilisateurFactory(agent=True), "ville:demande", projet.reference)
+    projet.refresh_from_db()
+    assert projet.etat == "recevable"
+    conclusion = {"nature": "doublon", "verdict": "retenu", "motif": "x"}
+    for role in ("approbation", "tresorerie", "administration", "mifi"):
+        with pytest.raises(PermissionRefusee):
+            trancher_doute(
+                acteur=UtilisateurFactory(roles=[role]), demande=projet, autre=copie, **conclusion
+            )
+    with pytest.raises(RegleViolee):
+        trancher_doute(
+            acteur=UtilisateurFactory(agent=True),
+            demande=projet,
+            autre=copie,
+            **conclusion | {"verdict": "peut-être"},
+        )
+
+
+def test_une_demande_dont_on_est_recuse_n_y_parait_pas(projet):
+    copie = une(titre=projet.titre, resume=projet.resume)
+    agent = UtilisateurFactory(agent=True)
+    siege = MembreComiteFactory(appel=copie.appel, utilisateur=agent)
+    AffectationFactory(demande=copie, membre=siege, recusee=True)
+    assert copie.reference not in page(agent, "ville:demande", projet.reference).text
+    adresse = ("ville:doute", projet.reference, "doublon", copie.reference)
+    assert page(agent, *adresse).status_code == 404
+    assert envoyer(agent, *adresse, verdict="ecarte", motif="x").status_code == 404
+
+
+def test_la_page_coute_autant_a_une_voisine_qu_a_trois(projet):
+    agent = UtilisateurFactory(agent=True)
+    une(titre=projet.titre, resume=projet.resume, organisme=projet.organisme)
+    un = requetes(agent, "ville:demande", projet.reference)
+    for _ in range(2):
+        une(titre=projet.titre, resume=projet.resume, organisme=projet.organisme)
+    assert requetes(agent, "ville:demande", projet.reference) == un
