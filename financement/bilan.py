@@ -12,7 +12,14 @@ from typing import Any
 from appels.models import Appel, Besoin, Demande
 from appels.montants import pourcentage
 from financement.indicateurs import DIMENSIONS, LIBELLES_VENTILATIONS, TITRES_VENTILATIONS, TOTAUX
-from financement.masquage import SEUIL, masquer, valeurs_de
+from financement.masquage import (
+    additionner,
+    satisfaction_publiable,
+    total_publiable,
+    valeurs_de,
+    ventilations_de,
+    ventilations_publiques,
+)
 from financement.models import Convention, Decision, Recuperation
 from financement.repartition import repartir
 
@@ -253,16 +260,24 @@ def _resultats(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], Decimal | None]:
     """Les sommes des indicateurs et les ventilations, masquées."""
     sommes: dict[tuple[str, str], int] = defaultdict(int)
+    petits = 0
     for projet in projets:
+        tait = not total_publiable(ventilations_de(projet.valeurs))
+        petits += tait
         for cle, valeur in projet.valeurs.items():
-            sommes[cle] += valeur
-    distinctes = {"personnes_distinctes", "personnes_immigrantes"}
+            if not (tait and cle[0] == "personnes_immigrantes"):
+                sommes[cle] += valeur
+    notes = {
+        "personnes_distinctes": "non dédoublonné",
+        "personnes_immigrantes": "non dédoublonné"
+        + (", sans les projets de moins de cinq personnes" if petits else ""),
+    }
     indicateurs = [
         {
             "libelle": TOTAUX[code],
             "valeur": sommes[code, ""],
             "prevu": None,
-            "note": "non dédoublonné" if code in distinctes else "",
+            "note": notes.get(code, ""),
         }
         for code in TOTAUX
         if (code, "") in sommes and code != "activites_prevues"
@@ -270,27 +285,23 @@ def _resultats(
     for ligne in indicateurs:
         if ligne["libelle"] == TOTAUX["activites_realisees"]:
             ligne["prevu"] = sommes.get(("activites_prevues", ""))
+    publies = [ventilations_publiques(projet.valeurs) for projet in projets]
     ventilations = []
     for dimension in DIMENSIONS:
-        cellules = {
-            modalite: sommes[dimension, modalite]
-            for modalite in LIBELLES_VENTILATIONS[dimension]
-            if (dimension, modalite) in sommes
-        }
-        if cellules:
+        if donnees := [publie[dimension] for publie in publies if dimension in publie]:
+            libelles = LIBELLES_VENTILATIONS[dimension]
             ventilations.append(
                 {
                     "titre": TITRES_VENTILATIONS[dimension],
                     "cellules": [
-                        {"libelle": LIBELLES_VENTILATIONS[dimension][m], "valeur": texte}
-                        for m, texte in masquer(cellules).items()
+                        {"libelle": libelles[modalite], "valeur": texte}
+                        for modalite, texte in additionner(donnees).items()
                     ],
                 }
             )
-    repondants = sommes.get(("satisfaction", "repondants"), 0)
+    connues = [paire for p in projets if (paire := satisfaction_publiable(p.valeurs))]
     satisfaction = None
-    if repondants >= SEUIL:
-        satisfaction = pourcentage(
-            Decimal(sommes.get(("satisfaction", "satisfaits"), 0)), Decimal(repondants)
-        )
+    if connues:
+        satisfaits, repondants = (sum(nombres) for nombres in zip(*connues, strict=True))
+        satisfaction = pourcentage(Decimal(satisfaits), Decimal(repondants))
     return indicateurs, ventilations, satisfaction

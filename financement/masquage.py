@@ -1,36 +1,138 @@
-"""Le masquage de ce qui est publié (regles.md, 15).
+"""Le masquage de ce qui quitte les mains de la Ville (regles.md, 15).
 
 Une cellule de 1 à 4 devient « <5 ». Si une seule cellule d'une ventilation est cachée, la plus
 petite autre cellule non nulle devient « — », pour que le total ne la redonne pas.
+
+Cela ne suffit pas toujours : « <5 », « <5 » et un total de 2 disent 1 et 1. On cache donc une
+cellule de plus tant qu'une personne qui connaît le total, et cette règle, retrouverait une cellule.
+Les sommes de plusieurs projets se font sur ce que chacun publie : elles n'en disent jamais plus, à
+aucune date.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from appels.montants import pourcentage
 from financement.indicateurs import DIMENSIONS, VENTILATIONS
 
 PETITE, CACHEE = "<5", "—"
+CACHEES = frozenset({PETITE, CACHEE})
 SEUIL = 5
 
+Cellules = Mapping[str, int]
 
-def masquer(cellules: dict[str, int]) -> dict[str, str]:
-    """Les cellules telles qu'elles se publient, dans le même ordre."""
+
+def masquer(cellules: Cellules) -> dict[str, str]:
+    """Les cellules d'une ventilation telles qu'elles se publient, dans le même ordre."""
     publiees = {
         modalite: PETITE if 0 < nombre < SEUIL else str(nombre)
         for modalite, nombre in cellules.items()
     }
-    cachees = [modalite for modalite, texte in publiees.items() if texte == PETITE]
-    if len(cachees) == 1:
-        autres = [(n, m) for m, n in cellules.items() if n and m not in cachees]
-        if autres:
-            publiees[min(autres, key=lambda autre: autre[0])[1]] = CACHEE
+    while _se_retrouvent(cellules, publiees):
+        montrees = [(n, m) for m, n in cellules.items() if n and publiees[m] not in CACHEES]
+        if not montrees:
+            break
+        publiees[min(montrees, key=lambda montree: montree[0])[1]] = CACHEE
     return publiees
 
 
-def total_publiable(cellules: dict[str, int]) -> bool:
-    """Faux quand une seule cellule est cachée : le total la redonnerait."""
-    publiees = masquer(cellules).values()
-    return sum(texte in {PETITE, CACHEE} for texte in publiees) != 1
+def _se_retrouvent(cellules: Cellules, publiees: Mapping[str, str]) -> bool:
+    """Vrai si le total, connu, ne laisse qu'une valeur possible à une cellule cachée.
+
+    Une « <5 » vaut de 1 à 4, une « — » au moins 5 : c'est ce que tout le monde sait.
+    """
+    petites = [n for m, n in cellules.items() if publiees[m] == PETITE]
+    grandes = [n for m, n in cellules.items() if publiees[m] == CACHEE]
+    if not petites and not grandes:
+        return False
+    if len(petites) + len(grandes) == 1:
+        return True
+    somme, k, d = sum(petites) + sum(grandes), len(petites), len(grandes)
+    au_moins = k + SEUIL * d
+    if somme == au_moins:
+        return True
+    return not grandes and somme == (SEUIL - 1) * k
+
+
+def masquer_ensemble(ventilations: Mapping[str, Cellules]) -> dict[str, dict[str, str]]:
+    """Plusieurs ventilations des mêmes personnes : le total de l'une ne trahit pas une autre.
+
+    Quand une ventilation ne peut plus se protéger (tout y est caché), aucune autre ne montre de
+    quoi refaire le total.
+    """
+    publiees = {nom: masquer(cellules) for nom, cellules in ventilations.items()}
+    if any(_se_retrouvent(ventilations[nom], publiees[nom]) for nom in publiees):
+        return {
+            nom: {
+                modalite: texte if texte in CACHEES or texte == "0" else CACHEE
+                for modalite, texte in publiees[nom].items()
+            }
+            for nom in publiees
+        }
+    return publiees
+
+
+def total_publiable(ventilations: Mapping[str, Cellules]) -> bool:
+    """Faux quand le total lui-même redonnerait une cellule : tout est caché, et trop petit."""
+    return not any(
+        _se_retrouvent(cellules, masquer(cellules)) for cellules in ventilations.values()
+    )
+
+
+def additionner(publiees: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """La somme de ce que plusieurs projets publient d'une ventilation.
+
+    Une cellule où l'un d'eux cache la sienne dit seulement « au moins » : chaque cellule cachée y
+    compte pour 1, ce que tout le monde en sait.
+    """
+    visibles: dict[str, int] = {}
+    cachees: dict[str, list[str]] = {}
+    for cellules in publiees:
+        for modalite, texte in cellules.items():
+            visibles.setdefault(modalite, 0)
+            if texte in CACHEES:
+                cachees.setdefault(modalite, []).append(texte)
+            else:
+                visibles[modalite] += int(texte)
+    return {
+        modalite: _somme(nombre, cachees.get(modalite, [])) for modalite, nombre in visibles.items()
+    }
+
+
+def _somme(nombre: int, cachees: list[str]) -> str:
+    if not cachees:
+        return str(nombre)
+    if not nombre:
+        return cachees[0] if len(cachees) == 1 else CACHEE
+    return f"au moins {nombre + len(cachees)}"
+
+
+def ventilations_de(valeurs: Mapping[tuple[str, str], int]) -> dict[str, Cellules]:
+    """Les ventilations d'un projet telles qu'elles sont, par dimension ; rien n'est masqué."""
+    return {
+        dimension: cellules
+        for dimension in DIMENSIONS
+        if (
+            cellules := {
+                modalite: valeurs[dimension, modalite]
+                for modalite in VENTILATIONS[dimension]
+                if (dimension, modalite) in valeurs
+            }
+        )
+    }
+
+
+def ventilations_publiques(valeurs: Mapping[tuple[str, str], int]) -> dict[str, dict[str, str]]:
+    """Les ventilations masquées d'un projet, par dimension."""
+    return masquer_ensemble(ventilations_de(valeurs))
+
+
+def satisfaction_publiable(valeurs: Mapping[tuple[str, str], int]) -> tuple[int, int] | None:
+    """(satisfaits, répondants) ; None sous cinq répondants : le taux dirait qui a répondu quoi."""
+    repondants = valeurs.get(("satisfaction", "repondants"), 0)
+    if repondants < SEUIL:
+        return None
+    return valeurs.get(("satisfaction", "satisfaits"), 0), repondants
 
 
 def indicateurs_publics(demande: Any) -> dict[str, Any] | None:
@@ -38,20 +140,9 @@ def indicateurs_publics(demande: Any) -> dict[str, Any] | None:
     valeurs = valeurs_de(demande)
     if not valeurs:
         return None
-    publics: dict[str, Any] = {}
-    for dimension in DIMENSIONS:
-        cellules = {
-            modalite: valeurs[dimension, modalite]
-            for modalite in VENTILATIONS[dimension]
-            if (dimension, modalite) in valeurs
-        }
-        if cellules:
-            publics[dimension] = masquer(cellules)
-    repondants = valeurs.get(("satisfaction", "repondants"), 0)
-    # Sous cinq répondants, le taux dirait ce qu'une personne a répondu.
-    if repondants >= SEUIL:
-        satisfaits = valeurs.get(("satisfaction", "satisfaits"), 0)
-        publics["taux_satisfaction"] = float(pourcentage(satisfaits, repondants))
+    publics: dict[str, Any] = dict(ventilations_publiques(valeurs))
+    if satisfaction := satisfaction_publiable(valeurs):
+        publics["taux_satisfaction"] = float(pourcentage(*satisfaction))
     return publics
 
 

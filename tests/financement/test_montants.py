@@ -95,6 +95,13 @@ def test_un_partage_ne_perd_ni_n_invente_un_cent(montant, poids):
         ({"a": 0, "b": 3, "c": 30, "d": 8}, {"a": "0", "b": "<5", "c": "30", "d": "—"}),
         ({"a": 0, "b": 0}, {"a": "0", "b": "0"}),
         ({"a": 2, "b": 0}, {"a": "<5", "b": "0"}),
+        # « <5 », « <5 » et un total de 11 diraient 1 et 1 : une cellule de plus se cache.
+        ({"a": 1, "b": 1, "c": 9}, {"a": "<5", "b": "<5", "c": "—"}),
+        ({"a": 4, "b": 4, "c": 9}, {"a": "<5", "b": "<5", "c": "—"}),
+        ({"a": 1, "b": 2, "c": 9}, {"a": "<5", "b": "<5", "c": "9"}),
+        # « <5 » et « — » dont la somme est 6 : la seconde vaut au moins 5, la première 1.
+        ({"a": 1, "b": 5, "c": 9}, {"a": "<5", "b": "—", "c": "—"}),
+        ({"a": 1, "b": 6, "c": 9}, {"a": "<5", "b": "—", "c": "9"}),
     ],
 )
 def test_le_masquage_des_deux_cotes_du_seuil(cellules, attendu):
