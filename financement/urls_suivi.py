@@ -2,8 +2,8 @@
 
 from django.urls import path
 
+from financement.views import annees, fermeture, plan, rapports, registre
 from financement.views import bilan as vues_bilan
-from financement.views import fermeture, plan, rapports, registre
 
 public = [
     path("projets/", registre.registre, name="registre"),
@@ -19,6 +19,9 @@ organisme = [
     ),
 ]
 ville = [
+    path("appels-passes/", annees.reprise, name="reprise"),
+    path("appels-passes/modele/", annees.modele_de_reprise, name="reprise_modele"),
+    path("appels-passes/<int:pk>/", annees.confirmer, name="reprise_confirmer"),
     path("plan/", plan.plan, name="plan"),
     path("plan/besoins/<slug:code>/", plan.besoin, name="besoin"),
     path("rapports/", rapports.rapports, name="rapports"),
@@ -33,6 +36,7 @@ ville = [
 ]
 bilan = [
     path("", vues_bilan.accueil, name="accueil"),
+    path("annees/", annees.annees, name="annees"),
     path("<slug:code>/", vues_bilan.appel, name="appel"),
     path("<slug:code>/pdf/", vues_bilan.figer, name="pdf"),
     path("<slug:code>/xlsx/", vues_bilan.xlsx, name="xlsx"),

@@ -28,6 +28,7 @@ PHRASES = {
     "lotpaiement.defaire": "a défait un lot de paiements",
     "lotpaiement.telecharger": "a téléchargé le fichier d'un lot de paiements",
     "lotpaiement.importer_retour": "a importé les paiements d'un lot",
+    "repriseessayee.confirmer": "a repris des projets passés",
     "rapport.deposer": "a déposé un rapport",
     "rapport.renvoyer": "a renvoyé un rapport à corriger",
     "rapport.accepter": "a accepté un rapport",

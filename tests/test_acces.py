@@ -12,7 +12,7 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from appels.models import Message, PieceJointe, PieceOrganisme
 from appels.services import formulaires
-from financement.models import LotPaiement
+from financement.models import LotPaiement, RepriseEssayee
 from socle.models import Document, Travail
 from tests.factories import (
     AdhesionFactory,
@@ -112,6 +112,9 @@ ACCES: dict[str, set[str]] = {
     **dict.fromkeys(
         (
             "ville:appel_nouveau",
+            "ville:reprise",
+            "ville:reprise_modele",
+            "ville:reprise_confirmer",
             "ville:appel_publier",
             "ville:appel_reporter",
             "ville:appel_modifier",
@@ -155,7 +158,10 @@ ACCES: dict[str, set[str]] = {
     "ville:decider": {"approbation"},
     "ville:reexamen": {"approbation"},
     # Bilan
-    **{nom: VILLE | {"mifi"} for nom in ("bilan:accueil", "bilan:appel", "bilan:xlsx")},
+    **{
+        nom: VILLE | {"mifi"}
+        for nom in ("bilan:accueil", "bilan:annees", "bilan:appel", "bilan:xlsx")
+    },
 }
 # Ces pages ont leur propre fichier de tests d'accès, récusation comprise.
 AILLEURS = ("comite:", "ville:comite", "ville:seance", "ville:classement", "ville:affect",
@@ -257,6 +263,7 @@ def monde():
         no=1, motif="Plus de temps", portee="Un mois de plus", etat="refuse", reponse="Trop tard"
     )
     voisine = DemandeFactory(recevable=True)
+    reprise = RepriseEssayee.objects.create(nom="passes.xlsx", lignes=[])
     lot = LotPaiement.objects.create(numero="LOT-2030-001", total=100)
     message = Message.objects.create(
         demande=demande, cote="organisme", texte="Une question ?", auteur=personnes["responsable"]
@@ -281,6 +288,7 @@ def arguments(nom, monde):
         "ville:compte": monde.personnes["mifi"].pk,
         "ville:courriel": monde.courriel.pk,
         "ville:rapport": monde.rapport.pk,
+        "ville:reprise_confirmer": monde.reprise.pk,
         "ville:lot_paiement": monde.lot.pk,
         "organisme:coordonnees": demande.organisme_id,
         "ville:reexamen": monde.reexamen.pk,

@@ -2,6 +2,7 @@ from financement.models.avenant import Avenant
 from financement.models.convention import Convention, Versement
 from financement.models.decision import Decision, Lettre, Reexamen, Resolution
 from financement.models.paiement import CoordonneesBancaires, LotPaiement, RetourPaiement
+from financement.models.passe import ProjetPasse, RepriseEssayee
 from financement.models.rapport import (
     DepenseReelle,
     Rapport,
@@ -18,10 +19,12 @@ __all__ = [
     "DepenseReelle",
     "Lettre",
     "LotPaiement",
+    "ProjetPasse",
     "Rapport",
     "Recuperation",
     "Reexamen",
     "ReponseRapport",
+    "RepriseEssayee",
     "Resolution",
     "RetourPaiement",
     "ValeurIndicateur",

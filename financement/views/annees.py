@@ -1,0 +1,94 @@
+"""D'une année à l'autre, et la reprise des appels passés."""
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from financement.annees import changements, comparer_les_annees
+from financement.importation.passe import COLONNES, modele
+from financement.models import ProjetPasse, RepriseEssayee
+from financement.services import reprise as services
+from socle.exports import XLSX, reponse_xlsx, telecharger
+from socle.graphiques import Ligne
+from socle.vues import executer, exiger, trouver
+
+
+class RepriseForm(forms.Form):
+    fichier = forms.FileField(label="Le tableur rempli (XLSX)")
+
+
+def annees(request: HttpRequest) -> HttpResponse:
+    """Une ligne par année, et ce qui a changé."""
+    exiger(request, "bilan.voir")
+    lignes = comparer_les_annees()
+    if request.GET.get("format") == "xlsx":
+        return reponse_xlsx(
+            "annees",
+            ("Année", "Appels", "Demandes déposées", "Projets", "Organismes", "Accordé", "Versé",
+             "Activités", "Personnes", "Immigrantes"),
+            (
+                (a.annee, len(a.appels), a.deposees, a.projets, len(a.organismes), a.accorde,
+                 a.verse, a.activites, a.personnes, a.immigrantes)
+                for a in lignes
+            ),
+        )  # fmt: skip
+    soutenues = [a for a in lignes if a.projets]
+    return render(
+        request,
+        "financement/bilan/annees.html",
+        {
+            "annees": lignes,
+            "changements": changements(lignes),
+            "entre": (soutenues[1].annee, soutenues[0].annee) if len(soutenues) > 1 else None,
+            "lignes_accorde": [Ligne(str(a.annee), a.accorde) for a in reversed(lignes)],
+            "lignes_personnes": [Ligne(str(a.annee), a.personnes) for a in reversed(lignes)],
+            "peut_reprendre": request.user.peut("appel.creer"),
+        },
+    )
+
+
+def reprise(request: HttpRequest) -> HttpResponse:
+    """Essayer un tableur d'appels passés ; les refus se lisent ligne à ligne."""
+    exiger(request, "appel.creer")
+    form = RepriseForm(request.POST, request.FILES) if request.method == "POST" else RepriseForm()
+    lecture = None
+    if request.method == "POST" and form.is_valid():
+        essai = executer(request, services.essayer_reprise, formulaire=form, **form.cleaned_data)
+        if essai:
+            lecture, essayee = essai
+            if essayee:
+                return redirect("ville:reprise_confirmer", pk=essayee.pk)
+    return render(
+        request,
+        "financement/ville/reprise.html",
+        {
+            "form": form,
+            "lecture": lecture,
+            "colonnes": COLONNES.items(),
+            "nombre": ProjetPasse.objects.count(),
+        },
+    )
+
+
+def confirmer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ce que la reprise ferait ; en POST, la faire."""
+    exiger(request, "appel.creer")
+    essayee = trouver(request, RepriseEssayee.objects.filter(faite_le=None), pk=pk)
+    if request.method == "POST" and executer(
+        request,
+        services.confirmer_reprise,
+        reprise=essayee,
+        succes="Les projets passés sont repris : les années se comparent.",
+    ):
+        return redirect("bilan:annees")
+    nouveaux, remplaces = services.effets(essayee)
+    return render(
+        request,
+        "financement/ville/reprise_confirmer.html",
+        {"reprise": essayee, "nouveaux": nouveaux, "remplaces": remplaces},
+    )
+
+
+def modele_de_reprise(request: HttpRequest) -> HttpResponse:
+    exiger(request, "appel.creer")
+    return telecharger(modele(), "appels-passes.xlsx", XLSX)
