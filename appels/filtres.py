@@ -59,6 +59,7 @@ class DemandeFilter(django_filters.FilterSet):
             ("etat", "etat"),
         ),
         label="Trier par",
+        empty_label="L'ordre habituel",
     )
 
     class Meta:

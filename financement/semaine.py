@@ -65,6 +65,7 @@ def _a_verifier(personne: Any) -> Iterator[Attente]:
             reverse("ville:demande", args=[demande.reference]),
             "Vérifier",
             _jour(demande.deposee_le),
+            est_echeance=False,
         )
 
 
