@@ -249,6 +249,9 @@ elif MEDIA_STORAGE:
     MEDIA_ROOT = Path(MEDIA_STORAGE)
 # Au-delà, en dollars, la trésorerie n'autorise pas un versement : l'approbation le fait.
 SEUIL_AUTORISATION_TRESORERIE = env.int("SEUIL_AUTORISATION_TRESORERIE", default=25_000)
+# Ce qui se garde, en années (regles.md, 18) : après la fermeture, et pour tout le reste.
+CONSERVATION_FERMEES_ANS = env.int("CONSERVATION_FERMEES_ANS", default=7)
+CONSERVATION_AUTRES_ANS = env.int("CONSERVATION_AUTRES_ANS", default=3)
 TAILLE_MAX_PIECE = 15 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000

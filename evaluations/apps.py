@@ -6,10 +6,13 @@ class EvaluationsConfig(AppConfig):
     verbose_name = "Évaluations"
 
     def ready(self) -> None:
+        from evaluations.renseignements import du_comite
         from evaluations.verbes import PHRASES
         from evaluations.visibilite import nombre_a_faire
         from socle.navigation import declarer_compteur
+        from socle.renseignements import declarer_renseignements
         from socle.verbes import declarer_verbes
 
         declarer_verbes(PHRASES)
+        declarer_renseignements(du_comite)
         declarer_compteur("comite:accueil", nombre_a_faire)

@@ -7,9 +7,11 @@ class SocleConfig(AppConfig):
 
     def ready(self) -> None:
         from socle import permissions
+        from socle.renseignements import declarer_renseignements, du_socle
         from socle.verbes import declarer_verbes
 
         permissions.enregistrer()
+        declarer_renseignements(du_socle)
         declarer_verbes(
             {
                 "organisme.creer": "a inscrit l'organisme",
@@ -22,6 +24,9 @@ class SocleConfig(AppConfig):
                 "organisme.changer_role": "a changé le rôle d'un membre",
                 "organisme.retirer_membre": "a retiré un membre",
                 "organisme.verifier": "a noté l'admissibilité de l'organisme",
+                "compte.exporter": "a téléchargé ses renseignements",
+                "incident.inscrire": "a inscrit un incident de confidentialité",
+                "incident.completer": "a complété un incident de confidentialité",
                 "compte.regler": "a réglé un compte",
             }
         )

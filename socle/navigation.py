@@ -69,6 +69,7 @@ VILLE = (
     Entree("Courriels", "ville:courriels", _lit_les_courriels),
     Entree("Journal", "ville:journal", _administre),
     Entree("Comptes", "ville:comptes", _administre),
+    Entree("Incidents", "ville:incidents", _administre),
 )
 BAILLEUR = (Entree("Reddition de comptes", "bilan:accueil"),)
 

@@ -291,6 +291,7 @@ MATRICE: dict[str, rules.Predicate] = {
     "ville.courriels": est_agent | est_administration,
     "ville.journal": est_administration,
     "ville.comptes": est_administration,
+    "incident.gerer": est_administration,
 }
 
 

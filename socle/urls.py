@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import path
 
-from socle.views import documents, galerie, maison, sante, travaux
+from socle.views import documents, galerie, maison, renseignements, sante, travaux
 
 public = [
     path("sante/", sante.sante, name="sante"),
@@ -11,6 +11,11 @@ public = [
     path("confidentialite/", maison.confidentialite, name="confidentialite"),
     path("travaux/<uuid:cle>/", travaux.travail, name="travail"),
     path("documents/<uuid:cle>/", documents.document, name="document"),
+]
+ville = [
+    path("incidents/", renseignements.incidents, name="incidents"),
+    path("incidents/nouveau/", renseignements.incident, name="incident_nouveau"),
+    path("incidents/<int:pk>/", renseignements.incident, name="incident"),
 ]
 if settings.GALERIE:
     public.append(path("galerie/", galerie.galerie, name="galerie"))

@@ -3,6 +3,8 @@
 from allauth.account import views as compte
 from django.urls import include, path, re_path
 
+from socle.views import renseignements
+
 urlpatterns = [
     path("", compte.login, name="account_login"),
     path("sortir/", compte.logout, name="account_logout"),
@@ -18,6 +20,7 @@ urlpatterns = [
         compte.confirm_email,
         name="account_confirm_email",
     ),
+    path("renseignements/", renseignements.mes_renseignements, name="mes_renseignements"),
     path("courriel/", compte.email, name="account_email"),
     path("mot-de-passe/", compte.password_change, name="account_change_password"),
     path("mot-de-passe/creer/", compte.password_set, name="account_set_password"),

@@ -13,7 +13,7 @@ from django.urls import URLResolver, get_resolver, reverse
 from appels.models import Message, PieceJointe, PieceOrganisme
 from appels.services import formulaires
 from financement.models import LotPaiement, RepriseEssayee
-from socle.models import Document, Travail
+from socle.models import Document, Incident, Travail
 from tests.factories import (
     AdhesionFactory,
     AffectationFactory,
@@ -61,6 +61,7 @@ ACCES: dict[str, set[str]] = {
         TOUS,
     ),
     "mon_espace": CONNECTES,
+    "mes_renseignements": CONNECTES,
     "question_poser": CONNECTES,
     "travail": {"agent"},
     "document": {*EMPLOYES, *MEMBRES, "libre", "presidence"},
@@ -146,6 +147,7 @@ ACCES: dict[str, set[str]] = {
     },
     **{nom: {*AGENTS, "administration"} for nom in ("ville:courriels", "ville:courriel")},
     **{nom: {"administration"} for nom in ("ville:journal", "ville:comptes", "ville:compte")},
+    **{f"ville:{nom}": {"administration"} for nom in ("incidents", "incident", "incident_nouveau")},
     # Une récusation sur une demande de l'appel écarte de ses questions.
     **{
         f"ville:{nom}": {"agent"}
@@ -264,6 +266,9 @@ def monde():
     )
     voisine = DemandeFactory(recevable=True)
     reprise = RepriseEssayee.objects.create(nom="passes.xlsx", lignes=[])
+    incident = Incident.objects.create(
+        constate_le="2030-01-01", description="x", renseignements="x", raisons="x"
+    )
     lot = LotPaiement.objects.create(numero="LOT-2030-001", total=100)
     message = Message.objects.create(
         demande=demande, cote="organisme", texte="Une question ?", auteur=personnes["responsable"]
@@ -288,6 +293,7 @@ def arguments(nom, monde):
         "ville:compte": monde.personnes["mifi"].pk,
         "ville:courriel": monde.courriel.pk,
         "ville:rapport": monde.rapport.pk,
+        "ville:incident": monde.incident.pk,
         "ville:reprise_confirmer": monde.reprise.pk,
         "ville:lot_paiement": monde.lot.pk,
         "organisme:coordonnees": demande.organisme_id,

@@ -113,6 +113,8 @@ class Demande(CycleDeVieDemande):
     papier_recu_le = models.DateTimeField(
         "arrivée sur papier", null=True, blank=True, editable=False
     )
+    # Ses textes, ses fichiers et ses lettres sont détruits ; le squelette reste (regles.md, 18).
+    anonymisee_le = models.DateTimeField(null=True, blank=True, editable=False)
     modifiee_le = models.DateTimeField("dernière modification", default=horloge.maintenant)
     deposee_le = models.DateTimeField("dépôt", null=True, blank=True, editable=False)
     deposee_par = models.ForeignKey(

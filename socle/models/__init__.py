@@ -1,4 +1,5 @@
 from socle.models.document import Document
+from socle.models.incident import Incident
 from socle.models.journal import EntreeJournal
 from socle.models.organisme import Adhesion, Invitation, Organisme
 from socle.models.travail import Travail
@@ -8,6 +9,7 @@ __all__ = [
     "Adhesion",
     "Document",
     "EntreeJournal",
+    "Incident",
     "Invitation",
     "Organisme",
     "RoleVille",

@@ -35,6 +35,8 @@ class Document(models.Model):
     pdf = models.FileField("PDF", upload_to=chemin_document, max_length=300)
     empreinte = models.CharField("SHA-256 du PDF", max_length=64)
     taille = models.PositiveIntegerField("taille (octets)")
+    # Détruit selon le calendrier de conservation : le titre et l'empreinte restent.
+    detruit_le = models.DateTimeField(null=True, blank=True, editable=False)
     cree_le = models.DateTimeField("création", default=horloge.maintenant, editable=False)
     cree_par = models.ForeignKey(
         "socle.Utilisateur", null=True, on_delete=models.PROTECT, related_name="+"

@@ -26,6 +26,8 @@ def document(request: HttpRequest, cle: UUID) -> HttpResponse:
     objet = apps.get_model(trouve.objet_type)._base_manager.filter(pk=trouve.objet_id).first()
     if regle is None or objet is None or not regle(request.user, objet):
         raise Http404
+    if trouve.detruit_le:
+        raise Http404("Ce document a été détruit selon le calendrier de conservation.")
     nom = trouve.pdf.name.rsplit("/", 1)[-1]
     with trouve.pdf.open("rb") as fichier:
         reponse = HttpResponse(fichier.read(), content_type="application/pdf")
