@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "appels",
     "evaluations",
     "financement",
+    "vitrine",
 ]
 
 MIDDLEWARE = [

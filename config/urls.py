@@ -1,4 +1,4 @@
-"""Toutes les adresses (contrat.md), composées par salle à partir des quatre applications.
+"""Toutes les adresses (contrat.md), composées par salle à partir des cinq applications.
 
 Une adresse que la matrice d'accès des tests ne connaît pas fait échouer un test.
 """
@@ -9,8 +9,9 @@ import appels.urls
 import evaluations.urls
 import financement.urls
 import socle.urls
+import vitrine.urls
 
-APPLICATIONS = (socle.urls, appels.urls, evaluations.urls, financement.urls)
+APPLICATIONS = (socle.urls, appels.urls, evaluations.urls, financement.urls, vitrine.urls)
 
 
 def salle(nom: str) -> list[URLPattern | URLResolver]:

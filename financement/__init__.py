@@ -1,1 +1,1 @@
-"""Décision, lettres, convention, versements, rapports, bilan, registre."""
+"""Décision, lettres, convention, versements, rapports, bilan."""

@@ -2,7 +2,6 @@
 
 from financement import urls_decision, urls_suivi
 
-public = urls_suivi.public
 organisme = [*urls_decision.organisme, *urls_suivi.organisme]
 ville = [*urls_decision.ville, *urls_suivi.ville]
 bilan = urls_suivi.bilan

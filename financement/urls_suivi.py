@@ -1,16 +1,10 @@
-"""Les adresses des rapports, de la fermeture, du plan, du bilan et du registre."""
+"""Les adresses des rapports, de la fermeture, du plan et du bilan."""
 
 from django.urls import path
 
-from financement.views import annees, fermeture, plan, rapports, registre
+from financement.views import annees, fermeture, plan, rapports
 from financement.views import bilan as vues_bilan
 
-public = [
-    path("projets/", registre.registre, name="registre"),
-    path("projets/<slug:reference>/", registre.projet, name="projet"),
-    path("donnees/", registre.donnees, name="donnees"),
-    path("donnees/<slug:code>.<slug:forme>", registre.fichier, name="donnees_fichier"),
-]
 organisme = [
     path(
         "demandes/<slug:reference>/rapports/<slug:nature>/",

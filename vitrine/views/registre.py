@@ -60,7 +60,7 @@ def registre(request: HttpRequest) -> HttpResponse:
     page = Paginator(liste, PAR_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
-        "financement/public/registre.html",
+        "vitrine/registre.html",
         {
             "page_obj": page,
             "nombre": page.paginator.count,
@@ -76,17 +76,13 @@ def registre(request: HttpRequest) -> HttpResponse:
 def projet(request: HttpRequest, reference: str) -> HttpResponse:
     objet = get_object_or_404(_projets().prefetch_related("rapports__valeurs"), reference=reference)
     resultats = indicateurs_publics(objet) if objet.etat == "fermee" else None
-    return render(
-        request, "financement/public/projet.html", {"projet": objet, "resultats": resultats}
-    )
+    return render(request, "vitrine/projet.html", {"projet": objet, "resultats": resultats})
 
 
 @publique
 def donnees(request: HttpRequest) -> HttpResponse:
     appels = Appel.objects.filter(demandes__etat_annonce="acceptee").distinct()
-    return render(
-        request, "financement/public/donnees.html", {"appels": appels, "colonnes": DICTIONNAIRE}
-    )
+    return render(request, "vitrine/donnees.html", {"appels": appels, "colonnes": DICTIONNAIRE})
 
 
 DICTIONNAIRE = (

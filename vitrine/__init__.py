@@ -1,0 +1,1 @@
+"""Ce que le public voit des projets soutenus : registre, carte, services, données ouvertes."""

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class VitrineConfig(AppConfig):
+    name = "vitrine"
+    verbose_name = "Vitrine"
