@@ -12,6 +12,7 @@ from appels.models import Appel, Demande
 from evaluations.models import Affectation, MembreComite, Seance
 
 DEVANT_LE_COMITE = ("recevable", "en_evaluation", "evaluee", "recommandee")
+A_CONFIER = ("recevable", "en_evaluation")
 A_DECLARER_DANS = ("en_evaluation", "evaluee", "recommandee")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from evaluations.repartition.probleme import PLUTOT_NON, VOLONTIERS, Paire, Probleme
+from evaluations.repartition.resultat import juger
 
 A_LA_MAIN = "déplacée à la main"
 
@@ -38,11 +39,12 @@ def deplacer(
         raise ValueError("Cette paire n'est plus dans la proposition.")
     if de in probleme.gardees:
         raise ValueError("Cette demande est déjà confiée à ce membre.")
+    lecteur, demande = probleme.membre[vers], probleme.demande[de[0]]
     if motif := probleme.interdites.get(nouvelle):
-        raise ValueError(
-            f"{probleme.membre[vers].code} ne peut pas lire {probleme.demande[de[0]].code} : "
-            f"{motif}."
-        )
+        raise ValueError(f"{lecteur.code} ne peut pas lire {demande.code} : {motif}.")
     if nouvelle in actuelles:
-        raise ValueError(f"{probleme.membre[vers].code} lit déjà {probleme.demande[de[0]].code}.")
+        raise ValueError(f"{lecteur.code} lit déjà {demande.code}.")
+    charge = juger(probleme, actuelles).charges[vers]
+    if lecteur.charge_max is not None and charge >= lecteur.charge_max:
+        raise ValueError(f"{lecteur.code} a déjà sa charge maximale : {charge}.")
     return probleme.ranger(actuelles - {de} | {nouvelle})

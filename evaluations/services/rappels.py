@@ -7,7 +7,8 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from appels.models import Appel, Demande
-from evaluations.models import MembreComite
+from evaluations.models import Affectation, MembreComite
+from evaluations.services.annonces import annoncer_lectures
 from evaluations.services.comite import nommer_membre
 from evaluations.services.fiches import ouvrir_evaluation
 from socle.droits import exiger_permission
@@ -65,28 +66,11 @@ def ouvrir_evaluations(*, acteur: Any, appel: Appel) -> list[Demande]:
         .distinct()
         .order_by("code")
     ]
-    membres = (
-        appel.membres.filter(actif=True)
-        .select_related("utilisateur")
-        .annotate(
-            nombre=Count(
-                "affectations",
-                filter=Q(affectations__demande__in=demandes, affectations__etat="a_declarer"),
-            )
-        )
+    annoncer_lectures(
+        appel=appel,
+        demandes=demandes,
+        affectations=Affectation.objects.filter(demande__in=demandes, etat="a_declarer"),
     )
-    for membre in membres:
-        if membre.nombre:
-            envoyer(
-                gabarit="comite_a_lire",
-                destinataires=[membre.utilisateur.email],
-                objet=f"Des demandes à évaluer — {appel.titre}",
-                contexte={
-                    "appel": appel,
-                    "nombre": membre.nombre,
-                    "echeance": appel.seance_comite,
-                },
-            )
     return demandes
 
 

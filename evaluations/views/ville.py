@@ -13,7 +13,7 @@ from evaluations.forms import AffectationForm, MembreForm
 from evaluations.models import Affectation, MembreComite
 from evaluations.services import comite, fiches, rappels
 from evaluations.services.fiches import est_soumise
-from evaluations.visibilite import demandes_de_la_ville, siege_de
+from evaluations.visibilite import A_CONFIER, demandes_de_la_ville, siege_de
 from socle.vues import executer, exiger, trouver
 
 SUIVIES = ("recevable", "en_evaluation", "evaluee", "recommandee")
@@ -214,7 +214,7 @@ def affecter_demande(request: HttpRequest, reference: str) -> HttpResponse:
     demande = get_object_or_404(
         Demande.objects.visibles_par(request.user)
         .exclude(organisme_id__in=request.user.organismes_ids)
-        .filter(etat__in=comite.CONFIABLES)
+        .filter(etat__in=A_CONFIER)
         .select_related("appel", "organisme", "volet"),
         reference=reference,
     )
