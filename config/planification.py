@@ -11,6 +11,10 @@ TACHES_PERIODIQUES = {
         "task": "appels.tasks.rappeler_clotures",
         "schedule": crontab(minute="*/10"),
     },
+    "rappeler-les-comites": {
+        "task": "evaluations.tasks.rappeler_comites",
+        "schedule": crontab(hour=8, minute=10),
+    },
     "effacer-les-sessions-perimees": {
         "task": "socle.tasks.effacer_sessions_perimees",
         "schedule": crontab(hour=3, minute=20),

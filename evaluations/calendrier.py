@@ -1,11 +1,20 @@
 """Les dates d'un comité en un fichier .ics : souhaits, séances. Aucune demande n'y paraît."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.urls import reverse
 
 from appels.calendrier import agenda, evenement
 from appels.models import Appel
 from evaluations.models import CollecteSouhaits, Seance
+from socle import horloge
+
+
+def echeance_de(appel: Appel) -> dt.date | None:
+    """Quand la séance a lieu : celle qui est préparée, sinon la date annoncée par l'appel."""
+    seance = appel.seances.filter(etat="preparee", date__gte=horloge.maintenant()).order_by("date")
+    return getattr(seance.first(), "date", None) or appel.seance_comite
 
 
 def calendrier_du_comite(appel: Appel) -> bytes:

@@ -1,4 +1,4 @@
-"""Lire en base ce qui fait paraître un lien possible ; autant de requêtes pour un que pour mille."""
+"""Lire en base ce qui fait paraître un lien possible ; autant de requêtes pour un que pour cent."""
 
 from collections import defaultdict
 from collections.abc import Iterable

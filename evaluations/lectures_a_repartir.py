@@ -10,6 +10,18 @@ from evaluations.visibilite import A_CONFIER, demandes_de_la_ville
 
 RECUSE = "récusé"
 DE_L_ORGANISME = "fait partie de l'organisme"
+# Jusque-là, chacun lit tout : c'est ce que la page du comité propose d'abord.
+PETIT_APPEL = 20  # demandes
+
+
+def liens_a_examiner(demandes: list[Demande], membres: list[MembreComite]) -> int:
+    """Le nombre de liens possibles sur lesquels ni le membre ni la Ville n'ont conclu."""
+    conclus = set(paires_ecartees(demandes)) | set(
+        Affectation.objects.filter(demande__in=demandes, membre__in=membres)
+        .exclude(etat=Affectation.Etat.A_DECLARER)
+        .values_list("demande", "membre")
+    )
+    return len(liens_possibles(membres, demandes).keys() - conclus)
 
 
 def membres_du_comite(appel: Appel) -> list[MembreComite]:

@@ -1,5 +1,6 @@
 from evaluations.models.comite import Affectation, MembreComite
 from evaluations.models.fiche import Evaluation, Note, Reouverture
+from evaluations.models.rappel import RappelComite
 from evaluations.models.repartition import CollecteSouhaits, LienEcarte, Repartition, Souhait
 from evaluations.models.seance import Presence, Recommandation, Seance
 
@@ -11,6 +12,7 @@ __all__ = [
     "MembreComite",
     "Note",
     "Presence",
+    "RappelComite",
     "Recommandation",
     "Reouverture",
     "Repartition",

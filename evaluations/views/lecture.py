@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from appels.models import Appel
+from evaluations.calendrier import echeance_de
 from evaluations.forms import GrilleForm
 from evaluations.lecture import lire
 from evaluations.models import Affectation, Evaluation, Seance
@@ -27,12 +28,6 @@ def _siennes(request: HttpRequest) -> QuerySet[Affectation]:
     return Affectation.objects.non_recusees_de(request.user).select_related(
         "membre", "demande__appel", "demande__organisme", "demande__volet"
     )
-
-
-def echeance_de(appel: Appel) -> Any:
-    """Quand la séance a lieu : celle qui est préparée, sinon la date annoncée par l'appel."""
-    seance = appel.seances.filter(etat="preparee", date__gte=horloge.maintenant()).order_by("date")
-    return getattr(seance.first(), "date", None) or appel.seance_comite
 
 
 # --- À lire ---------------------------------------------------------------------------------------

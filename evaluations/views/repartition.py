@@ -10,8 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from appels.models import Appel
 from evaluations.forms_repartition import CollecteForm, RepartitionForm
-from evaluations.indices import liens_possibles, paires_ecartees
-from evaluations.lectures_a_repartir import demandes_a_confier, membres_du_comite
+from evaluations.lectures_a_repartir import demandes_a_confier, liens_a_examiner, membres_du_comite
 from evaluations.models import Affectation, CollecteSouhaits, MembreComite, Repartition, Souhait
 from evaluations.services import interets
 from evaluations.services import repartition as services
@@ -79,14 +78,11 @@ def _page_reglages(
     appel = contexte["appel"]
     demandes, membres = demandes_a_confier(request.user, appel), membres_du_comite(appel)
     affectations = Affectation.objects.filter(demande__in=demandes, membre__in=membres)
-    examines = paires_ecartees(demandes)
     contexte |= {
         "demandes": len(demandes),
         "membres": len(membres),
         "confiees": affectations.exclude(etat=Affectation.Etat.RECUSEE).count(),
-        "liens_a_examiner": sum(
-            1 for paire in liens_possibles(membres, demandes) if paire not in examines
-        ),
+        "liens_a_examiner": liens_a_examiner(demandes, membres),
         "collecte": CollecteSouhaits.objects.filter(appel=appel).first(),
         "collecte_form": collecte_form or CollecteForm(),
         "membres_avec_souhaits": Souhait.objects.filter(
