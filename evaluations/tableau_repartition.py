@@ -7,7 +7,7 @@ from functools import cached_property
 from appels.models import Demande
 from evaluations.lectures_a_repartir import demandes_a_confier, membres_du_comite
 from evaluations.models import MembreComite, Repartition
-from evaluations.repartition import Bilan, Paire, Probleme, deplacer, juger, raisons
+from evaluations.repartition import EGALISE, Bilan, Paire, Probleme, deplacer, juger, raisons
 from evaluations.services.repartition import paires_de, probleme_de
 from socle.graphiques import Ligne
 
@@ -129,5 +129,9 @@ class TableauRepartition:
             charge,
             ecart=bilan.ecart,
             points=bilan.points,
-            raisons=tuple(raisons(self.probleme, (paire[0], vers.pk))),
+            raisons=tuple(
+                raison
+                for raison in raisons(self.probleme, (paire[0], vers.pk))
+                if raison != EGALISE  # vrai du calcul, pas d'un choix à la main
+            ),
         )

@@ -29,6 +29,7 @@ from appels.services import (
 )
 from evaluations.services import comite, fiches
 from financement import demonstration_echanges
+from financement.demonstration_comite import presenter_le_comite
 from financement.importation.acteurs import Acteurs
 from financement.importation.rejeu import importer
 from financement.services import conventions, versements
@@ -357,6 +358,7 @@ def _en_evaluation(plan: Any, contenu: dict[str, Any], acteurs: Acteurs) -> None
                 qualite=membre["qualite"],
                 role=membre["role"],
             )
+        presenter_le_comite(appel, acteurs)
         comite.affecter_comite_complet(acteur=acteurs.agent, appel=appel)
         for demande in deposees:
             fiches.ouvrir_evaluation(acteur=acteurs.agent, demande=demande)

@@ -5,7 +5,7 @@ possible, puis le plus de points (souhaits et expertise). Une paire écartée ne
 paire déjà confiée reste.
 """
 
-from evaluations.repartition.gestes import A_LA_MAIN, deplacer, raisons
+from evaluations.repartition.gestes import A_LA_MAIN, EGALISE, deplacer, raisons
 from evaluations.repartition.optimum import repartir
 from evaluations.repartition.probleme import (
     PLUTOT_NON,
@@ -28,6 +28,7 @@ from evaluations.repartition.resultat import (
 
 __all__ = [
     "A_LA_MAIN",
+    "EGALISE",
     "PLUTOT_NON",
     "VOLONTIERS",
     "ALire",

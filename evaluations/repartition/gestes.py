@@ -6,6 +6,7 @@ from evaluations.repartition.probleme import PLUTOT_NON, VOLONTIERS, Paire, Prob
 from evaluations.repartition.resultat import juger
 
 A_LA_MAIN = "déplacée à la main"
+EGALISE = "égalise les charges"
 
 
 def raisons(probleme: Probleme, paire: Paire, a_la_main: bool = False) -> list[str]:
@@ -26,7 +27,7 @@ def raisons(probleme: Probleme, paire: Paire, a_la_main: bool = False) -> list[s
         dites.append("pas d'autre lecteur possible")
     if souhait == PLUTOT_NON:
         dites.append("« plutôt non », mais l'éviter ne donnait pas mieux ailleurs")
-    return dites or ["égalise les charges"]
+    return dites or [EGALISE]
 
 
 def deplacer(
