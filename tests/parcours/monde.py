@@ -189,10 +189,11 @@ def _comite(m: Any) -> None:
 def _lectures(m: Any) -> None:
     """Deux appels dont les lectures sont à répartir : l'un le peut, l'autre non."""
     noms = ("Idriss Nadeau-Benhaddou", "Marie-Ève Lamontagne-Deschênes", "Tomás Ruiz", "Li Wen")
-    for attribut, charge_max in (("a_repartir", None), ("impossible", 1)):
-        appel = AppelFactory(
-            en_evaluation=True, titre="Accueillir le nord", evaluations_min=2, plan=m.ouvert.plan
-        )
+    for attribut, titre, charge_max in (
+        ("a_repartir", "Accueillir le nord", None),
+        ("impossible", "Accueillir le sud", 1),
+    ):
+        appel = AppelFactory(en_evaluation=True, titre=titre, evaluations_min=2, plan=m.ouvert.plan)
         setattr(m, attribut, appel)
         for rang, nom in enumerate(noms, start=1):
             personne = m.membre if rang == 1 else UtilisateurFactory(nom=nom)
