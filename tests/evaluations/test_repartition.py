@@ -16,6 +16,7 @@ from evaluations.tasks import calculer_repartition
 from socle import horloge
 from socle.exceptions import PermissionRefusee, RegleViolee
 from socle.models import EntreeJournal, Travail
+from socle.renseignements import renseignements_de
 from tests.evaluations.objets import declarer
 from tests.factories import (
     AdhesionFactory,
@@ -171,6 +172,26 @@ def test_autant_de_requetes_pour_une_demande_que_pour_trois(django_assert_max_nu
         essai.proposer()
         with django_assert_max_num_queries(60) as requetes:
             assert page(essai.agente, "ville:repartition", essai.appel.code).status_code == 200
+        comptes.append(len(requetes))
+    assert comptes[0] == comptes[1]
+
+
+@pytest.mark.parametrize("nom", ["ville:liens", "comite:interets", "ville:comite"])
+def test_les_listes_ne_comptent_pas_par_ligne(nom, django_assert_max_num_queries):
+    """Chaque demande a un lien possible, un souhait à dire et une ligne au suivi."""
+    comptes = []
+    for nombre in (1, 3):
+        essai = Essai(membres=3, demandes=nombre)
+        interets.demander_souhaits(
+            acteur=essai.agente, appel=essai.appel, jusqu_au=horloge.aujourdhui()
+        )
+        for demande in essai.demandes:
+            demande.organisme.administrateurs = essai.membres[1].utilisateur.nom
+            demande.organisme.save()
+        qui = essai.membres[1].utilisateur if nom.startswith("comite") else essai.agente
+        with django_assert_max_num_queries(60) as requetes:
+            texte = page(qui, nom, essai.appel.code).text
+        assert texte.count("Projetunique") >= nombre
         comptes.append(len(requetes))
     assert comptes[0] == comptes[1]
 
@@ -503,6 +524,8 @@ def test_un_membre_dit_ses_themes_et_son_employeur(essai):
 
     membre.utilisateur.refresh_from_db()
     assert membre.utilisateur.employeur == "Cégep"
+    gardes = renseignements_de(membre.utilisateur)
+    assert gardes["themes_connus"][0]["theme__libelle"] == theme.libelle
     assert list(membre.themes.all()) == [theme]
     texte = envoyer(membre.utilisateur, *chemin, themes=[ailleurs.pk], employeur="Ville").text
     assert "Sélectionnez un choix valide" in texte
