@@ -24,7 +24,7 @@ def emettre_un_lot(jeu: Jeu, combien: int, *, ouvriers: int) -> float | None:
     L'ouvrier a déjà servi une tâche vide : on mesure les lettres, pas son démarrage.
     """
     try:
-        from financement.services.lettres import preparer_lot
+        from financement.services.lots_lettres import preparer_lot
     except ImportError:
         return None
     with _ouvrier(ouvriers):
