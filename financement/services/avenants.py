@@ -99,7 +99,8 @@ def demander_avenant(
         },
         **changements,
     )
-    avenant.refresh_from_db()
+    # Relu : les montants du JSON y sont écrits comme la base les rendra.
+    avenant = Avenant.objects.get(pk=avenant.pk)
     journaliser(acteur=acteur, verbe="avenant.demander", objet=avenant, motif=motif)
     return avenant
 

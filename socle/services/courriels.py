@@ -60,7 +60,15 @@ def envoyer(
     )
     ranges = []
     for adresse in reelles:
-        courriel = mail.send(adresse, settings.DEFAULT_FROM_EMAIL, subject=objet, message=texte)
+        # post_office rend l'objet et le texte comme des gabarits : le titre d'un projet, qui y
+        # paraît, ne doit ni s'exécuter ni empêcher l'envoi.
+        courriel = mail.send(
+            adresse,
+            settings.DEFAULT_FROM_EMAIL,
+            subject="{{ objet|safe }}",
+            message="{{ texte|safe }}",
+            context={"objet": objet, "texte": texte},
+        )
         courriel.attachments.add(*jointes)
         ranges.append(courriel)
     return ranges
