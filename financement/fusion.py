@@ -9,7 +9,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from html import escape, unescape
+from html import unescape
 from html.parser import HTMLParser
 
 from django.utils.html import conditional_escape, linebreaks
@@ -27,6 +27,8 @@ EXTENSIONS = {
     "HardBreak": True,
     "Heading": {"levels": [2]},
     "HTML": True,
+    # La Ville écrit en français : la correction du navigateur lui sert.
+    "NoSpellCheck": False,
 }
 _assainir = create_sanitizer(EXTENSIONS)
 
@@ -278,10 +280,3 @@ def fusionner_texte(texte: str, connus: Mapping[str, bool], valeurs: Mapping[str
     """Le même, pour une ligne de texte (l'objet d'une lettre) : rien n'y est du HTML."""
     morceaux = _places(lire(texte, connus, champ="objet"), valeurs)
     return "".join(m if isinstance(m, str) else str(valeurs[m.nom]) for m in morceaux).strip()
-
-
-def marquer_les_champs(corps: str) -> str:
-    """Le modèle tel qu'il se lit sans demande : chaque champ entre guillemets, visible."""
-    return JETON.sub(
-        lambda jeton: f"<mark>{escape(' '.join(unescape(jeton[1]).split()))}</mark>", corps
-    )

@@ -6,7 +6,13 @@
   if (!zone) return;
   let editeur = null;
   document.addEventListener("prose-editor:ready", (evenement) => {
-    if (evenement.detail.textarea === zone) editeur = evenement.detail.editor;
+    if (evenement.detail.textarea !== zone) return;
+    editeur = evenement.detail.editor;
+    const surface = editeur.view.dom;
+    surface.setAttribute("aria-label", zone.labels[0]?.textContent.trim() || "Texte");
+    surface.setAttribute("aria-multiline", "true");
+    const decrit = zone.getAttribute("aria-describedby");
+    if (decrit) surface.setAttribute("aria-describedby", decrit);
   });
 
   const inserer = (texte) => {

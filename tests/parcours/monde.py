@@ -16,6 +16,7 @@ from appels.services import formulaires
 from evaluations.services import seances
 from financement.models import Lettre
 from financement.services import reexamens
+from financement.services.modeles import fixer_modele
 from socle.models import Document, Travail
 from tests.evaluations.objets import clore, declarer, recommander, seance_ouverte, soumettre
 from tests.factories import (
@@ -188,6 +189,7 @@ def _comite(m: Any) -> None:
 def _argent(m: Any) -> None:
     """Après le conseil : refusée, à signer, en cours, à fermer ; et la résolution qui attend."""
     m.resolution = ResolutionFactory(appel=m.appel)
+    m.modele = fixer_modele("acceptee")
     m.decide = AppelFactory(
         en_evaluation=True, titre="Appel décidé", etat="decide", plan=m.ouvert.plan
     )
@@ -197,6 +199,12 @@ def _argent(m: Any) -> None:
     m.reexamen = reexamens.demander_reexamen(
         acteur=m.responsable, demande=m.a_reexaminer, motifs="Une pièce a été oubliée au comité."
     )
+    m.lettre = m.refusee.decisions.get().lettres.get()
+    m.envoi = m.lettre.envois.create(adresse="direction-generale@regroupement-interculturel.test")
+    m.lettre.envois.create(
+        adresse="communications@regroupement-interculturel.test", retour_le=dt.date(2030, 3, 1),
+        retour_motif="La boîte de ce destinataire est pleine depuis le 12 février.",
+    )  # fmt: skip
     m.sans_convention = _decidee(m, "D22", "acceptee")
     m.a_signer = _decidee(m, "D23", "acceptee")
     ConventionFactory(
