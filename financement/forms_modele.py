@@ -33,6 +33,7 @@ class ApercuForm(forms.Form):
         to_field_name="reference",
         label="Sur quelle demande ?",
         empty_label=None,
+        widget=forms.Select(attrs={"class": "form-select"}),
     )
 
     def __init__(self, *args: Any, demandes: Any, **kwargs: Any) -> None:

@@ -1,10 +1,38 @@
-// Un clic sur un champ le met à l'endroit du curseur, dans l'éditeur ou dans la zone de texte.
+// L'éditeur d'un modèle : ses boutons parlent français, un clic sur un champ le met au curseur.
 (() => {
   "use strict";
 
   const zone = document.querySelector("#id_corps");
   if (!zone) return;
   let editeur = null;
+
+  // La bibliothèque ne traduit pas sa barre d'outils.
+  const MOTS = {
+    paragraph: "Paragraphe ou intertitre",
+    "heading 2": "Paragraphe ou intertitre",
+    "unordered list": "Liste à puces",
+    "ordered list": "Liste numérotée",
+    bold: "Gras",
+    italic: "Italique",
+    undo: "Défaire",
+    redo: "Refaire",
+    "edit HTML": "Voir le HTML",
+  };
+  const STYLES = { "Heading 2": "Intertitre", Paragraph: "Paragraphe" };
+
+  const traduire = (barre) => {
+    barre.querySelectorAll("[aria-label]").forEach((bouton) => {
+      const mot = MOTS[bouton.getAttribute("aria-label")];
+      if (!mot) return;
+      bouton.setAttribute("aria-label", mot);
+      bouton.title = mot;
+    });
+    barre.querySelectorAll(".prose-menubar__option > *").forEach((style) => {
+      const mot = STYLES[style.textContent];
+      if (mot) style.textContent = mot;
+    });
+  };
+
   document.addEventListener("prose-editor:ready", (evenement) => {
     if (evenement.detail.textarea !== zone) return;
     editeur = evenement.detail.editor;
@@ -13,6 +41,14 @@
     surface.setAttribute("aria-multiline", "true");
     const decrit = zone.getAttribute("aria-describedby");
     if (decrit) surface.setAttribute("aria-describedby", decrit);
+    const cadre = surface.closest(".prose-editor");
+    const observateur = new MutationObserver(() => traduire(cadre));
+    observateur.observe(cadre, {
+      attributeFilter: ["aria-label"],
+      childList: true,
+      subtree: true,
+    });
+    traduire(cadre);
   });
 
   const inserer = (texte) => {
