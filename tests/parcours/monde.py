@@ -44,6 +44,10 @@ RESUME = (
     "Des personnes nouvellement arrivées et des gens du quartier cuisinent ensemble, deux soirs "
     "par semaine, dans une salle prêtée par la paroisse.\n\nLe projet se termine par un banquet."
 )
+TEXTE_FIGE = (
+    "<html><body><main><h1>Convention d'aide financière</h1><div class='clauses'><h2>Objet</h2>"
+    f"<p class='clause'>{RESUME * 12}</p></div></main></body></html>"
+)
 SECTIONS = [
     {
         "code": "besoin",
@@ -271,6 +275,6 @@ def _depenses(rapport: Any) -> None:
 
 def _pdf(m: Any) -> Document:
     return Document.objects.create(
-        nature="lettre", titre="Lettre", objet_type="appels.demande", objet_id="0", html="",
+        nature="lettre", titre="Lettre", objet_type="appels.demande", objet_id="0", html=TEXTE_FIGE,
         pdf=ContentFile(b"%PDF-1.7", "lettre.pdf"), empreinte="0" * 64, taille=8,
     )  # fmt: skip
