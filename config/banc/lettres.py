@@ -93,6 +93,7 @@ def remettre_a_zero(jeu: Jeu) -> None:
     """Efface les lettres émises, pour que le lot suivant les émette de nouveau."""
     modeles: list[Any] = [type(jeu.decide).demandes.rel.related_model]
     with transaction.atomic(), connection.cursor() as curseur:
+        curseur.execute("DELETE FROM financement_envoilettre")
         curseur.execute("DELETE FROM financement_lettre")
         curseur.execute("DELETE FROM socle_document WHERE nature = 'lettre'")
         modeles[0]._base_manager.filter(appel=jeu.decide).update(etat_annonce="")

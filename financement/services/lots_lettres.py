@@ -43,6 +43,8 @@ def preparer_lot(*, acteur: Any, appel: Appel, sans_les_incompletes: bool = Fals
     if travail := travaux.deja_confie(acteur=acteur, nature=NATURE, parametres=parametres):
         return travail
     decisions = list(decisions_sans_lettre(appel, acteur))
+    if not decisions:
+        raise RegleViolee("Toutes les lettres sont déjà transmises.", code="rien")
     trouvees = incompletes(decisions, appel)
     if trouvees and not sans_les_incompletes:
         phrases = "; ".join(
@@ -55,7 +57,7 @@ def preparer_lot(*, acteur: Any, appel: Appel, sans_les_incompletes: bool = Fals
     ecartees = {decision.pk for decision, _ in trouvees}
     decisions = [decision for decision in decisions if decision.pk not in ecartees]
     if not decisions:
-        raise RegleViolee("Aucune lettre n'est prête à émettre.", code="rien")
+        raise RegleViolee("Aucune lettre n'est complète.", code="champ_vide")
     travail = travaux.creer_travail(
         acteur=acteur,
         nature=NATURE,
