@@ -18,6 +18,7 @@ from evaluations.models import Evaluation
 from evaluations.services import rappels
 from evaluations.services import repartition as lectures
 from financement.models import LotPaiement, RepriseEssayee
+from financement.services.modeles import fixer_modele
 from socle.models import Document, Incident, RoleVille, Travail
 from tests.evaluations.test_recusation import MOTS, contenu, prepare
 from tests.factories import (
@@ -25,6 +26,7 @@ from tests.factories import (
     ConventionFactory,
     DecisionFactory,
     DemandeFactory,
+    DocumentFactory,
     OrganismeFactory,
     RapportFactory,
     VersementFactory,
@@ -60,7 +62,11 @@ def monde(request):
         etat="acceptee",
         montant_demande="8888.88",
     )
-    convention = ConventionFactory(decision=DecisionFactory(demande=convenue), en_vigueur=True)
+    decision = DecisionFactory(demande=convenue)
+    convention = ConventionFactory(decision=decision, en_vigueur=True)
+    lettre = decision.lettres.create(
+        etat="transmise", emise_le=convenue.deposee_le, document=DocumentFactory()
+    )
     type(convenue).objects.filter(pk=convenue.pk).update(etat="conventionnee")
     # L'enveloppe compte tout : un total ne doit pas être le montant d'une seule demande.
     voisine = DemandeFactory(appel=pret.appel, recommandee=True, etat="acceptee")
@@ -106,6 +112,8 @@ def monde(request):
         courriel=courriel, piece=piece, document=document, travail=autre_travail,
         question=question, section=section, recevable=recevable, siegeante=siegeante,
         membre=pret.membres[3].utilisateur,
+        lettre=lettre, envoi=lettre.envois.create(retour_motif="Projetconvenu"),
+        modele=fixer_modele("acceptee"),
         reexamen=convenue.reexamens.create(motifs="Projetconvenu a été mal lu"),
         lot=LotPaiement.objects.create(numero="LOT-2030-001", total=100),
         reprise=RepriseEssayee.objects.create(nom="passes.xlsx", lignes=[]),
@@ -133,6 +141,9 @@ def cles_primaires(monde):
         "ville:repartition_deplacer": pret.membres[1],
         "ville:rapport": monde.rapport,
         "ville:question": monde.question,
+        "ville:lettre_": monde.lettre,
+        "ville:envoi_": monde.envoi,
+        "ville:modele_": monde.modele,
     }
     objets = {
         nom: objet
@@ -150,6 +161,7 @@ def cles_primaires(monde):
         "ville:reprise_confirmer": monde.reprise,
         "ville:incident": monde.incident,
         "travail": monde.travail,
+        "travail_agir": monde.travail,
         "document": monde.document,
         "organisme:piece": monde.piece,
         "organisme:piece_retirer": monde.piece,
@@ -158,21 +170,27 @@ def cles_primaires(monde):
 
 
 def adresse_de(nom, motif, objets, monde):
-    """L'adresse ``nom``, formée autour d'une demande cachée ; KeyError si on ne sait pas."""
+    """L'adresse ``nom``, formée autour d'une demande cachée ; échoue si on ne sait pas."""
     suite = re.search("convention|avenant|fermeture|rapport|reexamen", nom)
     textes = {
         "code": monde.pret.appel.code,
         "reference": (monde.convenue if suite else monde.cachee).reference,
         "autre": monde.recevable.reference,
         "nature": {"ville:doute": "doublon", "organisme:rapport": "final"}.get(nom, "demande"),
-        "partie": "projet", "onglet": "texte", "genre": "rapport_annuel", "forme": "csv",
+        "partie": "projet", "onglet": "texte",
+        "genre": "acceptee" if nom.startswith("ville:modele") else "rapport_annuel",
+        "forme": "zip" if nom == "ville:lettres_telecharger" else "csv",
         "champ": "titre", "jeton": "inconnu", "passage": "archiver", "action": "x", "no": 1,
         "adhesion": 1, "invitation": 1,
     }  # fmt: skip
     arguments = {}
     for converti in motif.pattern.converters:
-        lire = {"pk": lambda: objets[nom].pk, "cle": lambda: objets[nom].cle}
-        arguments[converti] = lire.get(converti, lambda c=converti: textes[c])()
+        if converti in {"pk", "cle"} and nom in objets:
+            arguments[converti] = getattr(objets[nom], converti)
+        elif converti in textes:
+            arguments[converti] = textes[converti]
+        else:
+            pytest.fail(f"Dites ici de quel objet caché parle l'adresse « {nom} » ({converti}).")
     return reverse(nom, kwargs=arguments)
 
 
