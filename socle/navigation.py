@@ -45,9 +45,14 @@ def _lit_les_courriels(personne: Any) -> bool:
     return bool({"agent", "administration"}.intersection(personne.roles))
 
 
+def _modere(personne: Any) -> bool:
+    return "agent" in personne.roles
+
+
 PUBLIC = (
     Entree("Appels ouverts", "accueil"),
-    Entree("Projets soutenus", "registre"),
+    Entree("Quels services pour moi ?", "services"),
+    Entree("Projets et services", "registre"),
     Entree("Données ouvertes", "donnees"),
 )
 ORGANISME = (
@@ -64,6 +69,7 @@ VILLE = (
     Entree("Versements", "ville:versements"),
     Entree("Rapports", "ville:rapports"),
     Entree("Plan d'action", "ville:plan"),
+    Entree("Activités et services", "ville:activites", _modere),
     Entree("Organismes", "ville:organismes"),
     Entree("Bilan", "bilan:accueil"),
     Entree("Courriels", "ville:courriels", _lit_les_courriels),
