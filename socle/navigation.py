@@ -58,7 +58,7 @@ PUBLIC = (
 ORGANISME = (
     Entree("Mes demandes", "organisme:accueil"),
     Entree("Appels ouverts", "accueil"),
-    Entree("Projets soutenus", "registre"),
+    Entree("Projets et services", "registre"),
 )
 COMITE = (Entree("À lire", "comite:accueil"),)
 VILLE = (
@@ -69,7 +69,7 @@ VILLE = (
     Entree("Versements", "ville:versements"),
     Entree("Rapports", "ville:rapports"),
     Entree("Plan d'action", "ville:plan"),
-    Entree("Activités et services", "ville:activites", _modere),
+    Entree("Activités", "ville:activites", _modere),
     Entree("Organismes", "ville:organismes"),
     Entree("Bilan", "bilan:accueil"),
     Entree("Courriels", "ville:courriels", _lit_les_courriels),

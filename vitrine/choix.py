@@ -17,8 +17,6 @@ class StatutMigratoire(models.TextChoices):
     AUTRE = "autre_ou_inconnu", "Autre statut, ou je ne sais pas"
 
 
-
-
 class Sujet(models.TextChoices):
     """Ce qu'une personne cherche, dans ses mots ; les besoins du plan d'action sont à part."""
 
@@ -42,7 +40,7 @@ class Langue(models.TextChoices):
     CREOLE = "ht", "Créole haïtien"
     PERSAN = "fa", "Persan ou dari"
     UKRAINIEN = "uk", "Ukrainien"
-    INTERPRETE = "interprete", "Avec interprète, sur demande"
+    INTERPRETE = "interprete", "Avec interprète"
 
 
 class Jour(models.IntegerChoices):

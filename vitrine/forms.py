@@ -143,7 +143,7 @@ class ActiviteForm(forms.Form):
         label="Ce qu'on y fait",
         max_length=1200,
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text="Des phrases courtes et des mots simples : on vous lira dans une nouvelle langue.",
+        help_text="Des phrases courtes, des mots simples : on vous lira dans une langue nouvelle.",
     )
     sujets = _cases(
         "À quoi cela sert", Sujet.choices, required=True, aide="Un ou deux sujets suffisent."

@@ -124,9 +124,7 @@ def _regarde_les_activites(choix: Choix) -> bool:
     return any(choix.get(nom) for nom in ("statut", "langue", "gratuit"))
 
 
-def _par_offre(
-    versions: QuerySet[VersionActivite], choix: Choix
-) -> QuerySet[VersionActivite]:
+def _par_offre(versions: QuerySet[VersionActivite], choix: Choix) -> QuerySet[VersionActivite]:
     """Celles qu'offre à cette personne un statut, une langue, la gratuité."""
     versions = versions.pour_statut(choix.get("statut", ""))
     if langue := choix.get("langue"):
@@ -169,8 +167,7 @@ def lieux(choix: Choix) -> tuple[list[VersionActivite], Counter]:
         _par_offre(VersionActivite.objects.publiques(), choix)
         .pas_finies(horloge.aujourdhui())
         .filter(
-            Q(activite__demande__in=liste.values("pk"))
-            | Q(pk__in=services(choix).values("pk"))
+            Q(activite__demande__in=liste.values("pk")) | Q(pk__in=services(choix).values("pk"))
         )
         .order_by("titre")
     )

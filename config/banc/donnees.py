@@ -1,6 +1,7 @@
 """Les données du banc, créées d'un bloc : un appel évalué de ``n`` demandes × 3 fiches.
 
-À côté : un appel ouvert avec un brouillon, un appel décidé dont les lettres restent à émettre.
+À côté : un appel ouvert avec un brouillon, un appel annoncé de ``n`` projets que le public lit, un
+appel décidé dont les lettres restent à émettre.
 """
 
 import datetime as dt
@@ -41,6 +42,7 @@ from evaluations.models import (
 from financement.models import Decision, Resolution
 from socle import horloge
 from socle.models import Adhesion, Organisme, Utilisateur
+from vitrine.models import Activite, VersionActivite
 
 POIDS = (25, 25, 20, 15, 15)
 FICHES = 3
@@ -78,6 +80,9 @@ def peupler(n: int, *, lettres: int = 0) -> Jeu:
 
     ouvert = _appel(plan, "BANC-OUVERT", etat="publie", jours=-10)
     brouillon, reponse = _brouillon(ouvert, organismes[0], organisme)
+
+    annonce = _appel(plan, "BANC-ANNONCE", etat="decide", jours=-400)
+    _publier(_accepter(annonce, _demandes(annonce, organismes, n, etat="acceptee")))
 
     decide = None
     if lettres:
@@ -300,6 +305,61 @@ def _brouillon(appel: Appel, organisme: Organisme, auteur: Utilisateur) -> tuple
         creee_par=auteur,
     )
     return demande, Reponse.objects.create(demande=demande, question=questions[0], valeur="Début")
+
+
+def _accepter(appel: Appel, demandes: list[Demande]) -> list[Demande]:
+    """Décidées par résolution et annoncées : leurs pages sont publiques."""
+    resolution = Resolution.objects.create(
+        appel=appel, numero="C-2029-0001", date=horloge.aujourdhui() - dt.timedelta(days=300)
+    )
+    _creer(
+        Decision,
+        [
+            Decision(
+                demande=demande,
+                volet_id=demande.volet_id,
+                resolution=resolution,
+                resultat="acceptee",
+                montant_demande=demande.montant_demande,
+                montant_accorde=demande.montant_demande,
+                motifs="Recommandée par le comité.",
+            )
+            for demande in demandes
+        ],
+    )
+    appel.demandes.update(etat_annonce="acceptee")
+    besoins = list(appel.plan.besoins.all())
+    _creer(
+        Demande.besoins.through,
+        [
+            Demande.besoins.through(demande=demande, besoin=besoins[i % len(besoins)])
+            for i, demande in enumerate(demandes)
+        ],
+    )
+    return demandes
+
+
+def _publier(projets: list[Demande]) -> None:
+    """Une activité ouverte par projet."""
+    activites = _creer(
+        Activite, [Activite(cle=projet.reference.lower(), demande=projet) for projet in projets]
+    )
+    _creer(
+        VersionActivite,
+        [
+            VersionActivite(
+                activite=activite,
+                etat="publiee",
+                publiee_le=horloge.maintenant(),
+                titre=f"Activité {i}",
+                texte="On parle français autour d'un café, sans examen.",
+                sujets=["francais"],
+                statuts=["etudes"] if i % 3 else [],
+                secteur=SECTEURS[i % len(SECTEURS)],
+            )
+            for i, activite in enumerate(activites)
+        ],
+    )
 
 
 def _decisions(appel: Appel, demandes: list[Demande], membres: list[Utilisateur]) -> None:

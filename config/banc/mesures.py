@@ -89,6 +89,8 @@ MESURES: dict[str, Callable[[Jeu], Demande | None]] = {
     "appel_public": _page("appel_public", lambda _: None, code=lambda jeu: jeu.ouvert.code),
     "autosave": _autosave,
     "export": _export,
-    "registre": _page("registre", lambda _: None),
+    # Avec un compte, la page se refait chaque fois ; sans compte, elle vient du cache.
+    "registre": _page("registre", lambda jeu: jeu.organisme),
+    "registre_garde": _page("registre", lambda _: None),
     "bilan": _page("bilan:appel", lambda jeu: jeu.agent, code=lambda jeu: jeu.evalue.code),
 }

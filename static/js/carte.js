@@ -60,23 +60,6 @@
     repere.getElement().textContent = groupe.nombre;
   };
 
-  const legende = () => {
-    const controle = L.control({ position: "bottomleft" });
-    controle.onAdd = () => {
-      const liste = element("ul", "", { className: "carte-legende" });
-      [
-        ["carte-lieu", "Activité d'un projet"],
-        ["carte-lieu carte-lieu--service", "Service de la Ville ou d'un partenaire"],
-      ].forEach(([classe, texte]) => {
-        const ligne = document.createElement("li");
-        ligne.append(element("span", "", { className: classe }), texte);
-        liste.append(ligne);
-      });
-      return liste;
-    };
-    return controle;
-  };
-
   const dessiner = (donnees) => {
     if (!donnees.lieux.length && !donnees.bulles.length) return;
     cadre.hidden = false;
@@ -86,11 +69,10 @@
     carte.attributionControl.setPrefix(false);
     carte.zoomControl.remove();
     L.control.zoom({ zoomInTitle: "Agrandir", zoomOutTitle: "Réduire" }).addTo(carte);
-    carte.fitBounds(L.latLngBounds(Object.values(donnees.secteurs)).pad(0.12));
+    carte.fitBounds(L.latLngBounds(Object.values(donnees.secteurs)), { padding: [56, 32] });
     dessinerLeFond(carte, donnees);
     donnees.bulles.forEach((groupe) => poserUneBulle(carte, groupe));
     donnees.lieux.forEach((lieu) => poserUnLieu(carte, lieu));
-    legende().addTo(carte);
   };
 
   fetch(cadre.dataset.points, { headers: { Accept: "application/json" } })

@@ -1,4 +1,4 @@
-"""Les pages d'activité : l'organisme propose, la Ville publie, le public lit la dernière approuvée."""
+"""Les pages d'activité : l'organisme propose, la Ville publie, le public lit ce qui est publié."""
 
 import pytest
 from django.db import IntegrityError, InternalError, connection, transaction
@@ -201,7 +201,9 @@ def test_la_base_refuse_un_contact_sans_consentement_et_une_page_publiee_changee
     version = VersionActiviteFactory()
     with pytest.raises((InternalError, ProgrammingError), match="ne se modifie pas"), \
             transaction.atomic(), connection.cursor() as curseur:  # fmt: skip
-        curseur.execute("UPDATE vitrine_versionactivite SET titre = 'x' WHERE id = %s", [version.pk])
+        curseur.execute(
+            "UPDATE vitrine_versionactivite SET titre = 'x' WHERE id = %s", [version.pk]
+        )
     with pytest.raises(IntegrityError), transaction.atomic():
         VersionActiviteFactory(activite=version.activite)
 

@@ -1,4 +1,4 @@
-"""Les pages publiques sont gardées pour qui n'a pas de session, et se refont à chaque publication."""
+"""Les pages publiques se gardent pour qui n'a pas de session, et se refont à une publication."""
 
 import pytest
 from django.core.cache import cache

@@ -137,8 +137,9 @@ def test_autant_de_requetes_pour_une_ligne_que_pour_trois():
 
 def test_rien_d_un_projet_avant_sa_lettre(client):
     projet = un_projet_annonce(demande__titre="Secret")
-    version = VersionActiviteFactory(projet=projet, titre="Secrète", latitude="46.35", longitude="-72.54",
-                                     debut=dans_jours(-1))  # fmt: skip
+    version = VersionActiviteFactory(
+        projet=projet, titre="Secrète", latitude="46.35", longitude="-72.54", debut=dans_jours(-1)
+    )
     Demande.objects.filter(pk=projet.pk).update(etat_annonce="")
 
     for nom in ("registre", "services", "calendrier", "calendrier_ics", "registre_points"):

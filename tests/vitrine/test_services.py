@@ -8,9 +8,11 @@ from django.urls import reverse
 from icalendar import Calendar
 from pypdf import PdfReader
 
+from financement.indicateurs import VENTILATIONS
 from socle import horloge
 from tests.factories import VersionActiviteFactory
 from tests.vitrine.objets import dans_jours, un_projet_annonce
+from vitrine.choix import StatutMigratoire
 from vitrine.models import Guide, TempsFort
 from vitrine.services import guides
 
@@ -41,7 +43,9 @@ def test_trois_reponses_donnent_ce_qui_est_ouvert_maintenant(client):
     VersionActiviteFactory(titre="Plus loin", sujets=["logement"], secteur="Pointe-du-Lac")
     VersionActiviteFactory(titre="Demain", sujets=["logement"], debut=dans_jours(1))
     VersionActiviteFactory(titre="Finie", sujets=["logement"], fin=dans_jours(-1))
-    VersionActiviteFactory(titre="Autre statut", sujets=["logement"], statuts=["travail_temporaire"])
+    VersionActiviteFactory(
+        titre="Autre statut", sujets=["logement"], statuts=["travail_temporaire"]
+    )
     VersionActiviteFactory(titre="Autre sujet", sujets=["transport"])
 
     obtenue = reponse(client, statut="etudes", sujet="logement", secteur="Cap-de-la-Madeleine")
@@ -131,8 +135,9 @@ def test_le_guide_d_un_statut_vient_des_memes_donnees_page_et_pdf(client, tmp_pa
     assert [f.message for f in pdfua.validate(fichier).findings] == []
 
 
-def test_un_guide_inchange_n_est_pas_refait_et_un_ancien_s_efface(tmp_path, settings,
-                                                                 django_capture_on_commit_callbacks):  # fmt: skip
+def test_un_guide_inchange_n_est_pas_refait_et_un_ancien_s_efface(
+    tmp_path, settings, django_capture_on_commit_callbacks
+):
     settings.MEDIA_ROOT = tmp_path
     guides.refaire()
     assert guides.refaire() == []
@@ -140,6 +145,10 @@ def test_un_guide_inchange_n_est_pas_refait_et_un_ancien_s_efface(tmp_path, sett
     with django_capture_on_commit_callbacks(execute=True):
         assert guides.refaire() == ["etudes"]
     assert len(list((tmp_path / "guides").iterdir())) == Guide.objects.count()
+
+
+def test_les_statuts_sont_ceux_des_indicateurs():
+    assert StatutMigratoire.values == list(VENTILATIONS["par_statut"])
 
 
 def test_sans_pdf_encore_le_guide_se_lit_a_l_ecran(client):

@@ -206,12 +206,8 @@ class VersionActivite(CycleDeVieVersion):
 
     @property
     def noms_langues(self) -> list[str]:
-        return [Langue(code).label for code in self.langues]
+        return [langue.label for langue in Langue if langue.value in self.langues]
 
     @property
     def noms_sujets(self) -> list[str]:
         return [Sujet(code).label for code in self.sujets]
-
-    @property
-    def noms_jours(self) -> list[str]:
-        return [Jour(jour).label.lower() for jour in sorted(self.jours)]

@@ -22,6 +22,8 @@ from vitrine.models.version import CONTACT, CONTENU, SANS_CONTACT
 from vitrine.services import guides
 
 Champs = Mapping[str, Any]
+# Ce que vitrine/urls.py sert là où se lirait une activité.
+ADRESSES_RESERVEES = ("guide", "calendrier", "nouvelle")
 
 
 @transaction.atomic
@@ -137,14 +139,10 @@ def _ecrire(acteur: Any, activite: Activite, champs: Champs) -> VersionActivite:
 
 
 def _cle_libre(titre: str) -> str:
-    """Une adresse lisible, que personne n'a encore ; le numéro qui suit ne se devine pas d'avance.
-
-    Les adresses réservées de ``/services/`` n'en sont pas.
-    """
+    """Une adresse lisible tirée du titre, que personne n'a encore."""
     base = slugify(titre)[:70].strip("-") or "activite"
-    prises = set(
-        Activite.objects.filter(cle__startswith=base).values_list("cle", flat=True)
-    ) | {"guide", "calendrier", "nouvelle"}
+    voisines = Activite.objects.filter(cle__startswith=base).values_list("cle", flat=True)
+    prises = {*voisines, *ADRESSES_RESERVEES}
     return next(
         cle
         for cle in (base, *(f"{base}-{n}" for n in range(2, len(prises) + 3)))
@@ -166,7 +164,7 @@ def _rafraichir() -> None:
 
 
 def _prevenir(version: VersionActivite) -> None:
-    """Écrit à qui a proposé la page d'un projet ; la Ville n'écrit pas pour ses propres services."""
+    """Écrit à qui a proposé la page d'un projet ; un service n'a personne à prévenir."""
     auteur, demande = version.proposee_par, version.activite.demande
     if demande is None or auteur is None or not auteur.is_active:
         return

@@ -29,7 +29,7 @@ def refaire() -> list[str]:
 def contexte_guide(statut: StatutMigratoire, *, date: Any = None) -> dict[str, Any]:
     """Les clés de ``pdf/guide.html`` et de la page : mêmes données, même ordre."""
     return {
-        "reference": f"guide-{statut.value}",
+        "reference": "Guide d'accueil",
         "statut": statut.label,
         "date": date,
         "chapitres": list(par_sujet(choisir(statut=statut.value))),

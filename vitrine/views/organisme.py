@@ -47,9 +47,7 @@ def liste(request: HttpRequest, reference: str) -> HttpResponse:
                 "retiree": derniere if derniere.etat == "retiree" else None,
             }
         )
-    return render(
-        request, "vitrine/organisme/activites.html", {"projet": projet, "lignes": lignes}
-    )
+    return render(request, "vitrine/organisme/activites.html", {"projet": projet, "lignes": lignes})
 
 
 def proposer(request: HttpRequest, reference: str, cle: str = "") -> HttpResponse:

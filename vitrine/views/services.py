@@ -33,8 +33,7 @@ def services(request: HttpRequest) -> HttpResponse:
             "dits": [
                 libelle
                 for nom, valeur in choix.items()
-                if valeur
-                and (libelle := dict(form.fields[nom].choices).get(valeur))
+                if valeur and (libelle := dict(form.fields[nom].choices).get(valeur))
             ],
             "reponse": repondre(choix) if repondu else None,
             "statuts": StatutMigratoire.choices,
