@@ -64,7 +64,7 @@
     if (!donnees.lieux.length && !donnees.bulles.length) return;
     cadre.hidden = false;
     const carte = L.map(cadre.querySelector("[data-carte-fond]"), {
-      scrollWheelZoom: false, zoomSnap: 0.25, maxZoom: 18,
+      scrollWheelZoom: false, zoomSnap: 0.25, maxZoom: 18, fadeAnimation: false,
     });
     carte.attributionControl.setPrefix(false);
     carte.zoomControl.remove();

@@ -257,7 +257,11 @@ def _vitrine(m: Any) -> None:
     }  # fmt: skip
     m.page_publiee = VersionActiviteFactory(projet=m.conventionnee, **page)
     VersionActiviteFactory(
-        activite=m.page_publiee.activite, etat="proposee", publiee_le=None, temps_fort=semaine, **page
+        activite=m.page_publiee.activite,
+        etat="proposee",
+        publiee_le=None,
+        temps_fort=semaine,
+        **page,
     )
     VersionActiviteFactory(titre=TITRE, gratuit=False, cout="5 $ par famille")
 

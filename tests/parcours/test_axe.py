@@ -61,7 +61,7 @@ def repondre_non(page):
 
 def attendre_la_carte(page):
     """Le geste : attendre la carte, et ouvrir un de ses lieux."""
-    page.locator(".carte-lieu").first.click()
+    page.locator(".leaflet-marker-icon.carte-lieu").first.click()
     page.locator(".leaflet-popup-content a").wait_for()
 
 
@@ -75,7 +75,10 @@ def test_les_pages_publiques(monde, parcourir):
         "/projets/",
         "/projets/?q=rien-de-tel",
         ("/projets/", attendre_la_carte),
-        ("/projets/?du=demain", lambda page: page.locator("details.registre__plus[open]").wait_for()),
+        (
+            "/projets/?du=demain",
+            lambda page: page.locator("details.registre__plus[open]").wait_for(),
+        ),
         f"/projets/{monde.conventionnee.reference}/",
         "/services/",
         "/services/?statut=etudes&sujet=francais",

@@ -7,6 +7,9 @@ from django.urls import reverse
 from post_office.models import Email
 
 from appels.models import Demande
+from financement.conservation import APurger, Sort
+from financement.services.conservation import purger
+from socle import horloge
 from socle.exceptions import PermissionRefusee
 from tests.factories import (
     AffectationFactory,
@@ -206,6 +209,14 @@ def test_la_base_refuse_un_contact_sans_consentement_et_une_page_publiee_changee
         )
     with pytest.raises(IntegrityError), transaction.atomic():
         VersionActiviteFactory(activite=version.activite)
+
+
+def test_un_projet_anonymise_n_a_plus_de_page(projet):
+    version = VersionActiviteFactory(projet=projet, contact_nom="Amina", contact_consenti=True)
+    jour = horloge.aujourdhui()
+    purger(APurger("Projets", str(projet), jour, jour, Sort.ANONYMISER, projet))
+
+    assert not Activite.objects.filter(pk=version.activite_id).exists()
 
 
 # --- La Ville -----------------------------------------------------------------------------------
