@@ -8,9 +8,8 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
-from django.db import models, transaction
+from django.db import transaction
 
 from appels.models import (
     Appel,
@@ -29,6 +28,7 @@ from appels.models import (
     Theme,
     Volet,
 )
+from config.banc.donnees_publiques import annoncer, creer
 from evaluations.bareme import Notation, score_fiche
 from evaluations.models import (
     Affectation,
@@ -42,12 +42,10 @@ from evaluations.models import (
 from financement.models import Decision, Resolution
 from socle import horloge
 from socle.models import Adhesion, Organisme, Utilisateur
-from vitrine.models import Activite, VersionActivite
 
 POIDS = (25, 25, 20, 15, 15)
 FICHES = 3
 SECTEURS = ("Centre-ville", "Cap-de-la-Madeleine", "Pointe-du-Lac", "Toute la ville")
-LOT = 2000
 
 
 @dataclass
@@ -82,17 +80,13 @@ def peupler(n: int, *, lettres: int = 0) -> Jeu:
     brouillon, reponse = _brouillon(ouvert, organismes[0], organisme)
 
     annonce = _appel(plan, "BANC-ANNONCE", etat="decide", jours=-400)
-    _publier(_accepter(annonce, _demandes(annonce, organismes, n, etat="acceptee")))
+    annoncer(annonce, _demandes(annonce, organismes, n, etat="acceptee"))
 
     decide = None
     if lettres:
         decide = _appel(plan, "BANC-DECIDE", etat="en_evaluation", jours=-80)
         _decisions(decide, _demandes(decide, organismes, lettres, etat="acceptee"), membres)
     return Jeu(agent, organisme, evalue, ouvert, brouillon, reponse, decide)
-
-
-def _creer(modele: type[models.Model], objets: Iterable[models.Model]) -> list[Any]:
-    return modele._default_manager.bulk_create(objets, batch_size=LOT)
 
 
 def _compte(nom: str, roles: Iterable[str] = ()) -> Utilisateur:
@@ -105,7 +99,7 @@ def _plan() -> PlanAction:
     plan = PlanAction.objects.create(code="BANC", titre="Plan d'action du banc", adopte_en=2022)
     objectif = Objectif.objects.create(plan=plan, code="O1", libelle="Connaître les besoins")
     theme = Theme.objects.create(plan=plan, code="integration", libelle="Intégration")
-    _creer(
+    creer(
         Besoin,
         [
             Besoin(
@@ -123,7 +117,7 @@ def _plan() -> PlanAction:
 
 
 def _organismes(combien: int) -> list[Organisme]:
-    return _creer(
+    return creer(
         Organisme,
         [
             Organisme(
@@ -166,7 +160,7 @@ def _appel(plan: PlanAction, code: str, *, etat: str, jours: int) -> Appel:
             appel=appel, no=no, nom=f"Volet {no}", plafond=20000, enveloppe=50_000_000
         )
         SourceVolet.objects.create(volet=volet, bailleur="MIFI", montant=volet.enveloppe)
-    _creer(
+    creer(
         Critere,
         [
             Critere(appel=appel, code=f"C{i}", libelle=f"Critère {i}", poids=poids, ordre=i)
@@ -180,7 +174,7 @@ def _appel(plan: PlanAction, code: str, *, etat: str, jours: int) -> Appel:
 def _demandes(appel: Appel, organismes: list[Organisme], n: int, *, etat: str) -> list[Demande]:
     volets, formulaire = list(appel.volets.all()), appel.formulaires.get()
     depot = appel.cloture - dt.timedelta(hours=2)
-    demandes = _creer(
+    demandes = creer(
         Demande,
         [
             Demande(
@@ -202,7 +196,7 @@ def _demandes(appel: Appel, organismes: list[Organisme], n: int, *, etat: str) -
             for i in range(n)
         ],
     )
-    _creer(
+    creer(
         PosteDepense,
         [
             PosteDepense(demande=demande, categorie=categorie, montant=montant, ordre=ordre)
@@ -212,7 +206,7 @@ def _demandes(appel: Appel, organismes: list[Organisme], n: int, *, etat: str) -
             )
         ],
     )
-    _creer(
+    creer(
         SourceRevenu,
         [
             SourceRevenu(demande=demande, source=source, statut="confirmee", montant=2000)
@@ -224,7 +218,7 @@ def _demandes(appel: Appel, organismes: list[Organisme], n: int, *, etat: str) -
 
 
 def _comite(appel: Appel, membres: list[Utilisateur]) -> list[MembreComite]:
-    return _creer(
+    return creer(
         MembreComite,
         [
             MembreComite(
@@ -241,7 +235,7 @@ def _comite(appel: Appel, membres: list[Utilisateur]) -> list[MembreComite]:
 def _fiches(appel: Appel, demandes: list[Demande], comite: list[MembreComite]) -> None:
     """Trois fiches soumises par demande, par trois membres qui tournent."""
     soumise_le = appel.cloture + dt.timedelta(days=8)
-    affectations = _creer(
+    affectations = creer(
         Affectation,
         [
             Affectation(
@@ -259,7 +253,7 @@ def _fiches(appel: Appel, demandes: list[Demande], comite: list[MembreComite]) -
         [1 + (7 * i + 3 * c + i // 11) % 5 for c in range(len(criteres))]
         for i in range(len(affectations))
     ]
-    evaluations = _creer(
+    evaluations = creer(
         Evaluation,
         [
             Evaluation(
@@ -274,7 +268,7 @@ def _fiches(appel: Appel, demandes: list[Demande], comite: list[MembreComite]) -
             for i, affectation in enumerate(affectations)
         ],
     )
-    _creer(
+    creer(
         Note,
         [
             Note(evaluation=evaluation, critere=critere, note=note, commentaire="Bien décrit.")
@@ -287,7 +281,7 @@ def _fiches(appel: Appel, demandes: list[Demande], comite: list[MembreComite]) -
 def _brouillon(appel: Appel, organisme: Organisme, auteur: Utilisateur) -> tuple[Demande, Reponse]:
     formulaire = appel.formulaires.get()
     section = Section.objects.create(formulaire=formulaire, code="projet", titre="Le projet")
-    questions = _creer(
+    questions = creer(
         Question,
         [
             Question(section=section, code=f"q{i}", libelle=f"Question {i}", mots_max=300, ordre=i)
@@ -307,72 +301,17 @@ def _brouillon(appel: Appel, organisme: Organisme, auteur: Utilisateur) -> tuple
     return demande, Reponse.objects.create(demande=demande, question=questions[0], valeur="Début")
 
 
-def _accepter(appel: Appel, demandes: list[Demande]) -> list[Demande]:
-    """Décidées par résolution et annoncées : leurs pages sont publiques."""
-    resolution = Resolution.objects.create(
-        appel=appel, numero="C-2029-0001", date=horloge.aujourdhui() - dt.timedelta(days=300)
-    )
-    _creer(
-        Decision,
-        [
-            Decision(
-                demande=demande,
-                volet_id=demande.volet_id,
-                resolution=resolution,
-                resultat="acceptee",
-                montant_demande=demande.montant_demande,
-                montant_accorde=demande.montant_demande,
-                motifs="Recommandée par le comité.",
-            )
-            for demande in demandes
-        ],
-    )
-    appel.demandes.update(etat_annonce="acceptee")
-    besoins = list(appel.plan.besoins.all())
-    _creer(
-        Demande.besoins.through,
-        [
-            Demande.besoins.through(demande=demande, besoin=besoins[i % len(besoins)])
-            for i, demande in enumerate(demandes)
-        ],
-    )
-    return demandes
-
-
-def _publier(projets: list[Demande]) -> None:
-    """Une activité ouverte par projet."""
-    activites = _creer(
-        Activite, [Activite(cle=projet.reference.lower(), demande=projet) for projet in projets]
-    )
-    _creer(
-        VersionActivite,
-        [
-            VersionActivite(
-                activite=activite,
-                etat="publiee",
-                publiee_le=horloge.maintenant(),
-                titre=f"Activité {i}",
-                texte="On parle français autour d'un café, sans examen.",
-                sujets=["francais"],
-                statuts=["etudes"] if i % 3 else [],
-                secteur=SECTEURS[i % len(SECTEURS)],
-            )
-            for i, activite in enumerate(activites)
-        ],
-    )
-
-
 def _decisions(appel: Appel, demandes: list[Demande], membres: list[Utilisateur]) -> None:
     """Recommandées en séance, acceptées par résolution ; aucune lettre n'est encore émise."""
     comite = _comite(appel, membres)
     seance = Seance.objects.create(
         appel=appel, date=horloge.maintenant() - dt.timedelta(days=20), etat="preparee"
     )
-    _creer(Presence, [Presence(seance=seance, membre=membre, presente=True) for membre in comite])
+    creer(Presence, [Presence(seance=seance, membre=membre, presente=True) for membre in comite])
     resolution = Resolution.objects.create(
         appel=appel, numero="C-2030-0001", date=horloge.aujourdhui() - dt.timedelta(days=10)
     )
-    _creer(
+    creer(
         Recommandation,
         [
             Recommandation(
@@ -387,7 +326,7 @@ def _decisions(appel: Appel, demandes: list[Demande], membres: list[Utilisateur]
             for demande in demandes
         ],
     )
-    _creer(
+    creer(
         Decision,
         [
             Decision(

@@ -256,13 +256,8 @@ def _vitrine(m: Any) -> None:
         "contact_courriel": "amina@exemple.test", "contact_consenti": True,
     }  # fmt: skip
     m.page_publiee = VersionActiviteFactory(projet=m.conventionnee, **page)
-    VersionActiviteFactory(
-        activite=m.page_publiee.activite,
-        etat="proposee",
-        publiee_le=None,
-        temps_fort=semaine,
-        **page,
-    )
+    page |= {"activite": m.page_publiee.activite, "etat": "proposee", "publiee_le": None}
+    VersionActiviteFactory(temps_fort=semaine, **page)
     VersionActiviteFactory(titre=TITRE, gratuit=False, cout="5 $ par famille")
 
 

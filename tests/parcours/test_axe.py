@@ -75,10 +75,7 @@ def test_les_pages_publiques(monde, parcourir):
         "/projets/",
         "/projets/?q=rien-de-tel",
         ("/projets/", attendre_la_carte),
-        (
-            "/projets/?du=demain",
-            lambda page: page.locator("details.registre__plus[open]").wait_for(),
-        ),
+        "/projets/?du=demain",
         f"/projets/{monde.conventionnee.reference}/",
         "/services/",
         "/services/?statut=etudes&sujet=francais",

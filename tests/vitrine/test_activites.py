@@ -7,8 +7,8 @@ from django.urls import reverse
 from post_office.models import Email
 
 from appels.models import Demande
-from financement.conservation import APurger, Sort
-from financement.services.conservation import purger
+from financement.conservation import Sort
+from financement.services.conservation import APurger, purger
 from socle import horloge
 from socle.exceptions import PermissionRefusee
 from tests.factories import (
