@@ -34,6 +34,16 @@ def _cases(libelle: str, choix: Any, *, aide: str = "", **options: Any) -> forms
     )
 
 
+class ListeDeroulante(forms.Select):
+    """Une liste dont les choix s'écrivent d'un trait : le registre en a près de cent."""
+
+    template_name = "vitrine/widgets/liste.html"
+
+
+def _liste(libelle: str, choix: Any = ()) -> forms.ChoiceField:
+    return forms.ChoiceField(label=libelle, required=False, choices=choix, widget=ListeDeroulante)
+
+
 class FiltresForm(forms.Form):
     """Les filtres du registre ; ils vivent dans l'adresse, et un filtre illisible est dit."""
 
@@ -43,29 +53,20 @@ class FiltresForm(forms.Form):
         max_length=80,
         widget=forms.TextInput(attrs={"type": "search"}),
     )
-    genre = forms.ChoiceField(
-        label="Montrer",
-        required=False,
-        choices=[
+    genre = _liste(
+        "Montrer",
+        [
             ("", "Tout"),
             ("projets", "Les projets soutenus"),
             ("services", "Les services de la Ville et de ses partenaires"),
         ],
     )
-    theme = forms.ChoiceField(label="Thème", required=False)
-    besoin = forms.ChoiceField(label="Besoin de la consultation", required=False)
-    statut = forms.ChoiceField(
-        label="Statut de la personne",
-        required=False,
-        choices=[("", "Tous"), *StatutMigratoire.choices],
-    )
-    langue = forms.ChoiceField(
-        label="Langue parlée", required=False, choices=[("", "Toutes"), *Langue.choices]
-    )
-    secteur = forms.ChoiceField(
-        label="Secteur", required=False, choices=[("", "Tous"), *Secteur.choices]
-    )
-    appel = forms.ChoiceField(label="Appel", required=False)
+    theme = _liste("Thème")
+    besoin = _liste("Besoin de la consultation")
+    statut = _liste("Statut de la personne", [("", "Tous"), *StatutMigratoire.choices])
+    langue = _liste("Langue parlée", [("", "Toutes"), *Langue.choices])
+    secteur = _liste("Secteur", [("", "Tous"), *Secteur.choices])
+    appel = _liste("Appel")
     du = _date("À partir du")
     au = _date("Jusqu'au")
     gratuit = forms.BooleanField(label="Gratuit seulement", required=False)

@@ -16,7 +16,7 @@ from socle import horloge
 from vitrine.models import VersionActivite
 from vitrine.recherche import CONFIGURATION, mots_cherches
 
-PAR_PAGE = 24
+PAR_PAGE = 12
 Choix = Mapping[str, Any]
 
 
