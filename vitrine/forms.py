@@ -76,11 +76,11 @@ class FiltresForm(forms.Form):
         themes: dict[str, str] = {}
         besoins: dict[str, dict[str, str]] = {}
         # Un même code revient d'un plan à l'autre : un seul choix, à son dernier libellé.
-        for besoin in Besoin.objects.select_related("theme").order_by(
+        for theme, libelle_theme, code, libelle in Besoin.objects.order_by(
             "plan__adopte_en", "theme__ordre", "code"
-        ):
-            themes[besoin.theme.code] = besoin.theme.libelle
-            besoins.setdefault(besoin.theme.libelle, {})[besoin.code] = besoin.libelle
+        ).values_list("theme__code", "theme__libelle", "code", "libelle"):
+            themes[theme] = libelle_theme
+            besoins.setdefault(libelle_theme, {})[code] = libelle
         self.fields["theme"].choices = [("", "Tous"), *themes.items()]
         self.fields["besoin"].choices = [
             ("", "Tous"),

@@ -22,12 +22,17 @@ Choix = Mapping[str, Any]
 
 def projets_publics() -> QuerySet[Demande]:
     """Les projets annoncés, avec leur décision : rien avant la lettre."""
-    decision = Decision.objects.filter(demande=OuterRef("pk"), en_vigueur=True)
     return projets_annonces().annotate(
-        accorde=Subquery(decision.values("montant_accorde")[:1]),
-        resolution=Subquery(decision.values("resolution__numero")[:1]),
-        date_decision=Subquery(decision.values("resolution__date")[:1]),
+        accorde=_de_la_decision("montant_accorde"),
+        resolution=_de_la_decision("resolution__numero"),
+        date_decision=_de_la_decision("resolution__date"),
     )
+
+
+def _de_la_decision(champ: str) -> Subquery:
+    """Un champ de la décision en vigueur : il n'y en a qu'une, l'ordre habituel coûterait."""
+    decision = Decision.objects.filter(demande=OuterRef("pk"), en_vigueur=True).order_by()
+    return Subquery(decision.values(champ)[:1])
 
 
 def lire_page(choix: Choix, numero: Any) -> Page:
@@ -36,12 +41,16 @@ def lire_page(choix: Choix, numero: Any) -> Page:
     Chaque élément est une ``Demande`` annotée (``accorde``, ``activites_ouvertes``) ou une
     ``VersionActivite`` ; le nombre de requêtes ne dépend pas du nombre de lignes.
     """
+    demandes, offerts = projets(choix), services(choix)
     lignes = (
-        _lignes(projets(choix), "projet", F("date_decision"))
-        .union(_lignes(services(choix), "service", TruncDate("publiee_le")), all=True)
+        _lignes(demandes, "projet", _de_la_decision("resolution__date"))
+        .union(_lignes(offerts, "service", TruncDate("publiee_le")), all=True)
         .order_by(F("le").desc(nulls_last=True), "nom", "pk")
     )
-    page = Paginator(lignes, PAR_PAGE).get_page(numero)
+    paginateur = Paginator(lignes, PAR_PAGE)
+    # Compter chacun évite à la base de bâtir l'union pour la compter.
+    paginateur.count = demandes.count() + offerts.count()
+    page = paginateur.get_page(numero)
     cles = [(sorte, pk) for pk, sorte, _, _ in page.object_list]
     trouves = _projets_de_la_page([pk for sorte, pk in cles if sorte == "projet"])
     versions = VersionActivite.objects.publiques().in_bulk(
@@ -61,11 +70,18 @@ def _lignes(objets: QuerySet, sorte: str, date: Any) -> QuerySet:
 
 
 def _projets_de_la_page(pks: list[int]) -> dict[tuple[str, int], Demande]:
-    trouves = projets_publics().select_related("organisme", "appel").in_bulk(pks)
+    trouves = (
+        projets_annonces()
+        .annotate(accorde=_de_la_decision("montant_accorde"))
+        .select_related("organisme")
+        .order_by()
+        .in_bulk(pks)
+    )
     ouvertes = Counter(
         VersionActivite.objects.publiques()
         .pas_finies(horloge.aujourdhui())
         .filter(activite__demande__in=pks)
+        .order_by()
         .values_list("activite__demande", flat=True)
     )
     for pk, projet in trouves.items():
@@ -76,9 +92,9 @@ def _projets_de_la_page(pks: list[int]) -> dict[tuple[str, int], Demande]:
 # --- Filtrer ------------------------------------------------------------------------------------
 def projets(choix: Choix) -> QuerySet[Demande]:
     """Les projets annoncés qui répondent aux filtres, par eux-mêmes ou par une activité."""
+    liste = projets_annonces()
     if choix.get("genre") == "services":
-        return projets_publics().none()
-    liste = projets_publics()
+        return liste.none()
     siennes = VersionActivite.objects.publiques().filter(activite__demande=OuterRef("pk"))
     if appel := choix.get("appel"):
         liste = liste.filter(appel__code=appel)

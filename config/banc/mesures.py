@@ -89,8 +89,8 @@ MESURES: dict[str, Callable[[Jeu], Demande | None]] = {
     "appel_public": _page("appel_public", lambda _: None, code=lambda jeu: jeu.ouvert.code),
     "autosave": _autosave,
     "export": _export,
-    # Avec un compte, la page se refait chaque fois ; sans compte, elle vient du cache.
-    "registre": _page("registre", lambda jeu: jeu.organisme),
-    "registre_garde": _page("registre", lambda _: None),
+    # Sans compte, la page vient du cache ; avec un compte, elle se refait chaque fois.
+    "registre": _page("registre", lambda _: None),
+    "registre_refait": _page("registre", lambda jeu: jeu.organisme),
     "bilan": _page("bilan:appel", lambda jeu: jeu.agent, code=lambda jeu: jeu.evalue.code),
 }
