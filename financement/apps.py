@@ -13,7 +13,7 @@ class FinancementConfig(AppConfig):
         from socle.views.documents import declarer_acces
 
         declarer_verbes(PHRASES)
-        for modele in ("Lettre", "Convention", "Avenant"):
+        for modele in ("Lettre", "Convention", "Avenant", "Reexamen"):
             declarer_acces(f"financement.{modele.lower()}", self._est_visible)
         declarer_acces(
             "appels.demande", lambda personne, demande: personne.peut("demande.voir", demande)

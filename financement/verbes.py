@@ -2,9 +2,12 @@
 
 PHRASES = {
     "resolution.inscrire": "a inscrit une résolution du conseil",
+    "appel.transferer": "a transféré de l'argent entre deux volets",
+    "reserve.lever": "a levé une réserve",
     "lettre.emettre": "a émis la lettre de décision",
     "lettre.transmettre": "a transmis la lettre de décision",
     "reexamen.demander": "a demandé un réexamen",
+    "reexamen.confier": "a confié un réexamen",
     "reexamen.maintenir": "a maintenu la décision après réexamen",
     "reexamen.accueillir": "a accueilli la demande de réexamen",
     "convention.preparer": "a préparé la convention",

@@ -13,6 +13,7 @@ from appels.regles import regles_budget
 from evaluations.classement import lignes_de
 from financement.forms import DecisionForm, LotForm, ResolutionForm
 from financement.services import decisions as services
+from financement.services.grand_livre import soldes
 from socle.vues import executer, exiger, trouver
 
 ETATS = ("recommandee", "liste_attente", "acceptee", "refusee", "conventionnee", "fermee")
@@ -30,7 +31,7 @@ def decisions(request: HttpRequest, code: str) -> HttpResponse:
         "financement/ville/decisions.html",
         {
             "appel": appel,
-            "soldes": services.soldes(appel),
+            "soldes": soldes(appel),
             "lignes": _lignes(request, appel),
             "resolutions": appel.resolutions.all(),
             "form_resolution": ResolutionForm(),
@@ -132,7 +133,7 @@ def decider(request: HttpRequest, reference: str) -> HttpResponse:
             "form": form,
             "maximum": montant_maximal(demande.budget(), regles_budget(demande)),
             "solde": next(
-                s for s in services.soldes(demande.appel) if s.volet.pk == demande.volet_id
+                s for s in soldes(demande.appel) if s.volet.pk == demande.volet_id
             ),
         },
     )
@@ -174,7 +175,7 @@ def lot(request: HttpRequest, code: str) -> HttpResponse:
             "form": form,
             "lignes": lignes,
             "total": sum(avis.montant for _, avis in lignes),
-            "soldes": services.soldes(appel),
+            "soldes": soldes(appel),
             "a_une_resolution": appel.resolutions.exists(),
         },
     )

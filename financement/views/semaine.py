@@ -5,7 +5,7 @@ from django.shortcuts import render
 
 from appels.models import Appel
 from financement.semaine import attentes
-from financement.services.decisions import soldes
+from financement.services.grand_livre import soldes
 from socle.vues import exiger
 
 

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from appels.models import Demande
 from financement.models import Decision
-from financement.services import decisions
+from financement.services import decisions, grand_livre
 from socle.exceptions import PermissionRefusee, RegleViolee
 from tests.factories import (
     AppelFactory,
@@ -59,7 +59,7 @@ def test_l_enveloppe_se_compte_au_cent(enveloppe, refusee):
         accepter(demande)
         demande.refresh_from_db()
         assert demande.etat == "acceptee"
-        assert decisions.soldes(demande.appel)[0].libre == 0
+        assert grand_livre.soldes(demande.appel)[0].libre == 0
 
 
 @pytest.mark.django_db
@@ -155,7 +155,7 @@ def test_deux_decisions_simultanees_ne_depassent_pas_l_enveloppe():
         fil.join(timeout=30)
 
     assert sorted(issues) == ["acceptee", "enveloppe"]
-    assert decisions.soldes(appel)[0].accorde == D("16000")
+    assert grand_livre.soldes(appel)[0].accorde == D("16000")
 
 
 @pytest.mark.django_db

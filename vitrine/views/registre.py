@@ -4,7 +4,7 @@ import csv
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 
@@ -12,7 +12,7 @@ from appels.models import Appel, Besoin, Demande, Theme
 from appels.models.demande import Secteur
 from financement.bilan import projets_annonces
 from financement.masquage import indicateurs_publics
-from financement.models import Decision
+from financement.models import Decision, Mouvement
 from socle.vues import publique
 
 PAR_PAGE = 24
@@ -25,12 +25,18 @@ COLONNES = (
 def _projets() -> QuerySet[Demande]:
     """Les projets annoncés, avec leur décision : rien avant la lettre."""
     decision = Decision.objects.filter(demande=OuterRef("pk"), en_vigueur=True)
+    accorde = (
+        Mouvement.objects.filter(demande=OuterRef("pk"), nature=Mouvement.Nature.ACCORD)
+        .order_by()
+        .values("demande")
+        .annotate(total=Sum("montant"))
+    )
     return (
         projets_annonces()
         .select_related("appel", "organisme", "volet")
         .prefetch_related("besoins__theme")
         .annotate(
-            accorde=Subquery(decision.values("montant_accorde")[:1]),
+            accorde=Subquery(accorde.values("total")),
             resolution=Subquery(decision.values("resolution__numero")[:1]),
             date_decision=Subquery(decision.values("resolution__date")[:1]),
         )
