@@ -23,7 +23,7 @@ from financement.masquage import (
     ventilations_publiques,
 )
 from financement.models import Mouvement
-from financement.services.grand_livre import soldes
+from financement.services.grand_livre import soldes_de
 
 ZERO = Decimal("0.00")
 FINANCEES = frozenset({"acceptee", "conventionnee", "fermee"})
@@ -208,8 +208,9 @@ def _argent(
     for projet in projets:
         par_volet[projet.demande.volet_id].append(projet)
     par_credit = _par_credit(projets)
+    soldes = soldes_de(appels)
     for appel in appels:
-        for solde in soldes(appel):
+        for solde in soldes[appel.pk]:
             siens = par_volet[solde.volet.pk]
             nom = str(solde.volet) if len(appels) == 1 else f"{appel.code}, {solde.volet}"
             lignes.append(

@@ -9,17 +9,15 @@ from appels.regles import regles_budget
 from evaluations.classement import LigneClassement, classer, lignes_de
 from financement.masquage import indicateurs_publics
 from financement.montants import calendrier_versements
-from financement.services.grand_livre import soldes
 from financement.services.fermeture import calculer_solde
+from financement.services.grand_livre import soldes
 
 
 def exporter(appel: Appel) -> dict[str, Any]:
     """Un dictionnaire prêt pour JSON ; les taux et les scores ont une décimale."""
     demandes = (
         appel.demandes.avec_budget()
-        .prefetch_related(
-            "decisions", "conventions__versements", "mouvements", "rapports__valeurs"
-        )
+        .prefetch_related("decisions", "conventions__versements", "mouvements", "rapports__valeurs")
         .order_by("code")
     )
     lignes = lignes_de(appel)

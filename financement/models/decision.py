@@ -8,6 +8,7 @@ from financement.cycle_de_vie import CycleDeVieLettre, CycleDeVieReexamen
 from financement.models.ecritures import DECISION, a_l_ecriture, garder_ce_qui_est_inscrit
 from socle import horloge
 
+
 class Resolution(models.Model):
     """Une résolution du conseil municipal."""
 
@@ -246,9 +247,7 @@ class Reexamen(CycleDeVieReexamen):
             ),
             models.CheckConstraint(
                 name="reexamen_tranche_par_qui_l_a_recu",
-                condition=Q(tranche_par=None)
-                | Q(confie_a=None)
-                | Q(tranche_par=F("confie_a")),
+                condition=Q(tranche_par=None) | Q(confie_a=None) | Q(tranche_par=F("confie_a")),
             ),
         )
 

@@ -67,7 +67,7 @@ class Sommes:
     @property
     def a_engager(self) -> Decimal:
         """Accordé, sans convention en vigueur, et pas rendu à l'enveloppe."""
-        return max(self.accord - self.liberation - self.engagement + self.recuperation, ZERO)
+        return self.accord - self.liberation - self.engagement + self.recuperation
 
     @property
     def a_verser(self) -> Decimal:

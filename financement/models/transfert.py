@@ -64,9 +64,7 @@ class Transfert(models.Model):
         verbose_name_plural = "transferts entre volets"
         ordering = ("-inscrit_le", "-pk")
         constraints = (
-            models.CheckConstraint(
-                name="transfert_positif", condition=Q(montant__gt=Decimal(0))
-            ),
+            models.CheckConstraint(name="transfert_positif", condition=Q(montant__gt=Decimal(0))),
             models.CheckConstraint(name="transfert_motive", condition=~Q(motif="")),
         )
         triggers = (

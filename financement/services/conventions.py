@@ -11,6 +11,7 @@ from appels.models import Demande
 from financement.documents import contexte_convention
 from financement.models import Convention, Rapport, Versement
 from financement.montants import calendrier_versements, conditions_versements
+from financement.services.reserves import reserves_ouvertes
 from socle.cycle_de_vie import transitionner
 from socle.documents import figer_document
 from socle.droits import exiger_permission
@@ -43,6 +44,12 @@ def preparer_convention(
         )
     if demande.conventions.exclude(etat="resiliee").exists():
         raise RegleViolee("La convention de cette demande est déjà préparée.", code="existe")
+    if ouvertes := reserves_ouvertes(demande):
+        raise RegleViolee(
+            "La convention attend que les réserves soient levées : "
+            + " ; ".join(reserve.texte for reserve in ouvertes),
+            code="reserve",
+        )
     debut, fin = debut or appel.projet_debut, fin or appel.projet_fin
     if debut is None or fin is None:
         raise RegleViolee("Écrivez les dates du projet.", champ="debut")

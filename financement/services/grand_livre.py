@@ -88,9 +88,17 @@ class SoldeVolet:
 
 
 def soldes(appel: Appel) -> list[SoldeVolet]:
-    """Le solde de chaque volet, en un nombre constant de requêtes."""
-    volets = appel.volets.order_by("no").prefetch_related("credits")
-    return [SoldeVolet(volet, list(volet.credits.all())) for volet in volets]
+    """Le solde de chaque volet de l'appel, dans leur ordre."""
+    return soldes_de([appel])[appel.pk]
+
+
+def soldes_de(appels: Iterable[Appel]) -> dict[int, list[SoldeVolet]]:
+    """Les soldes de chaque appel, en deux requêtes quel que soit leur nombre."""
+    par_appel: dict[int, list[SoldeVolet]] = {appel.pk: [] for appel in appels}
+    volets = Volet.objects.filter(appel__in=list(par_appel)).prefetch_related("credits")
+    for volet in volets.order_by("no"):
+        par_appel[volet.appel_id].append(SoldeVolet(volet, list(volet.credits.all())))
+    return par_appel
 
 
 def libre_du_volet(volet: Volet) -> Decimal:
@@ -163,8 +171,5 @@ def _ecarts_des_demandes() -> Iterable[str]:
 
 def _par_demande(objets: Any, champ: str, demande: str = "demande") -> dict[int, Decimal]:
     return dict(
-        objets.order_by()
-        .annotate(cle=F(demande))
-        .values_list("cle")
-        .annotate(total=Sum(champ))
+        objets.order_by().annotate(cle=F(demande)).values_list("cle").annotate(total=Sum(champ))
     )

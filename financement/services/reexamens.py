@@ -123,8 +123,6 @@ def trancher_reexamen(*, acteur: Any, reexamen: Reexamen, suite: str, reponse: s
         raise RegleViolee("Écrivez la réponse motivée.", champ="reponse")
     if suite not in {"maintenir", "accueillir"}:
         raise RegleViolee("Choisissez la suite.", champ="suite")
-    if reexamen.confie_a_id is None:
-        raise RegleViolee("Ce réexamen n'est encore confié à personne.", code="confie")
     reexamen = transitionner(
         reexamen,
         suite,

@@ -38,6 +38,18 @@ def poser_reserves(decision: Decision, reserves: Iterable[dict[str, Any]]) -> li
     return posees
 
 
+def reserves_de(personne: Any, demande: Demande) -> list[Reserve]:
+    """Les réserves de la décision en vigueur ; ``peut_lever`` dit si ``personne`` le peut."""
+    reserves = list(
+        Reserve.objects.visibles_par(personne)
+        .filter(decision__demande=demande, decision__en_vigueur=True)
+        .select_related("verificateur", "levee_par", "decision__demande")
+    )
+    for reserve in reserves:
+        reserve.peut_lever = reserve.levee_le is None and personne.peut("reserve.lever", reserve)
+    return reserves
+
+
 def reserves_ouvertes(demande: Demande) -> Any:
     return Reserve.objects.ouvertes().filter(decision__demande=demande)
 
@@ -55,7 +67,10 @@ def lever_reserve(*, acteur: Any, reserve: Reserve, constat: str) -> Reserve:
     reserve.levee_le, reserve.levee_par = horloge.maintenant(), acteur
     reserve.save(update_fields=["constat", "levee_le", "levee_par"])
     journaliser(
-        acteur=acteur, verbe="reserve.lever", objet=reserve.demande, motif=reserve.constat,
+        acteur=acteur,
+        verbe="reserve.lever",
+        objet=reserve.demande,
+        motif=reserve.constat,
         details={"reserve": reserve.texte},
     )
     return reserve

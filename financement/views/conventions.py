@@ -13,6 +13,7 @@ from appels.models import Demande
 from financement.forms import MotifForm, SignatureForm, SignaturePapierForm
 from financement.models import Convention
 from financement.services import conventions as services
+from financement.services.reserves import reserves_de
 from socle.vues import executer, exiger, trouver
 
 
@@ -91,6 +92,7 @@ def _montrer(
         and request.user.peut("avenant.demander", objet),
         "form_papier": SignaturePapierForm(),
         "form_motif": MotifForm(),
+        "reserves": reserves_de(request.user, demande),
         "peut_preparer": request.user.peut("convention.preparer", demande),
         "peut_contresigner": request.user.peut("convention.contresigner", demande),
         "peut_resilier": request.user.peut("convention.resilier", demande),

@@ -159,19 +159,26 @@ def test_deux_decisions_simultanees_ne_depassent_pas_l_enveloppe():
 
 
 @pytest.mark.django_db
-def test_appliquer_les_recommandations_est_tout_ou_rien():
+def test_un_lot_est_tout_ou_rien_et_dit_quelle_ligne():
     appel = AppelFactory(en_evaluation=True)
     volet = appel.volets.get()
     volet.enveloppe = D("20000")
     volet.save()
-    prete(appel)
-    prete(appel)
+    lignes = [
+        {"demande": prete(appel), "resultat": "acceptee", "montant_accorde": D(16000)},
+        {"demande": prete(appel), "resultat": "acceptee", "montant_accorde": D(16000)},
+    ]
 
-    with pytest.raises(RegleViolee, match="manque"):
-        decisions.decider_selon_recommandations(
+    with pytest.raises(decisions.LotRefuse) as lot:
+        decisions.decider_lot(
             acteur=UtilisateurFactory(approbation=True),
             appel=appel,
             resolution=ResolutionFactory(appel=appel),
+            lignes=lignes,
         )
 
+    assert {pk: r.code for pk, r in lot.value.refus.items()} == {
+        lignes[1]["demande"].pk: "enveloppe"
+    }
     assert not Decision.objects.exists()
+    assert grand_livre.soldes(appel)[0].accorde == 0
