@@ -140,7 +140,8 @@ def _demander_un_reexamen(passe: dict[str, Any], acteurs: Acteurs) -> None:
     refusee = next(d for d in passe["demandes"] if d["decision"]["resultat"] == "refusee")
     demande = Demande.objects.get(reference=f"{passe['appel']['code']}-{refusee['code']}")
     organisme = refusee["organisme"]
-    with horloge.a_la_date(dt.datetime(2026, 9, 1, 9, tzinfo=FUSEAU)):
+    moment = dt.datetime(2026, 9, 1, 9, tzinfo=FUSEAU)
+    with horloge.a_la_date(min(moment, horloge.maintenant())):
         reexamen = reexamens.demander_reexamen(
             acteur=acteurs.responsable(neq=organisme["neq"], nom=organisme["nom"]),
             demande=demande,

@@ -97,10 +97,10 @@ class LigneLotForm(forms.Form):
         label="Motifs", widget=forms.Textarea(attrs={"rows": 2}), required=False
     )
     rang_attente = forms.IntegerField(
-        label="Rang d'attente", min_value=1, max_value=999, required=False
+        label="Rang", min_value=1, max_value=999, required=False
     )
     attente_jusqu_au = forms.DateField(
-        label="En attente jusqu'au", widget=DateInput(), required=False
+        label="Valable jusqu'au", widget=DateInput(), required=False
     )
 
     def __init__(

@@ -81,6 +81,7 @@ def convention(request: HttpRequest, reference: str) -> HttpResponse:
 def _montrer(
     request: HttpRequest, demande: Demande, objet: Convention | None, **formulaires: Form
 ) -> HttpResponse:
+    reserves = reserves_de(request.user, demande)
     contexte = {
         "demande": demande,
         "convention": objet,
@@ -92,8 +93,12 @@ def _montrer(
         and request.user.peut("avenant.demander", objet),
         "form_papier": SignaturePapierForm(),
         "form_motif": MotifForm(),
-        "reserves": reserves_de(request.user, demande),
-        "peut_preparer": request.user.peut("convention.preparer", demande),
+        "reserves": reserves,
+        "peut_abandonner": demande.etat == Demande.Etat.ACCEPTEE
+        and (objet is None or objet.etat == "brouillon")
+        and request.user.peut("demande.resilier", demande),
+        "peut_preparer": all(reserve.levee_le for reserve in reserves)
+        and request.user.peut("convention.preparer", demande),
         "peut_contresigner": request.user.peut("convention.contresigner", demande),
         "peut_resilier": request.user.peut("convention.resilier", demande),
     }

@@ -14,7 +14,7 @@ from socle.cascade import Marche
 from socle.exports import XLSX, classeur, telecharger
 from socle.vues import exiger
 
-PAR_PAGE = 30
+PAR_PAGE = 20
 ENTETES_CREDITS = (
     "Appel", "Volet", "Bailleur", "Exercice finissant le 31 mars", "Dotation", "Transferts",
     "Accordé", "Engagé", "Versé", "Récupéré", "Rendu à l'enveloppe", "Libre",

@@ -35,6 +35,7 @@ def transferer(request: HttpRequest, code: str) -> HttpResponse:
             "appel": appel,
             "form": form,
             "soldes": soldes(appel),
+            "a_une_resolution": form.fields["resolution"].queryset.exists(),
             "transferts": Transfert.objects.filter(resolution__appel=appel).select_related(
                 "resolution", "credit__volet", "volet"
             ),
