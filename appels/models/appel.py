@@ -231,6 +231,12 @@ class Volet(models.Model):
     def __str__(self) -> str:
         return f"Volet {self.no} — {self.nom}"
 
+    @property
+    def enveloppe_actuelle(self) -> Decimal:
+        """L'enveloppe au grand livre, transferts compris ; avant la publication, la prévue."""
+        credits = list(self.credits.all())
+        return sum((c.enveloppe for c in credits), ZERO) if credits else self.enveloppe
+
 
 class SourceVolet(models.Model):
     """D'où vient l'argent d'un volet, et à quel exercice (il finit le 31 mars)."""

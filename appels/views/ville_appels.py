@@ -89,7 +89,7 @@ def appel(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def soldes_affiches(appel: Appel) -> list[dict[str, Any]]:
-    """L'argent de chaque volet, lu au grand livre par la relation ; avant, l'enveloppe prévue."""
+    """L'argent de chaque volet, lu au grand livre par la relation."""
     soldes = []
     for volet in appel.volets.prefetch_related("credits"):
         credits = list(volet.credits.all())
@@ -97,7 +97,7 @@ def soldes_affiches(appel: Appel) -> list[dict[str, Any]]:
         soldes.append(
             {
                 "titre": str(volet),
-                "enveloppe": sum(c.enveloppe for c in credits) if credits else volet.enveloppe,
+                "enveloppe": volet.enveloppe_actuelle,
                 "accorde": sum(c.accord - c.liberation for c in credits),
                 "engage": sum(c.engagement for c in credits) - rendu,
                 "verse": sum(c.versement for c in credits) - rendu,

@@ -66,8 +66,7 @@ class SoldeVolet:
 
     @property
     def enveloppe(self) -> Decimal:
-        """Avant la publication, rien n'est au grand livre : c'est l'enveloppe prévue."""
-        return self.total.enveloppe if self.credits else self.volet.enveloppe
+        return self.volet.enveloppe_actuelle
 
     @property
     def accorde(self) -> Decimal:

@@ -260,6 +260,7 @@ def test_un_transfert_garde_la_source_et_l_exercice():
     assert (recu.enveloppe, recu.exercice) == (D("2500.00"), 2031)
     assert credit_de(premier, "Ville").libre == D("25000.00")
     assert {s.no: s.enveloppe for s in grand_livre.soldes(appel)}[second.no] == D("10000.00")
+    assert premier.enveloppe_actuelle == D("107500.00")
     assert verbes(appel) == ["appel.transferer"]
     assert Mouvement.objects.filter(nature="transfert").count() == 2
 
