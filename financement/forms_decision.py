@@ -96,12 +96,8 @@ class LigneLotForm(forms.Form):
     motifs = forms.CharField(
         label="Motifs", widget=forms.Textarea(attrs={"rows": 2}), required=False
     )
-    rang_attente = forms.IntegerField(
-        label="Rang", min_value=1, max_value=999, required=False
-    )
-    attente_jusqu_au = forms.DateField(
-        label="Valable jusqu'au", widget=DateInput(), required=False
-    )
+    rang_attente = forms.IntegerField(label="Rang", min_value=1, max_value=999, required=False)
+    attente_jusqu_au = forms.DateField(label="Valable jusqu'au", widget=DateInput(), required=False)
 
     def __init__(
         self, *args: Any, demande: Any, avis: Any, rang: int | None, **kwargs: Any
