@@ -304,6 +304,7 @@ MATRICE: dict[str, rules.Predicate] = {
     "resolution.inscrire": est_approbation,
     "lettre.emettre": agent_impartial | approbation_impartiale,
     "lettre.lot": est_agent | est_approbation,
+    "modele.gerer": est_agent | est_administration,
     "reexamen.demander": est_responsable,
     "reexamen.confier": (est_approbation | est_administration) & ~est_recuse,
     "reexamen.recevoir": employe_impartial & ~a_participe,

@@ -7,6 +7,8 @@ from financement.models.ecritures import (
     SourceAuGrandLivre,
     VoletAuGrandLivre,
 )
+from financement.models.envoi import EnvoiLettre
+from financement.models.modele import ModeleDocument
 from financement.models.mouvement import Credit, Mouvement
 from financement.models.paiement import CoordonneesBancaires, LotPaiement, RetourPaiement
 from financement.models.passe import ProjetPasse, RepriseEssayee
@@ -18,6 +20,7 @@ from financement.models.rapport import (
     ValeurIndicateur,
 )
 from financement.models.reserve import Reserve
+from financement.models.signature import Signature
 from financement.models.transfert import Transfert
 
 __all__ = [
@@ -29,8 +32,10 @@ __all__ = [
     "Decision",
     "DemandeAuGrandLivre",
     "DepenseReelle",
+    "EnvoiLettre",
     "Lettre",
     "LotPaiement",
+    "ModeleDocument",
     "Mouvement",
     "ProjetPasse",
     "Rapport",
@@ -41,6 +46,7 @@ __all__ = [
     "Reserve",
     "Resolution",
     "RetourPaiement",
+    "Signature",
     "SourceAuGrandLivre",
     "Transfert",
     "ValeurIndicateur",

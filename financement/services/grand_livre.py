@@ -106,15 +106,17 @@ def libre_du_volet(volet: Volet) -> Decimal:
 
 
 def parts_par_source(demande: Any) -> list[tuple[str, Decimal]]:
-    """Ce que chaque bailleur met dans ce qui est accordé à la demande, le plus grand d'abord."""
-    return list(
-        Mouvement.objects.filter(demande=demande, nature=Mouvement.Nature.ACCORD)
-        .order_by()
-        .values("credit__bailleur")
-        .annotate(part=Sum("montant"))
-        .exclude(part=0)
-        .order_by("-part", "credit__bailleur")
-        .values_list("credit__bailleur", "part")
+    """Ce que chaque bailleur met dans ce qui est accordé à la demande, le plus grand d'abord.
+
+    Une liste précharge ``mouvements__credit``.
+    """
+    parts: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    for mouvement in demande.mouvements.all():
+        if mouvement.nature == Mouvement.Nature.ACCORD:
+            parts[mouvement.credit.bailleur] += mouvement.montant
+    return sorted(
+        ((bailleur, part) for bailleur, part in parts.items() if part),
+        key=lambda paire: (-paire[1], paire[0]),
     )
 
 

@@ -32,7 +32,7 @@ from tests.factories import (
     UtilisateurFactory,
     VoletFactory,
 )
-from tests.financement.objets import page, requetes, un_projet, verbes
+from tests.financement.objets import PREUVE, page, requetes, un_projet, verbes
 
 pytestmark = pytest.mark.django_db
 SOMMES = grand_livre.COLONNES
@@ -131,9 +131,11 @@ def test_un_avenant_deplace_l_accorde_et_l_engage_ensemble(projet, montant):
             acteur=projet.gens.agent, convention=projet.convention, motif="Revu", montant=voulu
         )
         avenants.approuver_avenant(
-            acteur=projet.gens.approbation, avenant=avenant, resolution=resolution
+            acteur=projet.gens.approbation, avenant=avenant, preuve=PREUVE, resolution=resolution
         )
-        avenants.signer_avenant(acteur=projet.gens.responsable, avenant=avenant, nom="Alix")
+        avenants.signer_avenant(
+            acteur=projet.gens.responsable, avenant=avenant, nom="Alix", preuve=PREUVE
+        )
         projet.convention.refresh_from_db()
         assert (total(projet).accord, total(projet).engagement) == (voulu, voulu)
         assert grand_livre.ecarts() == []
@@ -219,7 +221,7 @@ def test_la_reprise_de_l_existant_donne_les_memes_sommes(projet):
     fermeture.encaisser_recuperation(acteur=autre.gens.tresorerie, recuperation=objet)
     DecisionFactory(refusee=True)
     avant = list(Credit.objects.order_by("pk").values_list("volet", "bailleur", *SOMMES))
-    reprise = import_module("financement.migrations.0005_grand_livre").REPRISE
+    reprise = import_module("financement.migrations.0006_grand_livre").REPRISE
     with connection.cursor() as curseur:
         curseur.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in ("mouvement", "credit"):

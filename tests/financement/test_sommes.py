@@ -20,7 +20,7 @@ from tests.factories import (
     UtilisateurFactory,
     VoletFactory,
 )
-from tests.financement.objets import un_projet
+from tests.financement.objets import PREUVE, un_projet
 
 ACTIONS = (
     "payer",
@@ -75,9 +75,11 @@ def changer(projet, montant):
         acteur=projet.gens.agent, convention=projet.convention, motif="Revu", montant=montant
     )
     avenants.approuver_avenant(
-        acteur=projet.gens.approbation, avenant=avenant, resolution=projet.resolution
+        acteur=projet.gens.approbation, avenant=avenant, preuve=PREUVE, resolution=projet.resolution
     )
-    avenants.signer_avenant(acteur=projet.gens.responsable, avenant=avenant, nom="Alix")
+    avenants.signer_avenant(
+        acteur=projet.gens.responsable, avenant=avenant, nom="Alix", preuve=PREUVE
+    )
 
 
 def verifier(projet):

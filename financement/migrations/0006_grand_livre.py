@@ -15,7 +15,7 @@ from django.db import migrations, models
 
 ICI = Path(__file__)
 FONCTIONS = ICI.with_suffix(".sql").read_text(encoding="utf-8")
-REPRISE = ICI.with_name("0005_grand_livre_reprise.sql").read_text(encoding="utf-8")
+REPRISE = ICI.with_name("0006_grand_livre_reprise.sql").read_text(encoding="utf-8")
 RETIRER = "".join(
     f"DROP FUNCTION grand_livre_{nom};"
     for nom in (
@@ -35,8 +35,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('appels', '0014_renseignements'),
-        ('financement', '0004_appels_passes'),
-        ('socle', '0006_reponse_au_reexamen'),
+        ('financement', '0005_modeles_et_signatures'),
+        ('socle', '0007_reponse_au_reexamen'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
