@@ -20,7 +20,7 @@ class FinancementConfig(AppConfig):
         declarer_verbes(PHRASES)
         declarer_renseignements(des_signatures)
         declarer_tache(NATURE, emettre_lettres.delay)
-        for modele in ("Lettre", "Convention", "Avenant"):
+        for modele in ("Lettre", "Convention", "Avenant", "Reexamen"):
             declarer_acces(f"financement.{modele.lower()}", self._est_visible)
         declarer_acces(
             "appels.demande", lambda personne, demande: personne.peut("demande.voir", demande)

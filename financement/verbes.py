@@ -2,6 +2,8 @@
 
 PHRASES = {
     "resolution.inscrire": "a inscrit une résolution du conseil",
+    "appel.transferer": "a transféré de l'argent entre deux volets",
+    "reserve.lever": "a levé une réserve",
     "lettre.emettre": "a émis la lettre de décision",
     "lettre.transmettre": "a transmis la lettre de décision",
     "lettre.remplacer": "a préparé une lettre qui remplace celle-ci",
@@ -12,6 +14,7 @@ PHRASES = {
     "modele.publier": "a publié un modèle",
     "modele.abandonner": "a abandonné le brouillon d'un modèle",
     "reexamen.demander": "a demandé un réexamen",
+    "reexamen.confier": "a confié un réexamen",
     "reexamen.maintenir": "a maintenu la décision après réexamen",
     "reexamen.accueillir": "a accueilli la demande de réexamen",
     "convention.preparer": "a préparé la convention",

@@ -122,8 +122,10 @@ ACCES: dict[str, set[str]] = {
             "ville:rapports",
             "ville:reexamens",
             "ville:decisions",
+            "ville:grand_livre",
             "ville:lettres",
             "ville:lettres_envois",
+            "ville:resolution_extrait",
         ),
         VILLE,
     ),
@@ -171,6 +173,7 @@ ACCES: dict[str, set[str]] = {
             "ville:fermeture",
             "ville:rapport",
             "ville:echange",
+            "ville:reexamen",
         ),
         EMPLOYES,
     ),
@@ -194,7 +197,9 @@ ACCES: dict[str, set[str]] = {
     "organisme:coordonnees": {"responsable"},
     "ville:decisions_lot": {"approbation"},
     "ville:decider": {"approbation"},
-    "ville:reexamen": {"approbation"},
+    "ville:transfert": {"approbation"},
+    "ville:abandonner": {"approbation"},
+    "ville:reserve": {"agent", "approbation"},
     # Bilan
     **{
         nom: VILLE | {"mifi"}
@@ -213,7 +218,7 @@ ACTIONS = {
     "ville:formulaire_section_agir", "organisme:budget_calcul", "organisme:reprendre",
     "organisme:completer", "organisme:piece_retirer", "ville:appel_passer", "ville:verifier",
     "ville:echange_classer",
-    "ville:resolution", "ville:lettres_emettre", "ville:convention_agir",
+    "ville:resolution", "ville:reexamen_confier", "ville:lettres_emettre", "ville:convention_agir",
     "ville:lot_fichier", "ville:lot_defaire", "ville:coordonnees_lire",
     "ville:envoi_agir", "ville:modele_abandonner", "travail_agir",
     "ville:versement_agir", "ville:rapport_examiner", "ville:fermeture_agir", "bilan:pdf",
@@ -293,6 +298,10 @@ def monde():
     courriel = Email.objects.create(from_email="a@exemple.test", to=["b@exemple.test"], subject="x")
     brouillon = DemandeFactory(organisme=demande.organisme, copiee_de=demande)
     reexamen = demande.reexamens.create(motifs="Erreur")
+    reserve = decision.reserves.create(
+        texte="La charte signée", verificateur=personnes["agent"], echeance="2031-01-01"
+    )
+    decision.resolution.extrait.save("extrait.pdf", ContentFile(b"%PDF-1.7"))
     au_dossier = PieceOrganisme.objects.create(
         organisme=demande.organisme, genre="rapport_annuel", date_document="2030-01-01",
         nom="rapport.pdf", fichier=ContentFile(b"%PDF-", name="rapport.pdf"), taille=5,
@@ -345,6 +354,8 @@ def arguments(nom, monde):
         "ville:lot_paiement": monde.lot.pk,
         "organisme:coordonnees": demande.organisme_id,
         "ville:reexamen": monde.reexamen.pk,
+        "ville:reserve": monde.reserve.pk,
+        "ville:resolution_extrait": monde.decision.resolution_id,
         "ville:formulaire_section": monde.section.pk,
         "ville:formulaire_apercu": monde.section.pk,
         "ville:question": monde.question.pk,

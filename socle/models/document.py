@@ -25,6 +25,7 @@ class Document(models.Model):
         AVENANT = "avenant", "Avenant à une convention"
         BILAN = "bilan", "Bilan"
         RECUPERATION = "recuperation", "Lettre de fermeture"
+        REEXAMEN = "reexamen", "Réponse à une demande de réexamen"
 
     cle = models.UUIDField("clé", default=uuid.uuid4, unique=True, editable=False)
     nature = models.CharField("nature", max_length=20, choices=Nature)

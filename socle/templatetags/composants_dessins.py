@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 
 from socle import graphiques
+from socle.cascade import Marche, dessiner_cascade
 from socle.elements import LigneMatrice
 from socle.graphiques import Ligne, Nombre, Part, Periode, Rang
 from socle.templatetags import affichage
@@ -40,6 +41,12 @@ def barre_empilee(titre: str, parts: Sequence[Part], colonne: str = "Source") ->
     segments = graphiques.empiler(parts)
     total = sum((segment.montant for segment in segments), Decimal(0))
     return {"titre": titre, "segments": segments, "total": total, "colonne": colonne}
+
+
+@register.inclusion_tag("composants/graphiques/cascade.html")
+def cascade(titre: str, marches: Sequence[Marche]) -> dict[str, Any]:
+    """D'un total à ce qui en reste, une marche à la fois."""
+    return {"titre": titre, "marches": dessiner_cascade(marches), "g": graphiques}
 
 
 @register.inclusion_tag("composants/graphiques/points.html")

@@ -238,6 +238,7 @@ def _argent(m: Any) -> None:
     m.reexamen = reexamens.demander_reexamen(
         acteur=m.responsable, demande=m.a_reexaminer, motifs="Une pièce a été oubliée au comité."
     )
+    reexamens.confier_reexamen(acteur=None, reexamen=m.reexamen, personne=m.approbation)
     m.lettre = m.refusee.decisions.get().lettres.get()
     m.envoi = m.lettre.envois.create(adresse="direction-generale@regroupement-interculturel.test")
     m.lettre.envois.create(
@@ -245,6 +246,19 @@ def _argent(m: Any) -> None:
         retour_motif="La boîte de ce destinataire est pleine depuis le 12 février.",
     )  # fmt: skip
     m.sans_convention = _decidee(m, "D22", "acceptee")
+    m.reserve = m.sans_convention.decisions.get().reserves.create(
+        texte="La charte de l'organisme, signée par son conseil d'administration",
+        verificateur=m.agent,
+        echeance=dt.date(2031, 1, 15),
+    )
+    m.attend = _decidee(
+        m,
+        "D27",
+        "liste_attente",
+        resultat="liste_attente",
+        rang_attente=1,
+        attente_jusqu_au=dt.date(2031, 3, 31),
+    )
     m.a_signer = _decidee(m, "D23", "acceptee")
     ConventionFactory(
         decision=m.a_signer.decisions.get(), etat="transmise", transmise_le=dans(), document=_pdf(m)
@@ -309,7 +323,8 @@ def _decidee(m: Any, code: str, etat: str, **champs: Any) -> Any:
     """Une demande décidée, sa lettre transmise."""
     demande = _demande(m, m.decide, etat, code=code, titre=f"{TITRE} ({code})")
     demande.besoins.add(m.besoin)
-    accorde = Decimal(0) if champs.get("resultat") == "refusee" else demande.montant_demande
+    refusee = champs.get("resultat", "acceptee") != "acceptee"
+    accorde = Decimal(0) if refusee else demande.montant_demande
     decision = DecisionFactory(demande=demande, montant_accorde=accorde, **champs)
     RecommandationFactory(demande=demande, avis="defavorable" if not accorde else "favorable",
                           montant=accorde)  # fmt: skip

@@ -355,6 +355,16 @@ def test_l_approbation(monde, parcourir):
         f"{decisions}/decisions/",
         (f"{decisions}/decisions/", sur("Inscrire la résolution")),
         f"{decisions}/decisions/lot/",
+        (
+            f"{decisions}/decisions/lot/",
+            sur("Inscrire ces décisions", **{f"d{monde.a_decider.pk}-montant_accorde": "beaucoup"}),
+        ),
+        f"/ville/appels/{monde.decide.code}/decisions/",
+        f"/ville/appels/{monde.decide.code}/transfert/",
+        (f"/ville/appels/{monde.decide.code}/transfert/", sur("Inscrire le transfert")),
+        f"/ville/demandes/{monde.sans_convention.reference}/abandonner/",
+        (f"/ville/reserves/{monde.reserve.pk}/", sur("Lever la réserve")),
+        "/ville/grand-livre/",
         f"/ville/demandes/{monde.a_decider.reference}/decider/",
         (f"/ville/demandes/{monde.a_decider.reference}/decider/", sur("Inscrire la décision")),
         (
@@ -367,7 +377,10 @@ def test_l_approbation(monde, parcourir):
         (f"/ville/lettres/envois/{monde.envoi.pk}/retour/", sur("Inscrire le retour")),
         (f"/ville/appels/{monde.ouvert.code}/annuler/", sur("Annuler l'appel")),
         "/ville/reexamens/",
-        (f"/ville/reexamens/{monde.reexamen.pk}/", sur("Trancher")),
+        (
+            f"/ville/reexamens/{monde.reexamen.pk}/",
+            sur("Trancher et envoyer la lettre"),
+        ),
         "/ville/versements/",
     ]
     parcourir(monde.approbation, pages)
