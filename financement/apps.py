@@ -8,6 +8,7 @@ class FinancementConfig(AppConfig):
     verbose_name = "Financement"
 
     def ready(self) -> None:
+        from financement.candidats import voit_les_scenarios
         from financement.verbes import PHRASES
         from socle.verbes import declarer_verbes
         from socle.views.documents import declarer_acces
@@ -15,6 +16,10 @@ class FinancementConfig(AppConfig):
         declarer_verbes(PHRASES)
         for modele in ("Lettre", "Convention", "Avenant"):
             declarer_acces(f"financement.{modele.lower()}", self._est_visible)
+        declarer_acces(
+            "financement.scenario",
+            lambda personne, scenario: voit_les_scenarios(personne, scenario.appel),
+        )
         declarer_acces(
             "appels.demande", lambda personne, demande: personne.peut("demande.voir", demande)
         )

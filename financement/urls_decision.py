@@ -9,6 +9,7 @@ from financement.views import (
     lettres,
     paiements,
     reexamens,
+    scenarios,
     semaine,
     versements,
 )
@@ -37,6 +38,24 @@ ville = [
     path("appels/<slug:code>/decisions/", decisions.decisions, name="decisions"),
     path("appels/<slug:code>/resolutions/", decisions.resolution, name="resolution"),
     path("appels/<slug:code>/decisions/lot/", decisions.lot, name="decisions_lot"),
+    path("appels/<slug:code>/scenarios/", scenarios.scenarios, name="scenarios"),
+    path("appels/<slug:code>/scenarios/nouveau/", scenarios.nouveau, name="scenario_nouveau"),
+    path(
+        "appels/<slug:code>/scenarios/comparer/",
+        scenarios.comparaison,
+        name="scenario_comparaison",
+    ),
+    path("appels/<slug:code>/scenarios/<int:pk>/", scenarios.scenario, name="scenario"),
+    path("appels/<slug:code>/scenarios/<int:pk>/regle/", scenarios.regle, name="scenario_regle"),
+    path(
+        "appels/<slug:code>/scenarios/<int:pk>/et-si/", scenarios.et_si_vue, name="scenario_et_si"
+    ),
+    path("appels/<slug:code>/scenarios/<int:pk>/figer/", scenarios.figer, name="scenario_figer"),
+    path(
+        "appels/<slug:code>/scenarios/<int:pk>/supprimer/",
+        scenarios.supprimer,
+        name="scenario_supprimer",
+    ),
     path("demandes/<slug:reference>/decider/", decisions.decider, name="decider"),
     path("appels/<slug:code>/lettres/", lettres.lettres, name="lettres"),
     path("appels/<slug:code>/lettres/emettre/", lettres.emettre, name="lettres_emettre"),

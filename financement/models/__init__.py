@@ -10,6 +10,7 @@ from financement.models.rapport import (
     ReponseRapport,
     ValeurIndicateur,
 )
+from financement.models.scenario import LigneScenario, Scenario
 
 __all__ = [
     "Avenant",
@@ -18,6 +19,7 @@ __all__ = [
     "Decision",
     "DepenseReelle",
     "Lettre",
+    "LigneScenario",
     "LotPaiement",
     "ProjetPasse",
     "Rapport",
@@ -27,6 +29,7 @@ __all__ = [
     "RepriseEssayee",
     "Resolution",
     "RetourPaiement",
+    "Scenario",
     "ValeurIndicateur",
     "Versement",
 ]
