@@ -84,6 +84,20 @@ def restes_de(appel: Appel, lignes: Iterable[LigneScenario]) -> Restes:
     return calculer_restes(argent_de(appel, hors=hors), proposes)
 
 
+def ligne_figee(personne: Any, demande: Demande) -> LigneScenario | None:
+    """Ce que le scénario figé de l'appel propose pour ``demande``, si la personne peut le voir."""
+    ligne = (
+        LigneScenario.objects.filter(
+            demande=demande, scenario__fige_le__isnull=False, scenario__remplace_le=None
+        )
+        .select_related("scenario")
+        .first()
+    )
+    if ligne is None or not voit_les_scenarios(personne, demande.appel):
+        return None
+    return ligne
+
+
 def groupes_de(appel: Appel) -> dict[Groupe, str]:
     """Tout ce qu'un scénario peut vouloir couvrir : les objectifs et les thèmes que l'appel sert,
     les secteurs de la ville. « Toute la ville » n'en couvre aucun : un seul projet suffirait."""
@@ -118,7 +132,7 @@ def probleme_de(
     seuil: Decimal | None = None,
     retouches: Mapping[int, Retouche] | None = None,
 ) -> Probleme:
-    """Ce qu'un scénario de ``appel`` doit résoudre ; ``seuil`` en points, celui de l'appel sinon."""
+    """Ce qu'un scénario doit résoudre ; ``seuil`` en points, celui de l'appel s'il est None."""
     demandes = demandes_a_partager(appel)
     lignes = lignes_de(appel, Demande.objects.filter(pk__in=demandes.order_by().values("pk")))
     candidats = []

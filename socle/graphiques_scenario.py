@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from socle.graphiques import (
     BLANC,
@@ -102,7 +103,7 @@ def dessiner_frontiere(points: Sequence[PointFrontiere]) -> Frontiere:
         poses.append(PointDessine(point, pct(MARGE + ecart * rang), y, bout or point.actuel))
     troncons = [
         Troncon(a.x, a.y, b.x, b.y)
-        for a, b in zip(poses, poses[1:], strict=False)
+        for a, b in pairwise(poses)
         if a.point.hauteur is not None and b.point.hauteur is not None
     ]
     return Frontiere(poses, troncons, maxi, base)

@@ -11,7 +11,9 @@ from appels.models import Appel, Demande
 from appels.montants import montant_maximal
 from appels.regles import regles_budget
 from evaluations.classement import lignes_de
+from financement.candidats import ligne_figee
 from financement.forms import DecisionForm, LotForm, ResolutionForm
+from financement.models import LigneScenario
 from financement.services import decisions as services
 from socle.vues import executer, exiger, trouver
 
@@ -108,6 +110,9 @@ def decider(request: HttpRequest, reference: str) -> HttpResponse:
         "conditions": avis.conditions if avis else "",
         "attente_jusqu_au": demande.appel.projet_fin,
     }
+    propose = ligne_figee(request.user, demande)
+    if propose is not None and request.GET.get("depart") == "scenario":
+        initial |= _depart_du_scenario(propose)
     form = DecisionForm(request.POST or None, appel=demande.appel, initial=initial)
     if (
         request.method == "POST"
@@ -129,6 +134,7 @@ def decider(request: HttpRequest, reference: str) -> HttpResponse:
         {
             "demande": demande,
             "avis": avis,
+            "propose": propose,
             "form": form,
             "maximum": montant_maximal(demande.budget(), regles_budget(demande)),
             "solde": next(
@@ -136,6 +142,13 @@ def decider(request: HttpRequest, reference: str) -> HttpResponse:
             ),
         },
     )
+
+
+def _depart_du_scenario(ligne: LigneScenario) -> dict[str, Any]:
+    """Ce que le scénario figé propose : le montant, ou la raison de n'en donner aucun."""
+    if ligne.est_retenue:
+        return {"resultat": "acceptee", "montant_accorde": ligne.montant}
+    return {"resultat": "refusee", "montant_accorde": None, "motifs": ligne.motif or ligne.raison}
 
 
 def lot(request: HttpRequest, code: str) -> HttpResponse:
