@@ -28,7 +28,7 @@ from appels.services import (
     reponses,
 )
 from evaluations.services import comite, fiches
-from financement import demonstration_echanges
+from financement import demonstration_echanges, demonstration_scenarios
 from financement.importation.acteurs import Acteurs
 from financement.importation.rejeu import importer
 from financement.services import conventions, versements
@@ -51,7 +51,11 @@ def charger() -> list[str]:
         acteurs = _acteurs(contenu, passe)
         if not Appel.objects.filter(code=passe["appel"]["code"]).exists():
             with courriels.silencieux():
-                importer(passe, acteurs=acteurs)
+                importer(
+                    passe,
+                    acteurs=acteurs,
+                    avant_la_seance=lambda appel: demonstration_scenarios.preparer(appel, acteurs),
+                )
                 _avancer_les_suites(passe, acteurs)
             fait.append(f"Appel {passe['appel']['code']} importé.")
         for cle, construire in (("evaluation", _en_evaluation), ("ouvert", _ouvert)):
