@@ -1,6 +1,6 @@
 """Les demandes et l'argent d'un appel, lus pour un scénario : un nombre constant de requêtes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -113,9 +113,11 @@ def groupes_de(appel: Appel) -> dict[Groupe, str]:
     return groupes
 
 
-def demandes_a_partager(appel: Appel) -> Any:
+def demandes_a_partager(appel: Appel, parmi: Collection[int] | None = None) -> Any:
+    """Celles qui attendent une décision ; avec ``parmi``, celles-là, décidées ou non."""
+    choisies = {"etat__in": A_PARTAGER} if parmi is None else {"pk__in": parmi}
     return (
-        Demande.objects.filter(appel=appel, etat__in=A_PARTAGER)
+        Demande.objects.filter(appel=appel, **choisies)
         .avec_budget()
         .select_related("organisme")
         .prefetch_related("recommandations", "besoins__theme", "besoins__objectif")
@@ -131,9 +133,10 @@ def probleme_de(
     plancher: int = 100,
     seuil: Decimal | None = None,
     retouches: Mapping[int, Retouche] | None = None,
+    parmi: Collection[int] | None = None,
 ) -> Probleme:
     """Ce qu'un scénario doit résoudre ; ``seuil`` en points, celui de l'appel s'il est None."""
-    demandes = demandes_a_partager(appel)
+    demandes = demandes_a_partager(appel, parmi)
     lignes = lignes_de(appel, Demande.objects.filter(pk__in=demandes.order_by().values("pk")))
     candidats = []
     for demande in demandes:
@@ -141,7 +144,7 @@ def probleme_de(
         ligne = lignes.get(demande.pk)
         if ligne is not None and ligne.score is not None:
             candidats.append(_candidat(demande, ligne.score))
-    argent = argent_de(appel)
+    argent = argent_de(appel, hors=parmi or ())
     groupes = groupes_de(appel)
     voulues, dispensees = set(dimensions), set(dispenses)
     return Probleme(

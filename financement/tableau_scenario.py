@@ -155,7 +155,9 @@ class EtSi:
 
 def et_si(scenario: Scenario, *, pourcent: int, seuil: Decimal) -> EtSi:
     """Rien n'est gardé. ``pourcent`` de chaque enveloppe ; ``seuil`` en points."""
-    probleme = probleme_du_scenario(scenario)
+    lignes = list(scenario.lignes.select_related("demande__organisme", "demande__volet"))
+    # Après les décisions aussi, la question porte sur les demandes du scénario.
+    probleme = probleme_du_scenario(scenario, [ligne.demande_id for ligne in lignes])
     dixiemes = en_dixiemes(seuil)
     essaye = avec_seuil(avec_enveloppe(probleme, pourcent), dixiemes)
     try:
@@ -165,7 +167,6 @@ def et_si(scenario: Scenario, *, pourcent: int, seuil: Decimal) -> EtSi:
     phrases = resultat.phrases if isinstance(resultat, Impossible) else ()
     solution = None if isinstance(resultat, Impossible) else resultat
     montants = dict(solution.montants) if solution else {}
-    lignes = list(scenario.lignes.select_related("demande__organisme", "demande__volet"))
     pourcents = sorted({*POURCENTS, pourcent})
     seuils = sorted({*(10 * s for s in SEUILS), dixiemes})
     return EtSi(

@@ -95,4 +95,4 @@ def calculer_restes(volets: Iterable[VoletArgent], proposes: Mapping[int, Decima
 
 
 def _exercice(annee: int | None) -> str:
-    return f"{annee - 1}-{annee}" if annee else "Exercice non précisé"
+    return f"Exercice {annee - 1}-{annee}" if annee else "Exercice non précisé"

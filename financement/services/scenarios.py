@@ -1,6 +1,6 @@
 """Les scénarios d'un appel : calculés selon une règle, retouchés, figés. Ils ne décident rien."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypedDict
 
@@ -198,15 +198,12 @@ def _exiger(acteur: Any, appel: Appel) -> None:
         raise PermissionRefusee("Vous n'avez pas le droit de faire cette action.")
 
 
-def probleme_du_scenario(scenario: Scenario) -> Probleme:
-    """Le problème tel qu'il se pose maintenant, avec la règle et les retouches du scénario."""
-    retouches = {
-        ligne.demande_id: Retouche(
-            dedans=ligne.retouche == Sens.INCLURE,
-            montant=None if ligne.montant_voulu is None else en_cents(ligne.montant_voulu),
-        )
-        for ligne in scenario.lignes.exclude(retouche="")
-    } if scenario.pk else {}  # fmt: skip
+def probleme_du_scenario(scenario: Scenario, parmi: Collection[int] | None = None) -> Probleme:
+    """Le problème tel qu'il se pose maintenant, avec la règle et les retouches du scénario.
+
+    ``parmi`` : ces demandes-là, même décidées depuis.
+    """
+    lignes = scenario.lignes.exclude(retouche="") if scenario.pk else ()
     return probleme_de(
         scenario.appel,
         regle=scenario.regle,
@@ -214,7 +211,14 @@ def probleme_du_scenario(scenario: Scenario) -> Probleme:
         dispenses=scenario.dispenses,
         plancher=scenario.plancher,
         seuil=scenario.seuil,
-        retouches=retouches,
+        retouches={
+            ligne.demande_id: Retouche(
+                dedans=ligne.retouche == Sens.INCLURE,
+                montant=None if ligne.montant_voulu is None else en_cents(ligne.montant_voulu),
+            )
+            for ligne in lignes
+        },
+        parmi=parmi,
     )
 
 

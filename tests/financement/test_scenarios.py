@@ -203,7 +203,7 @@ def test_ce_qui_reste_par_volet_par_bailleur_et_par_exercice(monde):
         ("MIFI", Decimal("4275.00")), ("Ville", Decimal("1425.00")),
     ]  # fmt: skip
     assert [(r.libelle, r.reste) for r in restes.exercices] == [
-        ("2030-2031", Decimal("4275.00")), ("2031-2032", Decimal("1425.00")),
+        ("Exercice 2030-2031", Decimal("4275.00")), ("Exercice 2031-2032", Decimal("1425.00")),
     ]  # fmt: skip
 
 
