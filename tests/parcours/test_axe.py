@@ -257,7 +257,7 @@ def test_la_ville_suit_les_demandes(monde, parcourir):
 def test_les_scenarios(monde, parcourir):
     scenarios = f"/ville/appels/{monde.appel.code}/scenarios/"
     garde = services_scenarios.creer_scenario(
-        acteur=monde.agent, appel=monde.appel, nom=TITRE, regle="rang", seuil=60
+        acteur=monde.agent, appel=monde.appel, nom=TITRE[:80], regle="rang", seuil=60
     )
     un = f"{scenarios}{garde.pk}/"
 
