@@ -1,6 +1,8 @@
 from financement.models.avenant import Avenant
 from financement.models.convention import Convention, Versement
 from financement.models.decision import Decision, Lettre, Reexamen, Resolution
+from financement.models.envoi import EnvoiLettre
+from financement.models.modele import ModeleDocument
 from financement.models.paiement import CoordonneesBancaires, LotPaiement, RetourPaiement
 from financement.models.passe import ProjetPasse, RepriseEssayee
 from financement.models.rapport import (
@@ -11,6 +13,7 @@ from financement.models.rapport import (
     ValeurIndicateur,
 )
 from financement.models.scenario import LigneScenario, Scenario
+from financement.models.signature import Signature
 
 __all__ = [
     "Avenant",
@@ -18,9 +21,11 @@ __all__ = [
     "CoordonneesBancaires",
     "Decision",
     "DepenseReelle",
+    "EnvoiLettre",
     "Lettre",
     "LigneScenario",
     "LotPaiement",
+    "ModeleDocument",
     "ProjetPasse",
     "Rapport",
     "Recuperation",
@@ -30,6 +35,7 @@ __all__ = [
     "Resolution",
     "RetourPaiement",
     "Scenario",
+    "Signature",
     "ValeurIndicateur",
     "Versement",
 ]
