@@ -300,6 +300,8 @@ MATRICE: dict[str, rules.Predicate] = {
     "seance.tenir": preside_le_comite | est_agent,
     "demande.recommander": preside_le_comite & ~est_recuse,
     "demande.rouvrir_evaluation": preside_le_comite & ~est_recuse,
+    # Scénarios : une récusation sur une demande de l'appel écarte de tous, les totaux parleraient
+    "scenario.preparer": (est_agent | est_approbation) & ~est_recuse_a_l_appel,
     # Décision, lettres
     "resolution.inscrire": est_approbation,
     "lettre.emettre": agent_impartial | approbation_impartiale,

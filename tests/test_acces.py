@@ -12,7 +12,7 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from appels.models import Message, PieceJointe, PieceOrganisme
 from appels.services import formulaires
-from financement.models import LotPaiement, RepriseEssayee
+from financement.models import LotPaiement, RepriseEssayee, Scenario
 from financement.services.modeles import fixer_modele
 from socle.models import Document, Incident, Travail
 from tests.factories import (
@@ -190,6 +190,20 @@ ACCES: dict[str, set[str]] = {
         f"ville:{nom}": {"agent"}
         for nom in ("questions", "question", "question_retirer", "message_publier")
     },
+    # Un scénario pèse toutes les demandes : une récusation sur une seule en écarte.
+    **{
+        f"ville:{nom}": {"agent", "approbation"}
+        for nom in (
+            "scenarios",
+            "scenario_nouveau",
+            "scenario_comparaison",
+            "scenario",
+            "scenario_regle",
+            "scenario_et_si",
+            "scenario_figer",
+            "scenario_supprimer",
+        )
+    },
     "ville:paiements": {"tresorerie"},
     "ville:lot_paiement": {"tresorerie"},
     "organisme:coordonnees": {"responsable"},
@@ -313,6 +327,7 @@ def monde():
     incident = Incident.objects.create(
         constate_le="2030-01-01", description="x", renseignements="x", raisons="x"
     )
+    scenario = Scenario.objects.create(appel=demande.appel, nom="Au rang", seuil=60)
     lot = LotPaiement.objects.create(numero="LOT-2030-001", total=100)
     message = Message.objects.create(
         demande=demande, cote="organisme", texte="Une question ?", auteur=personnes["responsable"]
@@ -350,6 +365,10 @@ def arguments(nom, monde):
         "ville:incident": monde.incident.pk,
         "ville:reprise_confirmer": monde.reprise.pk,
         "ville:lot_paiement": monde.lot.pk,
+        **{
+            f"ville:scenario{suite}": monde.scenario.pk
+            for suite in ("", "_regle", "_et_si", "_figer", "_supprimer")
+        },
         "organisme:coordonnees": demande.organisme_id,
         "ville:reexamen": monde.reexamen.pk,
         "ville:reserve": monde.reserve.pk,

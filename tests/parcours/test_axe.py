@@ -5,8 +5,9 @@ Les formulaires s'envoient aussi vides ou faux : la page qui montre l'erreur se 
 
 import pytest
 
+from financement.services import scenarios as services_scenarios
 from tests.parcours.gestes import LARGE, envoyer, ouvrir_session, regarder
-from tests.parcours.monde import un_monde
+from tests.parcours.monde import TITRE, un_monde
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -281,6 +282,32 @@ def test_la_ville_suit_les_demandes(monde, parcourir):
         f"/ville/courriels/{monde.courriel.pk}/",
         f"/travaux/{monde.travail.cle}/",
         "/mon-espace/",
+    ]
+    parcourir(monde.agent, pages)
+
+
+def test_les_scenarios(monde, parcourir):
+    scenarios = f"/ville/appels/{monde.appel.code}/scenarios/"
+    garde = services_scenarios.creer_scenario(
+        acteur=monde.agent, appel=monde.appel, nom=TITRE[:80], regle="rang", seuil=60
+    )
+    un = f"{scenarios}{garde.pk}/"
+
+    def montant_faux(page):
+        page.get_by_placeholder("Montant").first.fill("beaucoup")
+        page.get_by_role("button", name="Garder sans recalculer").click()
+
+    pages = [
+        scenarios,
+        f"{scenarios}nouveau/",
+        (f"{scenarios}nouveau/", sur("Calculer le scénario")),
+        f"{scenarios}comparer/",
+        un,
+        (un, montant_faux),
+        f"{un}et-si/",
+        f"{un}regle/",
+        f"{un}figer/",
+        f"{un}supprimer/",
     ]
     parcourir(monde.agent, pages)
 
