@@ -13,6 +13,7 @@ from evaluations.models import Affectation, MembreComite, Seance
 
 DEVANT_LE_COMITE = ("recevable", "en_evaluation", "evaluee", "recommandee")
 AVANT_LE_COMITE = ("brouillon", "deposee", "a_completer", "recevable", "irrecevable", "retiree")
+A_CONFIER = ("recevable", "en_evaluation")
 A_DECLARER_DANS = ("en_evaluation", "evaluee", "recommandee")
 
 

@@ -33,6 +33,7 @@ from financement import (
     demonstration_scenarios,
     demonstration_suites,
 )
+from financement.demonstration_comite import presenter_le_comite
 from financement.importation.acteurs import Acteurs
 from financement.importation.rejeu import importer
 from socle import horloge
@@ -340,6 +341,7 @@ def _en_evaluation(plan: Any, contenu: dict[str, Any], acteurs: Acteurs) -> None
                 qualite=membre["qualite"],
                 role=membre["role"],
             )
+        presenter_le_comite(appel, acteurs)
         comite.affecter_comite_complet(acteur=acteurs.agent, appel=appel)
         for demande in deposees:
             fiches.ouvrir_evaluation(acteur=acteurs.agent, demande=demande)

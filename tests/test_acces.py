@@ -154,6 +154,8 @@ ACCES: dict[str, set[str]] = {
             "ville:appel_conditions",
             "ville:messages",
             "ville:papier",
+            "ville:repartition",
+            "ville:liens",
             "ville:activites",
             "ville:service_nouveau",
             "ville:service",
@@ -219,9 +221,9 @@ ACCES: dict[str, set[str]] = {
     },
 }
 # Ces pages ont leur propre fichier de tests d'accès, récusation comprise.
-AILLEURS = ("comite:", "ville:comite", "ville:seance", "ville:classement", "ville:affect",
-            "ville:membre", "ville:evaluation", "ville:rappel", "ville:fiches",
-            "ville:clore_evaluation", "account_", "mfa_",
+AILLEURS = ("comite:", "ville:comite", "ville:repartition_", "ville:lien", "ville:seance",
+            "ville:classement", "ville:affect", "ville:membre", "ville:evaluation", "ville:rappel",
+            "ville:fiches", "ville:clore_evaluation", "account_", "mfa_",
             "socialaccount_", "openid_")  # fmt: skip
 ACTIONS = {
     "organisme:rejoindre", "organisme:membre_agir", "organisme:invitation_agir",

@@ -115,6 +115,11 @@ def _mesurer(options: argparse.Namespace) -> list[dict[str, Any]]:
 
         _dire("Scénario…")
         resultats.append(mesurer_scenario())
+    if _voulu("affectation", options):
+        from config.banc.affectation import mesurer_affectation
+
+        _dire("Répartition des lectures…")
+        resultats.append(mesurer_affectation())
     return resultats
 
 

@@ -60,6 +60,13 @@ def repondre_non(page):
     page.get_by_text("quand même").wait_for()
 
 
+def se_dire_lie(page):
+    """Le geste : dire un lien sans dire lequel."""
+    page.get_by_label("J'ai un lien : je me récuse").first.check()
+    page.get_by_role("button", name="Enregistrer mes souhaits").click()
+    page.get_by_text("Dites quel est le lien.").first.wait_for()
+
+
 def mal_ecrire_le_modele(page):
     """Le geste : écrire dans l'éditeur un champ qui n'existe pas, et enregistrer."""
     page.locator(".tiptap").click()
@@ -197,6 +204,36 @@ def test_le_comite(monde, parcourir):
         f"{seance}/clore/",
     ]
     parcourir(monde.membre, pages)
+
+
+def test_les_souhaits_du_comite(monde, parcourir):
+    interets = f"/comite/appels/{monde.a_repartir.code}/interets/"
+    pages = [
+        interets,
+        (interets, se_dire_lie),
+        (interets, appuyer("Enregistrer mes thèmes et mon employeur")),
+    ]
+    parcourir(monde.membre, pages)
+
+
+def test_la_ville_repartit_les_lectures(monde, parcourir):
+    appel = f"/ville/appels/{monde.a_repartir.code}"
+    demande, membre = monde.lecture
+    lue = monde.a_repartir.demandes.get(pk=demande).reference
+    suspect = monde.a_repartir.membres.get(code="M2").pk
+    pages = [
+        f"{appel}/comite/",
+        f"{appel}/liens/",
+        (f"/ville/demandes/{monde.suspecte.reference}/liens/{suspect}/", sur("Écarter ce lien")),
+        f"/ville/appels/{monde.impossible.code}/repartition/",
+        f"/ville/appels/{monde.impossible.code}/liens/",
+        f"{appel}/repartition/",
+        (f"/ville/appels/{monde.appel.code}/repartition/", sur("Proposer une répartition")),
+        (f"/ville/appels/{monde.appel.code}/repartition/", sur("Demander les souhaits")),
+        (f"{appel}/repartition/", appuyer("Recalculer")),
+        f"/ville/demandes/{lue}/repartition/{membre}/",
+    ]
+    parcourir(monde.agent, pages)
 
 
 def test_la_ville_compose_un_appel(monde, parcourir):
