@@ -11,6 +11,10 @@ TACHES_PERIODIQUES = {
         "task": "appels.tasks.rappeler_clotures",
         "schedule": crontab(minute="*/10"),
     },
+    "effacer-les-livrets-perimes": {
+        "task": "evaluations.tasks.effacer_livrets_perimes",
+        "schedule": crontab(hour=3, minute=40),
+    },
     "effacer-les-sessions-perimees": {
         "task": "socle.tasks.effacer_sessions_perimees",
         "schedule": crontab(hour=3, minute=20),

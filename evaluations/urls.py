@@ -2,16 +2,24 @@
 
 from django.urls import path
 
-from evaluations.views import classement, lecture, seances
+from evaluations.views import accueil, calibrages, classement, lecture, livrets, seances
 from evaluations.views import ville as gestion
 
 public: list = []
 organisme: list = []
 
 comite: list = [
-    path("", lecture.accueil, name="accueil"),
+    path("", accueil.accueil, name="accueil"),
     path("appels/<slug:code>/interets/", lecture.interets, name="interets"),
     path("appels/<slug:code>/classement/", classement.classement_comite, name="classement"),
+    path("appels/<slug:code>/livret/", livrets.livret, name="livret"),
+    path("appels/<slug:code>/livret/pdf/", livrets.telecharger, name="livret_pdf"),
+    path("calibrages/<int:pk>/", calibrages.calibrage_comite, name="calibrage"),
+    path(
+        "calibrages/<int:pk>/enregistrer/",
+        calibrages.calibrage_enregistrer,
+        name="calibrage_enregistrer",
+    ),
     path("demandes/<slug:reference>/", lecture.lecture, name="lecture"),
     path("demandes/<slug:reference>/enregistrer/", lecture.enregistrer, name="enregistrer"),
     path("demandes/<slug:reference>/soumettre/", lecture.soumettre, name="soumettre"),
@@ -31,6 +39,9 @@ ville: list = [
     path("appels/<slug:code>/comite/ouvrir/", gestion.ouvrir_evaluations, name="comite_ouvrir"),
     path("appels/<slug:code>/comite/clore/", gestion.clore_evaluations, name="comite_clore"),
     path("appels/<slug:code>/comite/rappeler/", gestion.rappeler, name="comite_rappeler"),
+    path("appels/<slug:code>/calibrages/", calibrages.calibrages_appel, name="calibrages"),
+    path("calibrages/<int:pk>/", calibrages.calibrage_ville, name="calibrage"),
+    path("calibrages/<int:pk>/agir/", calibrages.calibrage_agir, name="calibrage_agir"),
     path("comite/membres/<int:pk>/", gestion.membre_action, name="membre_action"),
     path("comite/membres/<int:pk>/retirer/", gestion.retirer_membre, name="membre_retirer"),
     path("demandes/<slug:reference>/comite/", gestion.affecter_demande, name="affecter_demande"),
