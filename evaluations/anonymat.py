@@ -14,7 +14,7 @@ PERSONNE = "[une personne]"
 COORDONNEES = "[coordonnées]"
 
 _MOTS_VIDES = frozenset(
-    ["a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "pour"]
+    ("a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "pour")
 )
 _ARTICLES = re.compile(r"^(?:l['’]|les?\b|la\b)\s*", re.IGNORECASE)
 _PARTIE_MIN = 3

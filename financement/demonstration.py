@@ -28,7 +28,7 @@ from appels.services import (
     reponses,
 )
 from evaluations.services import comite, fiches
-from financement import demonstration_echanges
+from financement import demonstration_calibrages, demonstration_echanges
 from financement.importation.acteurs import Acteurs
 from financement.importation.rejeu import importer
 from financement.services import conventions, versements
@@ -360,6 +360,8 @@ def _en_evaluation(plan: Any, contenu: dict[str, Any], acteurs: Acteurs) -> None
         comite.affecter_comite_complet(acteur=acteurs.agent, appel=appel)
         for demande in deposees:
             fiches.ouvrir_evaluation(acteur=acteurs.agent, demande=demande)
+    with horloge.a_la_date(cloture + dt.timedelta(days=5)):
+        demonstration_calibrages.calibrer(appel, acteurs)
     with horloge.a_la_date(cloture + dt.timedelta(days=7)):
         _premieres_fiches(deposees, acteurs)
 

@@ -167,7 +167,7 @@ ACCES: dict[str, set[str]] = {
 }
 # Ces pages ont leur propre fichier de tests d'accès, récusation comprise.
 AILLEURS = ("comite:", "ville:comite", "ville:seance", "ville:classement", "ville:affect",
-            "ville:membre", "ville:evaluation", "ville:rappel", "ville:fiches",
+            "ville:membre", "ville:calibrage", "ville:evaluation", "ville:rappel", "ville:fiches",
             "ville:clore_evaluation", "account_", "mfa_",
             "socialaccount_", "openid_")  # fmt: skip
 ACTIONS = {

@@ -67,7 +67,7 @@ def demander_livret(*, acteur: Any, membre: MembreComite) -> Travail:
     travail = travaux.creer_travail(
         acteur=acteur,
         nature=NATURE,
-        titre=f"Livret de lecture — {membre.appel.titre}"[:200],
+        titre=f"Livret de lecture ({membre.appel.code})",
         total=nombre + 1,
         parametres=parametres,
         retour=reverse("comite:livret", kwargs={"code": membre.appel.code}),

@@ -40,7 +40,7 @@
   plis.forEach((pli) => pli.addEventListener("toggle", nommer));
 
   const ouvrirLaCible = () => {
-    const cible = location.hash && document.getElementById(location.hash.slice(1));
+    const cible = document.getElementById(location.hash.slice(1));
     if (cible?.matches(".pli")) cible.open = true;
   };
   window.addEventListener("hashchange", ouvrirLaCible);

@@ -47,3 +47,7 @@ def test_chaque_compte_trouve_de_quoi_faire(client, settings, django_capture_on_
     assert "question" in semaine
     assert "AP-2026-01" not in pages("comite2", reverse("comite:accueil"))
     assert ouvert.code not in pages("comite2", reverse("comite:accueil"))
+    # Le comité : un dossier fictif à noter, un autre dévoilé.
+    a_lire = pages("comite3", reverse("comite:accueil"))
+    assert "La Ruche des langues" in a_lire
+    assert "Les samedis du Grand Détour" in a_lire
