@@ -275,6 +275,7 @@ MATRICE: dict[str, rules.Predicate] = {
     "resolution.inscrire": est_approbation,
     "lettre.emettre": agent_impartial | approbation_impartiale,
     "lettre.lot": est_agent | est_approbation,
+    "modele.gerer": est_agent | est_administration,
     "reexamen.demander": est_responsable,
     "reexamen.trancher": approbation_impartiale & ~a_decide,
     # Convention, versements, rapports

@@ -1,6 +1,8 @@
 from financement.models.avenant import Avenant
 from financement.models.convention import Convention, Versement
 from financement.models.decision import Decision, Lettre, Reexamen, Resolution
+from financement.models.envoi import EnvoiLettre
+from financement.models.modele import ModeleDocument
 from financement.models.paiement import CoordonneesBancaires, LotPaiement, RetourPaiement
 from financement.models.passe import ProjetPasse, RepriseEssayee
 from financement.models.rapport import (
@@ -10,6 +12,7 @@ from financement.models.rapport import (
     ReponseRapport,
     ValeurIndicateur,
 )
+from financement.models.signature import Signature
 
 __all__ = [
     "Avenant",
@@ -17,8 +20,10 @@ __all__ = [
     "CoordonneesBancaires",
     "Decision",
     "DepenseReelle",
+    "EnvoiLettre",
     "Lettre",
     "LotPaiement",
+    "ModeleDocument",
     "ProjetPasse",
     "Rapport",
     "Recuperation",
@@ -27,6 +32,7 @@ __all__ = [
     "RepriseEssayee",
     "Resolution",
     "RetourPaiement",
+    "Signature",
     "ValeurIndicateur",
     "Versement",
 ]

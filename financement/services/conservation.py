@@ -19,7 +19,7 @@ from django.utils import timezone
 from appels.models import Demande
 from evaluations.models import Evaluation, Note
 from financement.conservation import Sort, durees, echeance
-from financement.models import Avenant, Convention, Lettre, Rapport
+from financement.models import Avenant, Convention, EnvoiLettre, Lettre, Rapport, Signature
 from socle import horloge
 from socle.journal import journaliser
 from socle.models import Document, EntreeJournal, Utilisateur
@@ -29,6 +29,7 @@ DECLENCHEURS = (
     "appels.Message:message_en_ajout_seul",
     "evaluations.Note:note_soumise_immuable",
     "evaluations.Evaluation:evaluation_soumise_immuable",
+    "financement.Signature:signature_en_ajout_seul",
 )
 DETRUIT = "Détruit selon le calendrier de conservation."
 
@@ -144,6 +145,10 @@ def _anonymiser_demande(demande: Demande) -> None:
         rapport.reponses.all().delete()
         rapport.depenses.update(libelle="")
     rapports.update(activites="", resultats="", ecarts="", remarques="")
+    Signature.objects.filter(
+        Q(convention__demande=demande) | Q(avenant__convention__demande=demande)
+    ).delete()
+    EnvoiLettre.objects.filter(lettre__decision__demande=demande).delete()
     _detruire_documents(demande)
     demande.resume = ""
     demande.creee_par = demande.deposee_par = None
