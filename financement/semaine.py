@@ -1,7 +1,7 @@
 """« Ma semaine » : ce qui attend une personne de la Ville, avec l'action prête et sa date."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -320,3 +320,9 @@ SOURCES = {
     "approbation": (_a_decider, _lettres, _a_contresigner, _a_autoriser, _avenants, _reexamens),
     "tresorerie": (_a_autoriser, _a_payer, _a_encaisser),
 }
+
+
+def declarer_source(role: str, source: Callable[[Any], Iterator[Attente]]) -> None:
+    """Ajoute ce qui attend un rôle et que le financement ne connaît pas."""
+    if source not in SOURCES[role]:
+        SOURCES[role] = (*SOURCES[role], source)

@@ -302,6 +302,11 @@ MATRICE: dict[str, rules.Predicate] = {
     "recuperation.reclamer": agent_impartial,
     "recuperation.encaisser": est_tresorerie & ~est_recuse,
     "recuperation.radier": approbation_impartiale,
+    # Activités et services publiés
+    "activite.proposer": est_membre,
+    "activite.moderer": agent_impartial,
+    "activite.retirer": est_membre | agent_impartial,
+    "temps_fort.gerer": est_agent,
     # Reddition de comptes
     "bilan.voir": est_employe | est_bailleur,
     "bilan.figer": est_agent,

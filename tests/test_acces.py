@@ -29,7 +29,9 @@ from tests.factories import (
     SeanceFactory,
     UtilisateurFactory,
     VersementFactory,
+    VersionActiviteFactory,
 )
+from vitrine.models import Guide, TempsFort
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +55,15 @@ ACCES: dict[str, set[str]] = {
             "appel_calendrier",
             "appel_autodiagnostic",
             "registre",
+            "registre_points",
             "projet",
+            "services",
+            "activite",
+            "activite_ics",
+            "calendrier",
+            "calendrier_ics",
+            "guide",
+            "guide_pdf",
             "donnees",
             "donnees_fichier",
             "sante",
@@ -82,6 +92,10 @@ ACCES: dict[str, set[str]] = {
             "organisme:avenant",
             "organisme:avenant_demander",
             "organisme:rapport",
+            "organisme:activites",
+            "organisme:activite_nouvelle",
+            "organisme:activite",
+            "organisme:activite_retirer",
         ),
         MEMBRES,
     ),
@@ -138,6 +152,11 @@ ACCES: dict[str, set[str]] = {
             "ville:appel_conditions",
             "ville:messages",
             "ville:papier",
+            "ville:activites",
+            "ville:service_nouveau",
+            "ville:service",
+            "ville:temps_forts",
+            "ville:temps_fort",
         ),
         AGENTS,
     ),
@@ -155,7 +174,10 @@ ACCES: dict[str, set[str]] = {
     ),
     **{
         f"ville:{nom}": {"agent"}
-        for nom in ("complement", "irrecevable", "derogation", "avenant_demander", "doute")
+        for nom in (
+            *("complement", "irrecevable", "derogation", "avenant_demander", "doute"),
+            *("activite", "activite_retirer"),
+        )
     },
     **{nom: {*AGENTS, "administration"} for nom in ("ville:courriels", "ville:courriel")},
     **{nom: {"administration"} for nom in ("ville:journal", "ville:comptes", "ville:compte")},
@@ -296,6 +318,10 @@ def monde():
     )  # fmt: skip
     envoi = lettre.envois.create(adresse="a@exemple.test")
     modele = fixer_modele("acceptee")
+    page_projet = VersionActiviteFactory(projet=demande, debut=demande.deposee_le.date())
+    page_service = VersionActiviteFactory()
+    temps_fort = TempsFort.objects.create(titre="SQRI", debut="2030-11-04", fin="2030-11-10")
+    guide = Guide.objects.create(statut="etudes", pdf=ContentFile(b"%PDF-1.7", "guide.pdf"))
     compose = AppelFactory()
     section = formulaires.creer_formulaire_par_defaut(appel=compose).sections.first()
     return SimpleNamespace(**locals())
@@ -326,12 +352,20 @@ def arguments(nom, monde):
         "ville:envoi_retour": monde.envoi.pk,
         "ville:modele_apercu": monde.modele.pk,
         "ville:modele_apercu_pdf": monde.modele.pk,
+        "ville:activite": monde.page_projet.activite_id,
+        "ville:activite_retirer": monde.page_projet.activite_id,
+        "ville:service": monde.page_service.activite_id,
+        "ville:temps_fort": monde.temps_fort.pk,
     }
     cle = {
         "document": monde.document.cle,
         "travail": monde.travail.cle,
         "organisme:piece": monde.piece.cle,
         "organisme:document_dossier": monde.au_dossier.cle,
+        **dict.fromkeys(
+            ("activite", "activite_ics", "organisme:activite", "organisme:activite_retirer"),
+            monde.page_projet.activite.cle,
+        ),
     }
     code = {"ville:besoin": demande.appel.besoins.first().code}
     du_formulaire = nom.startswith("ville:formulaire")
@@ -352,6 +386,7 @@ def arguments(nom, monde):
         "forme": "zip" if nom == "ville:lettres_telecharger" else "csv",
         "autre": monde.voisine.reference,
         "jeton": "inconnu",
+        "statut": monde.guide.statut,
         "no": 1,
     }
     motif = next(m for n, m in motifs_nommes() if n == nom)

@@ -72,25 +72,17 @@ def demander_livret(*, acteur: Any, membre: MembreComite) -> Travail:
         parametres=parametres,
         retour=reverse("comite:livret", kwargs={"code": membre.appel.code}),
     )
-    transaction.on_commit(lambda: _confier(travail.pk))
+    travaux.confier(travail.pk)
     return travail
-
-
-def _confier(travail_id: int) -> None:
-    from evaluations.tasks import produire_livret
-
-    produire_livret.delay(travail_id)
 
 
 def produire(*, travail: Travail) -> None:
     """Lit chaque dossier, rend le PDF, remplace l'ancien livret.
 
-    Relancé après une coupure, recommence du début ; relancé après la fin, ne fait rien.
+    Relancé après une coupure, recommence du début ; arrêté ou déjà fini, ne fait rien.
     """
-    travail.refresh_from_db()
-    if travail.est_fini:
+    if not travaux.commencer(travail=travail):
         return
-    travaux.commencer(travail=travail)
     membre = MembreComite.objects.select_related("appel", "utilisateur").get(
         pk=travail.parametres["membre"]
     )
@@ -99,6 +91,8 @@ def produire(*, travail: Travail) -> None:
     for pk in ordre_de_lecture(membre.pk, demandes):
         lues.append(lire(demandes[pk]))
         travaux.fixer_avancement(travail=travail, faits=len(lues))
+        if not travaux.est_en_marche(travail):
+            return
     if lues:
         contexte = contexte_livret(membre, lues)
         titre = f"Livret de lecture — {membre.appel.code}"
@@ -114,7 +108,8 @@ def produire(*, travail: Travail) -> None:
 
 @transaction.atomic
 def _remplacer(membre: MembreComite, pdf: bytes, demandes: list[int]) -> Livret:
-    for ancien in Livret.objects.select_for_update().filter(membre=membre):
+    MembreComite.objects.select_for_update(no_key=True).get(pk=membre.pk)
+    for ancien in Livret.objects.filter(membre=membre):
         effacer(livret=ancien)
     livret = Livret(membre=membre, taille=len(pdf))
     livret.pdf.save(f"livret-{membre.appel.code}.pdf", ContentFile(pdf), save=False)

@@ -128,7 +128,10 @@ def _anonymiser_demande(demande: Demande) -> None:
     if demande.anonymisee_le:
         return
     _effacer_fichiers(piece.fichier for piece in demande.pieces.all())
-    for ensemble in ("reponses", "pieces", "messages", "ecritures", "visites", "rappels"):
+    for ensemble in (
+        *("reponses", "pieces", "messages", "ecritures", "visites", "rappels"),
+        "activites",
+    ):
         getattr(demande, ensemble).all().delete()
     demande.postes.update(libelle="")
     demande.revenus.update(libelle="")

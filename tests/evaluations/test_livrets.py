@@ -15,6 +15,7 @@ from evaluations.services.comite import retirer_membre
 from socle import horloge
 from socle.exceptions import PermissionRefusee, RegleViolee
 from socle.models import Travail
+from socle.services import travaux
 from tests.evaluations.objets import declarer, un_comite
 from tests.factories import OrganismeFactory
 
@@ -141,6 +142,18 @@ def test_refaire_le_livret_remplace_l_ancien_fichier(pret, django_capture_on_com
 
     assert Livret.objects.get().demandes.count() == 3
     assert not ancien.storage.exists(ancien.name)
+
+
+def test_un_livret_arrete_ne_se_fait_pas_et_se_reprend(pret):
+    personne = pret.membre.utilisateur
+    travail = livrets.demander_livret(acteur=personne, membre=pret.membre)
+    travaux.arreter_travail(acteur=personne, travail=travail)
+    tasks.produire_livret(travail.pk)
+    assert not Livret.objects.exists()
+    travaux.reprendre_travail(acteur=personne, travail=travail)
+    tasks.produire_livret(travail.pk)
+
+    assert Livret.objects.count() == 1
 
 
 def test_une_recusation_entre_la_demande_et_l_ouvrier_vide_le_livret(pret):

@@ -6,6 +6,7 @@ from django.urls import reverse
 from appels.models import Appel, Demande, Message, PieceOrganisme, QuestionPublique
 from financement import demonstration
 from socle.models import Utilisateur
+from vitrine import demonstration as vitrine_de_demonstration
 
 pytestmark = pytest.mark.django_db
 
@@ -14,6 +15,8 @@ def test_chaque_compte_trouve_de_quoi_faire(client, settings, django_capture_on_
     settings.DEMONSTRATION = True
     assert len(demonstration.charger()) == 3
     assert demonstration.charger() == []
+    assert len(vitrine_de_demonstration.charger()) == 1
+    assert vitrine_de_demonstration.charger() == []
     assert Appel.objects.count() == 3
     ouvert = Appel.objects.get(code__endswith="-03")
 

@@ -34,8 +34,10 @@ from tests.factories import (
     ResolutionFactory,
     UtilisateurFactory,
     VersementFactory,
+    VersionActiviteFactory,
     dans,
 )
+from vitrine.models import TempsFort
 
 TITRE = "Cuisiner, jardiner, parler : des ateliers intergénérationnels d'accueil au cœur du Cap"
 ORGANISME = "Regroupement des organismes d'accueil interculturel de la Mauricie-et-du-Littoral"
@@ -83,6 +85,7 @@ def un_monde() -> Any:
     _appels(m)
     _comite(m)
     _argent(m)
+    _vitrine(m)
     m.travail = Travail.objects.create(
         nature="essai", titre="Émission des lettres", total=12, faits=5, cree_par=m.agent
     )
@@ -270,6 +273,26 @@ def _argent(m: Any) -> None:
         resultats=RESUME, autres_aides_publiques=Decimal(2000),
     )  # fmt: skip
     _depenses(m.final_depose)
+
+
+def _vitrine(m: Any) -> None:
+    """Une page publiée et sa mise à jour proposée, un service, une semaine."""
+    semaine = TempsFort.objects.create(titre=TITRE, texte=RESUME, debut=dans(days=9).date(),
+                                       fin=dans(days=15).date())  # fmt: skip
+    page = {
+        "titre": TITRE, "texte": RESUME, "pour_qui": "Parents d'enfants de 0 à 5 ans",
+        "sujets": ["francais", "rencontres"], "statuts": ["etudes", "demandeuse_asile"],
+        "langues": ["fr", "interprete"], "lieu": "Salle Pélican", "adresse": "500, rue des Forges",
+        "latitude": "46.34370", "longitude": "-72.54120", "debut": dans(days=-5).date(),
+        "fin": dans(days=90).date(), "jours": [1, 3], "heure_debut": "18:00", "heure_fin": "20:30",
+        "inscription": RESUME, "lien": "https://regroupement-interculturel.exemple.test/activites/",
+        "contact_nom": "Amina Traoré", "contact_telephone": "+18193742002",
+        "contact_courriel": "amina@exemple.test", "contact_consenti": True,
+    }  # fmt: skip
+    m.page_publiee = VersionActiviteFactory(projet=m.conventionnee, **page)
+    page |= {"activite": m.page_publiee.activite, "etat": "proposee", "publiee_le": None}
+    VersionActiviteFactory(temps_fort=semaine, **page)
+    VersionActiviteFactory(titre=TITRE, gratuit=False, cout="5 $ par famille")
 
 
 def _decidee(m: Any, code: str, etat: str, **champs: Any) -> Any:

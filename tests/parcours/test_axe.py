@@ -73,6 +73,12 @@ def mal_ecrire_le_modele(page):
     page.get_by_text("Vouliez-vous écrire « organisme » ?").first.wait_for()
 
 
+def attendre_la_carte(page):
+    """Le geste : attendre la carte, et ouvrir un de ses lieux."""
+    page.locator(".leaflet-marker-icon.carte-lieu").first.click()
+    page.locator(".leaflet-popup-content a").wait_for()
+
+
 def test_les_pages_publiques(monde, parcourir):
     pages = [
         "/",
@@ -82,7 +88,15 @@ def test_les_pages_publiques(monde, parcourir):
         (f"/appels/{monde.ouvert.code}/autodiagnostic/", repondre_non),
         "/projets/",
         "/projets/?q=rien-de-tel",
+        ("/projets/", attendre_la_carte),
+        "/projets/?du=demain",
         f"/projets/{monde.conventionnee.reference}/",
+        "/services/",
+        "/services/?statut=etudes&sujet=francais",
+        "/services/?sujet=transport",
+        f"/services/{monde.page_publiee.activite.cle}/",
+        "/services/calendrier/",
+        "/services/guide/etudes/",
         "/donnees/",
         "/confidentialite/",
         "/connexion/",
@@ -144,6 +158,11 @@ def test_l_organisme_apres_la_decision(monde, parcourir):
             sur("Enregistrer", autres_aides_publiques="peu", **{"depenses-0-montant": "dix"}),
         ),
         (f"{suivi}/aide/", sur("Annoncer cette aide")),
+        f"{suivi}/activites/",
+        (f"{suivi}/activites/nouvelle/", sur("Proposer la page")),
+        f"{suivi}/activites/{monde.page_publiee.activite.cle}/",
+        (f"{suivi}/activites/{monde.page_publiee.activite.cle}/retirer/", sur("Retirer la page")),
+        f"{base}/{monde.a_signer.reference}/activites/",
         f"{base}/{monde.refusee.reference}/",
         (f"{base}/{monde.refusee.reference}/reexamen/", sur("Demander le réexamen")),
         f"{base}/{monde.a_reexaminer.reference}/",
@@ -299,6 +318,11 @@ def test_la_ville_suit_les_projets(monde, parcourir):
         (f"/ville/demandes/{monde.a_fermer.reference}/fermeture/", appuyer("Fermer la demande")),
         f"/ville/demandes/{monde.conventionnee.reference}/fermeture/",
         "/ville/reexamens/",
+        "/ville/activites/",
+        (f"/ville/activites/{monde.page_publiee.activite_id}/", sur("Renvoyer à l'organisme")),
+        ("/ville/activites/service/", sur("Publier le service")),
+        (f"/ville/activites/{monde.page_publiee.activite_id}/retirer/", sur("Retirer la page")),
+        ("/ville/temps-forts/", sur("Enregistrer")),
     ]
     parcourir(monde.agent, pages)
 
