@@ -29,6 +29,7 @@ from appels.services import (
 )
 from evaluations.services import comite, fiches
 from financement import (
+    demonstration_calibrages,
     demonstration_echanges,
     demonstration_scenarios,
     demonstration_suites,
@@ -345,6 +346,8 @@ def _en_evaluation(plan: Any, contenu: dict[str, Any], acteurs: Acteurs) -> None
         comite.affecter_comite_complet(acteur=acteurs.agent, appel=appel)
         for demande in deposees:
             fiches.ouvrir_evaluation(acteur=acteurs.agent, demande=demande)
+    with horloge.a_la_date(cloture + dt.timedelta(days=5)):
+        demonstration_calibrages.calibrer(appel, acteurs)
     with horloge.a_la_date(cloture + dt.timedelta(days=7)):
         _premieres_fiches(deposees, acteurs)
 

@@ -67,6 +67,12 @@ def se_dire_lie(page):
     page.get_by_text("Dites quel est le lien.").first.wait_for()
 
 
+def deplier(page):
+    """Le geste : ouvrir toutes les parties d'une demande."""
+    page.get_by_role("button", name="Tout déplier").click()
+    page.get_by_role("button", name="Tout replier").wait_for()
+
+
 def mal_ecrire_le_modele(page):
     """Le geste : écrire dans l'éditeur un champ qui n'existe pas, et enregistrer."""
     page.locator(".tiptap").click()
@@ -183,7 +189,12 @@ def test_le_comite(monde, parcourir):
         ),
         f"/comite/appels/{monde.appel.code}/classement/",
         f"/comite/demandes/{monde.a_noter.reference}/",
+        (f"/comite/demandes/{monde.a_noter.reference}/", deplier),
         (f"/comite/demandes/{monde.a_noter.reference}/", sur("Relire et soumettre")),
+        f"/comite/appels/{monde.appel.code}/livret/",
+        f"/comite/calibrages/{monde.calibrage_ouvert.pk}/",
+        (f"/comite/calibrages/{monde.calibrage_ouvert.pk}/", sur("Soumettre ma fiche")),
+        f"/comite/calibrages/{monde.calibrage_devoile.pk}/",
         f"/comite/demandes/{monde.a_clore.reference}/",
         f"/comite/demandes/{monde.evaluee.reference}/fiches/",
         (f"/comite/demandes/{monde.a_noter.reference}/recusation/", sur("Me récuser")),
@@ -307,6 +318,11 @@ def test_la_ville_suit_les_demandes(monde, parcourir):
         f"/ville/demandes/{monde.recevable.reference}/comite/",
         f"/ville/demandes/{monde.a_clore.reference}/clore-evaluation/",
         f"/ville/comite/membres/{monde.second.pk}/retirer/",
+        f"/ville/appels/{monde.appel.code}/calibrages/",
+        (f"/ville/appels/{monde.edition.code}/calibrages/", sur("Préparer ce dossier")),
+        f"/ville/calibrages/{monde.calibrage_prepare.pk}/",
+        f"/ville/calibrages/{monde.calibrage_ouvert.pk}/",
+        f"/ville/calibrages/{monde.calibrage_devoile.pk}/",
         f"/ville/appels/{monde.appel.code}/classement/",
         f"/ville/appels/{monde.appel.code}/seances/",
         (f"/ville/appels/{monde.appel.code}/seances/", sur("Préparer et convoquer")),
