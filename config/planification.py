@@ -19,6 +19,10 @@ TACHES_PERIODIQUES = {
         "task": "evaluations.tasks.rappeler_comites",
         "schedule": crontab(hour=8, minute=10),
     },
+    "effacer-les-livrets-perimes": {
+        "task": "evaluations.tasks.effacer_livrets_perimes",
+        "schedule": crontab(hour=3, minute=40),
+    },
     "refaire-les-guides": {
         "task": "vitrine.tasks.refaire_guides",
         "schedule": crontab(hour=0, minute=10),

@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from appels.models import Appel, Demande
 from evaluations import bareme
 from evaluations.models import Evaluation
+from evaluations.projets import ProjetLu, projets_lus
 from evaluations.visibilite import demandes_confiees, demandes_revelees_a
 
 
@@ -30,7 +31,7 @@ class FicheComptee:
 class LigneClassement:
     """Une demande et son score ; ``score`` et ``rang`` sont None sous le minimum de fiches."""
 
-    demande: Demande
+    demande: Demande | ProjetLu
     score: Decimal | None
     ecart: Decimal | None
     alerte_ecart: bool
@@ -74,9 +75,22 @@ def classer(
     }
 
 
-def classer_pour(utilisateur: Any, appel: Appel) -> dict[int, list[LigneClassement]]:
-    """Le classement de ce que la personne peut voir, et de cela seulement."""
-    return classer(appel, demandes_revelees_a(utilisateur, appel))
+def classer_pour(
+    utilisateur: Any, appel: Appel, *, au_comite: bool = False
+) -> dict[int, list[LigneClassement]]:
+    """Le classement de ce que la personne peut voir, et de cela seulement.
+
+    ``au_comite`` : chaque demande y est le projet tel que le comité le lit, sans nom s'il le faut.
+    """
+    volets = classer(appel, demandes_revelees_a(utilisateur, appel))
+    if not au_comite:
+        return volets
+    lignes = [ligne for du_volet in volets.values() for ligne in du_volet]
+    projets = {projet.pk: projet for projet in projets_lus(ligne.demande for ligne in lignes)}
+    return {
+        no: [replace(ligne, demande=projets[ligne.demande.pk]) for ligne in du_volet]
+        for no, du_volet in volets.items()
+    }
 
 
 def attendues_par(utilisateur: Any, appel: Appel) -> list[LigneAttendue]:
@@ -85,17 +99,17 @@ def attendues_par(utilisateur: Any, appel: Appel) -> list[LigneAttendue]:
     demandes = (
         demandes_confiees(utilisateur, appel)
         .exclude(pk__in=revelees.values("pk"))
-        .select_related("organisme", "volet")
+        .select_related("appel", "organisme", "volet")
         .order_by("volet__no", "code")
     )
     return [
         LigneAttendue(
-            reference=demande.reference,
-            titre=demande.titre,
-            organisme=demande.organisme.nom,
-            volet=str(demande.volet),
+            reference=projet.reference,
+            titre=projet.titre,
+            organisme=projet.organisme.nom,
+            volet=projet.volet,
         )
-        for demande in demandes
+        for projet in projets_lus(demandes)
     ]
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 
-from appels.models import Appel, Demande
-from evaluations.models import Evaluation, MembreComite, Recommandation
+from appels.models import Demande
+from evaluations.models import MembreComite, Recommandation
 
 
 class MontantField(forms.DecimalField):
@@ -22,75 +22,6 @@ class MontantField(forms.DecimalField):
 
     def prepare_value(self, value: Any) -> Any:
         return str(value).replace(".", ",") if isinstance(value, Decimal) else value
-
-
-class GrilleForm(forms.Form):
-    """La grille d'un membre. Rien n'y est exigé : une fiche se range incomplète."""
-
-    notes_privees = forms.CharField(
-        label="Mes notes",
-        help_text="Vues de vous seulement ; elles ne font pas partie de la fiche.",
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-
-    def __init__(self, *args: Any, appel: Appel, fiche: Evaluation | None, **kwargs: Any) -> None:
-        self.criteres = list(appel.criteres.all())
-        kwargs.setdefault("initial", self._valeurs(fiche))
-        super().__init__(*args, **kwargs)
-        for critere in self.criteres:
-            self.fields[f"note_{critere.pk}"] = forms.CharField(
-                label=f"Note : {critere.libelle}",
-                required=False,
-                widget=forms.RadioSelect(
-                    choices=[
-                        (str(note), f"{note} — {mots}" if mots else str(note))
-                        for note, mots in critere.notes_possibles
-                    ]
-                ),
-            )
-            self.fields[f"commentaire_{critere.pk}"] = forms.CharField(
-                label="Commentaire",
-                required=False,
-                widget=forms.Textarea(attrs={"rows": 2}),
-            )
-
-    @staticmethod
-    def _valeurs(fiche: Evaluation | None) -> dict[str, Any]:
-        if fiche is None:
-            return {}
-        valeurs: dict[str, Any] = {"notes_privees": fiche.notes_privees}
-        for note in fiche.notes.all():
-            valeurs[f"note_{note.critere_id}"] = "" if note.note is None else str(note.note)
-            valeurs[f"commentaire_{note.critere_id}"] = note.commentaire
-        return valeurs
-
-    def rangees(self) -> list[dict[str, Any]]:
-        """Pour le gabarit : chaque critère et ses deux champs."""
-        return [
-            {
-                "critere": critere,
-                "note": self[f"note_{critere.pk}"],
-                "commentaire": self[f"commentaire_{critere.pk}"],
-            }
-            for critere in self.criteres
-        ]
-
-    def notes(self) -> dict[Any, dict[str, Any]]:
-        """Ce qui a été envoyé, par critère ; un champ absent de l'envoi ne change pas."""
-        saisies = {}
-        for critere in self.criteres:
-            saisie = {
-                nom: self.cleaned_data[f"{nom}_{critere.pk}"]
-                for nom in ("note", "commentaire")
-                if f"{nom}_{critere.pk}" in self.data
-            }
-            if saisie:
-                saisies[critere] = saisie
-        return saisies
-
-    def privees(self) -> str | None:
-        return self.cleaned_data["notes_privees"] if "notes_privees" in self.data else None
 
 
 class MotifForm(forms.Form):

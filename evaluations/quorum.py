@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from appels.models import Appel, Demande
 from evaluations.models import Affectation, Seance
+from evaluations.projets import ProjetLu
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def quorum_requis(appel: Appel, membres: int) -> int:
     return min(appel.quorum, membres) or 1
 
 
-def quorums(seance: Seance, demandes: Iterable[Demande]) -> dict[int, Quorum]:
+def quorums(seance: Seance, demandes: Iterable[Demande | ProjetLu]) -> dict[int, Quorum]:
     """Le quorum de chaque demande, par identifiant ; trois requêtes en tout."""
     demandes = list(demandes)
     membres = {
@@ -44,7 +45,7 @@ def quorums(seance: Seance, demandes: Iterable[Demande]) -> dict[int, Quorum]:
         demande.pk: {"recusee": set(), "a_declarer": set()} for demande in demandes
     }
     affectations = Affectation.objects.filter(
-        demande__in=demandes, etat__in=["recusee", "a_declarer"]
+        demande__in=[demande.pk for demande in demandes], etat__in=["recusee", "a_declarer"]
     ).values_list("demande_id", "membre_id", "etat")
     for demande_id, membre_id, etat in affectations:
         ecartes[demande_id][etat].add(membre_id)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from evaluations.models import Affectation, MembreComite, Note, Souhait
+from evaluations.models import Affectation, MembreComite, Note, NoteCalibrage, Souhait
 
 
 def du_comite(personne: Any) -> dict[str, Any]:
@@ -25,6 +25,12 @@ def du_comite(personne: Any) -> dict[str, Any]:
         "notes": list(
             Note.objects.filter(evaluation__affectation__membre__utilisateur=personne).values(
                 "evaluation__affectation__demande__reference", "critere__code", "note",
+                "commentaire",
+            )
+        ),
+        "calibrages": list(
+            NoteCalibrage.objects.filter(fiche__membre__utilisateur=personne).values(
+                "fiche__calibrage__appel__code", "fiche__calibrage__no", "critere__code", "note",
                 "commentaire",
             )
         ),

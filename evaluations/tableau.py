@@ -65,12 +65,14 @@ def volets_classes(
     *,
     adresse: Callable[[Any], str],
     pages: Mapping[str, str] | None = None,
+    au_comite: bool = False,
 ) -> list[VoletClasse]:
     """Les volets de l'appel avec ce que la personne peut voir ; ``adresse(demande)`` y mène.
 
     ``pages`` donne la page montrée de chaque volet (« volet1 »: « 2 ») ; sans elle, la première.
+    ``au_comite`` : les projets tels que le comité les lit.
     """
-    classement = classer_pour(utilisateur, appel)
+    classement = classer_pour(utilisateur, appel, au_comite=au_comite)
     visibles = [ligne.demande.pk for lignes in classement.values() for ligne in lignes]
     avis = {
         recommandation.demande_id: recommandation

@@ -2,19 +2,37 @@
 
 from django.urls import path
 
-from evaluations.views import classement, interets, lecture, liens, repartition, seances
+from evaluations.views import (
+    accueil,
+    calibrages,
+    classement,
+    interets,
+    lecture,
+    liens,
+    livrets,
+    repartition,
+    seances,
+)
 from evaluations.views import ville as gestion
 
 public: list = []
 organisme: list = []
 
 comite: list = [
-    path("", lecture.accueil, name="accueil"),
+    path("", accueil.accueil, name="accueil"),
     path("appels/<slug:code>/interets/", interets.interets, name="interets"),
     path("appels/<slug:code>/interets/portrait/", interets.portrait, name="portrait"),
     path("appels/<slug:code>/interets/souhaits/", interets.souhaits, name="souhaits"),
     path("appels/<slug:code>/calendrier/", interets.calendrier, name="calendrier"),
     path("appels/<slug:code>/classement/", classement.classement_comite, name="classement"),
+    path("appels/<slug:code>/livret/", livrets.livret, name="livret"),
+    path("appels/<slug:code>/livret/pdf/", livrets.telecharger, name="livret_pdf"),
+    path("calibrages/<int:pk>/", calibrages.calibrage_comite, name="calibrage"),
+    path(
+        "calibrages/<int:pk>/enregistrer/",
+        calibrages.calibrage_enregistrer,
+        name="calibrage_enregistrer",
+    ),
     path("demandes/<slug:reference>/", lecture.lecture, name="lecture"),
     path("demandes/<slug:reference>/enregistrer/", lecture.enregistrer, name="enregistrer"),
     path("demandes/<slug:reference>/soumettre/", lecture.soumettre, name="soumettre"),
@@ -53,6 +71,9 @@ ville: list = [
     path("appels/<slug:code>/souhaits/", repartition.souhaits, name="repartition_souhaits"),
     path("appels/<slug:code>/liens/", liens.liens_appel, name="liens"),
     path("demandes/<slug:reference>/liens/<int:pk>/", liens.lien, name="lien"),
+    path("appels/<slug:code>/calibrages/", calibrages.calibrages_appel, name="calibrages"),
+    path("calibrages/<int:pk>/", calibrages.calibrage_ville, name="calibrage"),
+    path("calibrages/<int:pk>/agir/", calibrages.calibrage_agir, name="calibrage_agir"),
     path("comite/membres/<int:pk>/", gestion.membre_action, name="membre_action"),
     path("comite/membres/<int:pk>/retirer/", gestion.retirer_membre, name="membre_retirer"),
     path("demandes/<slug:reference>/comite/", gestion.affecter_demande, name="affecter_demande"),

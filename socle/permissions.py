@@ -141,6 +141,13 @@ def est_evaluateur_libre(utilisateur: Any, objet: Any) -> bool:
 
 
 @_predicat
+def se_lit_sans_nom(utilisateur: Any, objet: Any) -> bool:
+    """Le comité lit les demandes de cet appel sans savoir de qui elles viennent."""
+    appel = appel_de(objet)
+    return appel is not None and appel.lecture_anonyme
+
+
+@_predicat
 def est_du_comite(utilisateur: Any, objet: Any) -> bool:
     appel = appel_de(objet)
     return appel is not None and utilisateur.sieges.filter(appel=appel, actif=True).exists()
@@ -162,15 +169,15 @@ def est_l_evaluateur(utilisateur: Any, objet: Any) -> bool:
 
 
 @_predicat
-def est_ce_membre(utilisateur: Any, objet: Any) -> bool:
-    """La personne qui occupe ce siège au comité."""
-    return objet is not None and objet.utilisateur_id == utilisateur.pk
-
-
-@_predicat
 def essaie_la_repartition(utilisateur: Any, objet: Any) -> bool:
     """La personne dont c'est la proposition : elle seule la voit et la change."""
     return objet is not None and objet.proposee_par_id == utilisateur.pk
+
+
+@_predicat
+def est_titulaire_du_siege(utilisateur: Any, objet: Any) -> bool:
+    """La personne qui occupe ce siège au comité, tant qu'elle y siège."""
+    return objet is not None and objet.actif and objet.utilisateur_id == utilisateur.pk
 
 
 @_predicat
@@ -276,7 +283,9 @@ MATRICE: dict[str, rules.Predicate] = {
     "appel.annuler": est_approbation,
     # Demande : l'organisme
     "demande.creer": est_membre,
-    "demande.voir": est_membre | employe_impartial | est_evaluateur_libre,
+    # Voir, c'est tout voir : pièces, accusé, nom. Le comité d'un appel anonyme lit autrement.
+    "demande.voir": est_membre | employe_impartial | (est_evaluateur_libre & ~se_lit_sans_nom),
+    "demande.lire": est_evaluateur_libre,
     "demande.saisir_papier": est_agent,
     "demande.rediger": est_membre | (agent_impartial & saisit_un_papier),
     "demande.deposer": est_responsable | (agent_impartial & saisit_un_papier),
@@ -307,7 +316,10 @@ MATRICE: dict[str, rules.Predicate] = {
     "affectation.declarer": est_l_evaluateur,
     "repartition.modifier": est_agent & essaie_la_repartition,
     "lien.ecarter": agent_impartial,
-    "souhait.exprimer": est_ce_membre,
+    "souhait.exprimer": est_titulaire_du_siege,
+    "livret.preparer": est_titulaire_du_siege,
+    "calibrage.gerer": est_agent,
+    "calibrage.noter": est_du_comite,
     "evaluation.noter": est_l_evaluateur & ~est_recuse,
     "evaluation.rouvrir": preside_le_comite & ~est_recuse,
     "seance.voir": est_du_comite | est_employe,
@@ -315,6 +327,8 @@ MATRICE: dict[str, rules.Predicate] = {
     "seance.tenir": preside_le_comite | est_agent,
     "demande.recommander": preside_le_comite & ~est_recuse,
     "demande.rouvrir_evaluation": preside_le_comite & ~est_recuse,
+    # Scénarios : une récusation sur une demande de l'appel écarte de tous, les totaux parleraient
+    "scenario.preparer": (est_agent | est_approbation) & ~est_recuse_a_l_appel,
     # Décision, lettres
     "resolution.inscrire": est_approbation,
     "lettre.emettre": agent_impartial | approbation_impartiale,

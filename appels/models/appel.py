@@ -126,6 +126,12 @@ class Appel(CycleDeVieAppel):
     )
     quorum = models.PositiveSmallIntegerField("quorum du comité", default=4)
     evaluations_min = models.PositiveSmallIntegerField("fiches minimales par demande", default=3)
+    lecture_anonyme = models.BooleanField(
+        "lecture anonyme",
+        default=False,
+        help_text="Le comité lit et note sans le nom de l'organisme ni des personnes ; les pièces "
+        "jointes ne lui sont pas montrées. Le nom ne paraît qu'à la déclaration d'intérêts.",
+    )
     ecart_poste_sans_avenant = models.DecimalField(
         "écart entre postes permis sans avenant",
         max_digits=5,

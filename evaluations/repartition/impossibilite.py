@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from math import inf
 
-from evaluations.repartition.probleme import Paire, Probleme
+from evaluations.repartition.probleme import LIMITE, Paire, Probleme
 from evaluations.repartition.resultat import Assouplissement, Goulot, Impossible, Penurie
-from evaluations.repartition.solveur import LIMITE, Modele
+from socle.optimisation import Modele
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ charge. HiGHS résout le tout en une fois, les carrés pesant plus que tous les 
 from collections import defaultdict
 
 from evaluations.repartition.impossibilite import expliquer
-from evaluations.repartition.probleme import Probleme
+from evaluations.repartition.probleme import LIMITE, Probleme
 from evaluations.repartition.resultat import DelaiDepasse, Impossible, Proposition, juger
-from evaluations.repartition.solveur import LIMITE, Modele
+from socle.optimisation import Modele
 
 
 def repartir(probleme: Probleme, limite: float = LIMITE) -> Proposition | Impossible:

@@ -10,6 +10,7 @@ Paire = tuple[int, int]  # (clé de la demande, clé du membre)
 VOLONTIERS, PLUTOT_NON = 1, -1
 POINTS_SOUHAIT = 2
 POINTS_EXPERTISE = 1
+LIMITE = 8.0  # secondes
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,18 @@ def _verifier_texte(texte: str, *, maximum: int, champ: str) -> str:
     return texte
 
 
+def saisie_verifiee(critere: Critere, saisie: dict[str, Any]) -> dict[str, Any]:
+    """Ce qui se range d'une saisie : ``note`` et ``commentaire``, seuls ceux donnés."""
+    champs: dict[str, Any] = {}
+    if "note" in saisie:
+        champs["note"] = _verifier_note(critere, saisie["note"])
+    if "commentaire" in saisie:
+        champs["commentaire"] = _verifier_texte(
+            saisie["commentaire"], maximum=COMMENTAIRE_MAX, champ=f"commentaire_{critere.pk}"
+        )
+    return champs
+
+
 @transaction.atomic
 def enregistrer_fiche(
     *,
@@ -129,16 +141,7 @@ def enregistrer_fiche(
     for critere, saisie in notes.items():
         if critere.appel_id != fiche.demande.appel_id:
             raise RegleViolee("Ce critère n'est pas de cet appel.", code="critere")
-        champs: dict[str, Any] = {}
-        if "note" in saisie:
-            champs["note"] = _verifier_note(critere, saisie["note"])
-        if "commentaire" in saisie:
-            champs["commentaire"] = _verifier_texte(
-                saisie["commentaire"],
-                maximum=COMMENTAIRE_MAX,
-                champ=f"commentaire_{critere.pk}",
-            )
-        if champs:
+        if champs := saisie_verifiee(critere, saisie):
             Note.objects.update_or_create(evaluation=fiche, critere=critere, defaults=champs)
     modifies = ["modifiee_le"]
     fiche.modifiee_le = horloge.maintenant()
@@ -179,7 +182,7 @@ def enregistrer_notes_privees(*, acteur: Any, evaluation: Evaluation, texte: str
 
 
 # --- Soumettre, rouvrir ---------------------------------------------------------------------------
-def _phrase_manques(manques: list[tuple[Critere, str]]) -> str:
+def phrase_manques(manques: list[tuple[Critere, str]]) -> str:
     phrases = {"note": "la note", "commentaire": "le commentaire exigé"}
     return "Il manque " + ", ".join(
         f"{phrases[genre]} de « {critere.libelle} »" for critere, genre in manques
@@ -195,7 +198,7 @@ def soumettre_fiche(*, acteur: Any, evaluation: Evaluation) -> Evaluation:
         .get(pk=evaluation.pk)
     )
     if verrouillee.est_modifiable and (manques := verrouillee.manques()):
-        raise RegleViolee(f"{_phrase_manques(manques)}.", code="incomplete")
+        raise RegleViolee(f"{phrase_manques(manques)}.", code="incomplete")
     champs: dict[str, Any] = {}
     if verrouillee.est_modifiable:
         champs["score"] = verrouillee.calculer_score()

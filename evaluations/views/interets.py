@@ -12,6 +12,7 @@ from evaluations.calendrier import calendrier_du_comite
 from evaluations.forms_interets import InteretsForm, PortraitForm, RecusationForm, SouhaitsForm
 from evaluations.indices import liens_possibles
 from evaluations.models import Affectation, CollecteSouhaits, MembreComite, Souhait
+from evaluations.projets import projet_lu, projets_lus
 from evaluations.services import comite
 from evaluations.services import interets as services
 from evaluations.visibilite import A_DECLARER_DANS
@@ -30,7 +31,7 @@ def _affectations(siege: MembreComite) -> list[Affectation]:
     return list(
         Affectation.objects.non_recusees_de(siege.utilisateur)
         .filter(demande__appel=siege.appel_id, demande__etat__in=A_DECLARER_DANS)
-        .select_related("membre", "demande__organisme")
+        .select_related("membre", "demande__appel", "demande__organisme", "demande__volet")
         .order_by("demande__organisme__nom", "demande__code")
     )
 
@@ -69,7 +70,7 @@ class _Page:
             "appel": self.appel,
             "formulaire": self.interets,
             "envoye": formulaire,
-            "declarees": [a for a in self.affectations if a.etat == Affectation.Etat.LIBRE],
+            "declarees": _declarees(self.affectations),
             "liens": [Affectation.Lien(valeur) for valeur in Affectation.Lien.values],
             "portrait": self.portrait,
             "collecte": self.collecte,
@@ -77,6 +78,16 @@ class _Page:
             "page_obj": self.page,
         }
         return render(self.request, "evaluations/comite/interets.html", contexte)
+
+
+def _declarees(affectations: list[Affectation]) -> list[dict[str, Any]]:
+    """Ce qui est déjà déclaré, tel que le membre le lit : le nom ne sert plus à déclarer."""
+    libres = [a for a in affectations if a.etat == Affectation.Etat.LIBRE]
+    projets = projets_lus(affectation.demande for affectation in libres)
+    return [
+        {"projet": projet, "declaree_le": affectation.declaree_le}
+        for affectation, projet in zip(libres, projets, strict=True)
+    ]
 
 
 @require_http_methods(["GET", "POST"])
@@ -142,8 +153,8 @@ def recusation(request: HttpRequest, reference: str) -> HttpResponse:
         request,
         Affectation.objects.non_recusees_de(request.user)
         .filter(demande__etat__in=A_DECLARER_DANS, etat=Affectation.Etat.LIBRE)
-        .select_related("membre", "demande__appel", "demande__organisme"),
-        "demande.voir",
+        .select_related("membre", "demande__appel", "demande__organisme", "demande__volet"),
+        "demande.lire",
         demande__reference=reference,
     )
     formulaire = RecusationForm(request.POST or None)
@@ -164,8 +175,7 @@ def recusation(request: HttpRequest, reference: str) -> HttpResponse:
         request,
         "evaluations/comite/recusation.html",
         {
-            "affectation": affectation,
-            "demande": affectation.demande,
+            "projet": projet_lu(affectation.demande),
             "formulaire": formulaire,
             "liens": [Affectation.Lien(valeur) for valeur in Affectation.Lien.values],
         },

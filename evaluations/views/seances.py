@@ -13,6 +13,7 @@ from appels.regles import regles_budget
 from evaluations.classement import lignes_de
 from evaluations.forms import PresencesForm, RecommandationForm, SeanceForm
 from evaluations.models import MembreComite, Recommandation, Seance
+from evaluations.projets import ProjetLu, projet_lu
 from evaluations.quorum import quorum_de, quorums
 from evaluations.services import seances
 from evaluations.tableau import volets_classes
@@ -98,6 +99,11 @@ def modifier(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+def _montre(request: HttpRequest, demande: Demande) -> Demande | ProjetLu:
+    """La demande telle que cette salle la voit : au comité, sans nom si l'appel est anonyme."""
+    return projet_lu(demande) if _salle(request) == "comite" else demande
+
+
 # --- Tenir ----------------------------------------------------------------------------------------
 def seance(request: HttpRequest, pk: int) -> HttpResponse:
     """La séance sur un écran : présences, ordre du jour, avis adoptés."""
@@ -116,6 +122,7 @@ def _page_seance(
             adresse=lambda d: reverse(
                 f"{salle}:seance_demande", kwargs={"pk": objet.pk, "reference": d.reference}
             ),
+            au_comite=salle == "comite",
         )
         if objet.etat != Seance.Etat.PREPAREE
         else []
@@ -198,12 +205,20 @@ def clore(request: HttpRequest, pk: int) -> HttpResponse:
             "seance": objet,
             "appel": objet.appel,
             "salle": salle,
-            "avis": Recommandation.objects.filter(
-                seance=objet, en_vigueur=True, demande__in=visibles.values("pk")
-            )
-            .select_related("demande")
-            .order_by("demande__code"),
-            "sans_avis": visibles.filter(etat="evaluee").order_by("code"),
+            "avis": [
+                {"demande": _montre(request, avis.demande), "recommandation": avis}
+                for avis in Recommandation.objects.filter(
+                    seance=objet, en_vigueur=True, demande__in=visibles.values("pk")
+                )
+                .select_related("demande__appel", "demande__organisme", "demande__volet")
+                .order_by("demande__code")
+            ],
+            "sans_avis": [
+                _montre(request, demande)
+                for demande in visibles.filter(etat="evaluee")
+                .select_related("appel", "organisme", "volet")
+                .order_by("code")
+            ],
         },
     )
 
@@ -285,7 +300,7 @@ def _recommander(
         motifs=saisie["motifs"],
         motifs_par_critere=formulaire.motifs_par_critere(),
         conditions=saisie["conditions"],
-        succes=f"L'avis du comité sur « {projet.titre} » est inscrit.",
+        succes=f"L'avis du comité sur « {_montre(request, projet).titre} » est inscrit.",
     )
 
 
@@ -299,7 +314,7 @@ def _contexte_demande(request: HttpRequest, objet: Seance, projet: Demande) -> d
         "seance": objet,
         "appel": objet.appel,
         "salle": _salle(request),
-        "demande": projet,
+        "demande": _montre(request, projet),
         "ligne": ligne,
         "points": [Part(f.code, f.score) for f in ligne.fiches] if ligne else [],
         "quorum": quorum_de(objet, projet),

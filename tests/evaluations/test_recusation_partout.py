@@ -17,7 +17,7 @@ from appels.models import Message, PieceJointe
 from evaluations.models import Evaluation
 from evaluations.services import rappels
 from evaluations.services import repartition as lectures
-from financement.models import LotPaiement, RepriseEssayee
+from financement.models import LotPaiement, RepriseEssayee, Scenario
 from financement.services.modeles import fixer_modele
 from socle.models import Document, Incident, RoleVille, Travail
 from tests.evaluations.test_recusation import MOTS, contenu, prepare
@@ -107,6 +107,11 @@ def monde(request):
     recevable = DemandeFactory(recevable=True, appel=pret.appel, code="D08", titre="Ouvert")
     nombre = len(pret.membres)
     lectures.proposer(acteur=siegeante, appel=pret.appel, nombre=nombre)
+    scenario = Scenario.objects.create(appel=pret.appel, nom="Au rang", seuil=60)
+    for rang, demande in enumerate(pret.demandes, start=1):
+        scenario.lignes.create(
+            demande=demande, rang=rang, score=80, maximum=demande.montant_demande
+        )
     formulaire = pret.appel.formulaires.first()
     section = formulaire.sections.create(code="s", titre="Section", ordre=1)
     return SimpleNamespace(
@@ -115,7 +120,8 @@ def monde(request):
         question=question, section=section, recevable=recevable, siegeante=siegeante,
         membre=pret.membres[3].utilisateur,
         lettre=lettre, envoi=lettre.envois.create(retour_motif="Projetconvenu"),
-        modele=fixer_modele("acceptee"), decision=decision,
+        modele=fixer_modele("acceptee"), decision=decision, scenario=scenario,
+        calibrage=pret.appel.calibrages.create(no=1, titre="Fictif", resume="x", projet="x"),
         reserve=decision.reserves.create(
             texte="Projetconvenu sans charte", verificateur=pret.agente, echeance="2031-01-01"
         ),
@@ -155,6 +161,9 @@ def cles_primaires(monde):
         "ville:resolution_": monde.decision.resolution,
         "ville:reexamen": monde.reexamen,
         "ville:activite_": monde.page_projet.activite,
+        "ville:scenario": monde.scenario,
+        "ville:calibrage": monde.calibrage,
+        "comite:calibrage": monde.calibrage,
         "ville:temps_fort": monde.temps_fort,
         "activite": monde.page_projet.activite,
         "organisme:activite": monde.page_projet.activite,

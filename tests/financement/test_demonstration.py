@@ -57,3 +57,7 @@ def test_chaque_compte_trouve_de_quoi_faire(client, settings, django_capture_on_
     assert ouvert.code not in pages("comite2", reverse("comite:accueil"))
     # L'administration : un réexamen lui est confié.
     assert "à trancher" in pages("administration", reverse("ville:accueil"))
+    # Le comité : un dossier fictif à noter, un autre dévoilé.
+    a_lire = pages("comite3", reverse("comite:accueil"))
+    assert "La Ruche des langues" in a_lire
+    assert "Les samedis du Grand Détour" in a_lire

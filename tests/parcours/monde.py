@@ -186,6 +186,7 @@ def _comite(m: Any) -> None:
     comite = SimpleNamespace(appel=m.appel, agente=m.agent, membres=[m.presidence, m.second])
     for demande in (m.evaluee, m.a_decider):
         clore(comite, demande)
+    _calibrer(m, "Un dossier fictif à noter")
     m.seance_preparee = seances.preparer_seance(
         acteur=m.agent, appel=m.appel, date=dans(days=9), lieu="Hôtel de ville, salle 2"
     )
@@ -222,6 +223,27 @@ def _lectures(m: Any) -> None:
     suspecte.organisme.save()
     m.lecture = m.a_repartir.repartitions.get().paires[0]
     m.suspecte = suspecte
+
+
+def _calibrer(m: Any, titre: str) -> None:
+    """Trois moments d'un dossier fictif : préparé (autre appel), à noter, dévoilé."""
+    textes = {"resume": RESUME, "projet": RESUME, "budget": "Salle : 1 200 $."}
+    m.calibrage_prepare = m.edition.calibrages.create(no=1, titre=TITRE, **textes)
+    m.calibrage_ouvert, m.calibrage_devoile = (
+        m.appel.calibrages.create(no=no, titre=titre, etat=etat, ouvert_le=dans(), **textes,
+                                  devoile_le=dans() if etat == "devoile" else None)
+        for no, etat in ((1, "ouvert"), (2, "devoile"))
+    )  # fmt: skip
+    for calibrage, membre, note in (
+        (m.calibrage_ouvert, m.second, 3),
+        (m.calibrage_devoile, m.presidence, 4),
+        (m.calibrage_devoile, m.second, 1),
+    ):
+        fiche = calibrage.fiches.create(membre=membre)
+        for critere in m.appel.criteres.all():
+            fiche.notes.create(critere=critere, note=note, commentaire=RESUME)
+        fiche.soumise_le = dans()
+        fiche.save()
 
 
 # --- L'argent -----------------------------------------------------------------------------------

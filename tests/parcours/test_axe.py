@@ -5,8 +5,9 @@ Les formulaires s'envoient aussi vides ou faux : la page qui montre l'erreur se 
 
 import pytest
 
+from financement.services import scenarios as services_scenarios
 from tests.parcours.gestes import LARGE, envoyer, ouvrir_session, regarder
-from tests.parcours.monde import un_monde
+from tests.parcours.monde import TITRE, un_monde
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,6 +65,12 @@ def se_dire_lie(page):
     page.get_by_label("J'ai un lien : je me récuse").first.check()
     page.get_by_role("button", name="Enregistrer mes souhaits").click()
     page.get_by_text("Dites quel est le lien.").first.wait_for()
+
+
+def deplier(page):
+    """Le geste : ouvrir toutes les parties d'une demande."""
+    page.get_by_role("button", name="Tout déplier").click()
+    page.get_by_role("button", name="Tout replier").wait_for()
 
 
 def mal_ecrire_le_modele(page):
@@ -182,7 +189,12 @@ def test_le_comite(monde, parcourir):
         ),
         f"/comite/appels/{monde.appel.code}/classement/",
         f"/comite/demandes/{monde.a_noter.reference}/",
+        (f"/comite/demandes/{monde.a_noter.reference}/", deplier),
         (f"/comite/demandes/{monde.a_noter.reference}/", sur("Relire et soumettre")),
+        f"/comite/appels/{monde.appel.code}/livret/",
+        f"/comite/calibrages/{monde.calibrage_ouvert.pk}/",
+        (f"/comite/calibrages/{monde.calibrage_ouvert.pk}/", sur("Soumettre ma fiche")),
+        f"/comite/calibrages/{monde.calibrage_devoile.pk}/",
         f"/comite/demandes/{monde.a_clore.reference}/",
         f"/comite/demandes/{monde.evaluee.reference}/fiches/",
         (f"/comite/demandes/{monde.a_noter.reference}/recusation/", sur("Me récuser")),
@@ -306,6 +318,11 @@ def test_la_ville_suit_les_demandes(monde, parcourir):
         f"/ville/demandes/{monde.recevable.reference}/comite/",
         f"/ville/demandes/{monde.a_clore.reference}/clore-evaluation/",
         f"/ville/comite/membres/{monde.second.pk}/retirer/",
+        f"/ville/appels/{monde.appel.code}/calibrages/",
+        (f"/ville/appels/{monde.edition.code}/calibrages/", sur("Préparer ce dossier")),
+        f"/ville/calibrages/{monde.calibrage_prepare.pk}/",
+        f"/ville/calibrages/{monde.calibrage_ouvert.pk}/",
+        f"/ville/calibrages/{monde.calibrage_devoile.pk}/",
         f"/ville/appels/{monde.appel.code}/classement/",
         f"/ville/appels/{monde.appel.code}/seances/",
         (f"/ville/appels/{monde.appel.code}/seances/", sur("Préparer et convoquer")),
@@ -318,6 +335,32 @@ def test_la_ville_suit_les_demandes(monde, parcourir):
         f"/ville/courriels/{monde.courriel.pk}/",
         f"/travaux/{monde.travail.cle}/",
         "/mon-espace/",
+    ]
+    parcourir(monde.agent, pages)
+
+
+def test_les_scenarios(monde, parcourir):
+    scenarios = f"/ville/appels/{monde.appel.code}/scenarios/"
+    garde = services_scenarios.creer_scenario(
+        acteur=monde.agent, appel=monde.appel, nom=TITRE[:80], regle="rang", seuil=60
+    )
+    un = f"{scenarios}{garde.pk}/"
+
+    def montant_faux(page):
+        page.get_by_placeholder("Montant").first.fill("beaucoup")
+        page.get_by_role("button", name="Garder sans recalculer").click()
+
+    pages = [
+        scenarios,
+        f"{scenarios}nouveau/",
+        (f"{scenarios}nouveau/", sur("Calculer le scénario")),
+        f"{scenarios}comparer/",
+        un,
+        (un, montant_faux),
+        f"{un}et-si/",
+        f"{un}regle/",
+        f"{un}figer/",
+        f"{un}supprimer/",
     ]
     parcourir(monde.agent, pages)
 

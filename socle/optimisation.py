@@ -1,8 +1,9 @@
-"""HiGHS derrière une porte étroite : des variables entières, des lignes, un verdict."""
+"""Un programme en nombres entiers, résolu par HiGHS : le même pour tout ce qui se répartit.
+
+Le solveur compte à virgule : qui s'en sert recompte en entiers ce qu'il propose.
+"""
 
 from dataclasses import dataclass
-
-LIMITE = 8.0  # secondes
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Modele:
 
     def __init__(self) -> None:
         self.couts: list[float] = []
-        self.bornes: list[float] = []
+        self.bornes: list[tuple[float, float]] = []
         self.colonnes: list[list[tuple[int, int]]] = []
         self.lignes: list[tuple[float, float]] = []
 
@@ -30,10 +31,10 @@ class Modele:
         self.lignes.append((mini, maxi))
         return len(self.lignes) - 1
 
-    def colonne(self, cout: float, maxi: float, *termes: tuple[int, int]) -> int:
-        """Une variable entière de 0 à ``maxi`` ; ``termes`` : (ligne, coefficient)."""
+    def colonne(self, cout: float, maxi: float, *termes: tuple[int, int], mini: float = 0) -> int:
+        """Une variable entière de ``mini`` à ``maxi`` ; ``termes`` : (ligne, coefficient)."""
         self.couts.append(cout)
-        self.bornes.append(maxi)
+        self.bornes.append((mini, maxi))
         self.colonnes.append(list(termes))
         return len(self.couts) - 1
 
@@ -57,8 +58,8 @@ class Modele:
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = len(self.couts), len(self.lignes)
         lp.col_cost_ = np.array(self.couts, dtype=np.double)
-        lp.col_lower_ = np.zeros(len(self.couts))
-        lp.col_upper_ = np.array(self.bornes, dtype=np.double)
+        lp.col_lower_ = np.array([mini for mini, _ in self.bornes], dtype=np.double)
+        lp.col_upper_ = np.array([maxi for _, maxi in self.bornes], dtype=np.double)
         lp.row_lower_ = np.array([mini for mini, _ in self.lignes], dtype=np.double)
         lp.row_upper_ = np.array([maxi for _, maxi in self.lignes], dtype=np.double)
         lp.integrality_ = [highspy.HighsVarType.kInteger] * len(self.couts)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('socle', '0007_reponse_au_reexamen'),
+        ('socle', '0008_scenarios'),
     ]
 
     operations = [
