@@ -9,10 +9,12 @@ class FinancementConfig(AppConfig):
 
     def ready(self) -> None:
         from financement.verbes import PHRASES
+        from socle.authenticite import declarer_remplacement
         from socle.verbes import declarer_verbes
         from socle.views.documents import declarer_acces
 
         declarer_verbes(PHRASES)
+        declarer_remplacement("financement.lettre", lambda lettre: lettre.remplacee_le)
         for modele in ("Lettre", "Convention", "Avenant"):
             declarer_acces(f"financement.{modele.lower()}", self._est_visible)
         declarer_acces(

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import path
 
-from socle.views import documents, galerie, maison, renseignements, sante, travaux
+from socle.views import documents, galerie, maison, renseignements, sante, travaux, verifier
 
 public = [
     path("sante/", sante.sante, name="sante"),
@@ -11,6 +11,8 @@ public = [
     path("confidentialite/", maison.confidentialite, name="confidentialite"),
     path("travaux/<uuid:cle>/", travaux.travail, name="travail"),
     path("documents/<uuid:cle>/", documents.document, name="document"),
+    path("verifier/", verifier.verifier, name="verifier"),
+    path("verifier/<str:code>/", verifier.verifier, name="verifier_code"),
 ]
 ville = [
     path("incidents/", renseignements.incidents, name="incidents"),

@@ -55,6 +55,8 @@ ACCES: dict[str, set[str]] = {
             "donnees",
             "donnees_fichier",
             "sante",
+            "verifier",
+            "verifier_code",
             "confidentialite",
             "galerie",
         ),
@@ -310,7 +312,10 @@ def arguments(nom, monde):
         "organisme:piece": monde.piece.cle,
         "organisme:document_dossier": monde.au_dossier.cle,
     }
-    code = {"ville:besoin": demande.appel.besoins.first().code}
+    code = {
+        "ville:besoin": demande.appel.besoins.first().code,
+        "verifier_code": monde.document.code,
+    }
     du_formulaire = nom.startswith("ville:formulaire")
     if du_formulaire:
         code[nom] = monde.compose.code

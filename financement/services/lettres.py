@@ -16,6 +16,7 @@ from socle.documents import figer_document
 from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.models import Document, Travail
+from socle.sceau import exiger_sceau
 from socle.services import courriels, travaux
 
 journal_technique = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ def decisions_sans_lettre(appel: Appel) -> Any:
 def preparer_lot(*, acteur: Any, appel: Appel) -> Travail:
     """Confie à un ouvrier l'émission de toutes les lettres qui manquent."""
     exiger_permission(acteur, "lettre.lot", appel)
+    exiger_sceau()
     parametres = {"appel": appel.pk}
     Appel.objects.select_for_update(no_key=True).get(pk=appel.pk)
     if travail := travaux.deja_confie(acteur=acteur, nature="lettres", parametres=parametres):

@@ -3,6 +3,7 @@ import uuid
 from django.db import models
 
 from socle import horloge
+from socle.codes import LONGUEUR, nouveau_code
 
 
 def chemin_document(document: "Document", nom: str) -> str:
@@ -27,13 +28,19 @@ class Document(models.Model):
         RECUPERATION = "recuperation", "Lettre de fermeture"
 
     cle = models.UUIDField("clé", default=uuid.uuid4, unique=True, editable=False)
+    # Imprimé au bas de chaque page, en code QR aussi : qui tient le document le vérifie avec lui.
+    code = models.CharField(
+        "code", max_length=LONGUEUR, default=nouveau_code, unique=True, editable=False
+    )
     nature = models.CharField("nature", max_length=20, choices=Nature)
     titre = models.CharField("titre", max_length=200)
     objet_type = models.CharField("type d'objet", max_length=80)
     objet_id = models.CharField("objet", max_length=40)
     html = models.TextField("HTML figé")
     pdf = models.FileField("PDF", upload_to=chemin_document, max_length=300)
-    empreinte = models.CharField("SHA-256 du PDF", max_length=64)
+    # Du fichier tel qu'il part, sceau compris.
+    empreinte = models.CharField("SHA-256 du PDF", max_length=64, db_index=True)
+    scelle = models.BooleanField("scellé", default=False)
     taille = models.PositiveIntegerField("taille (octets)")
     # Détruit selon le calendrier de conservation : le titre et l'empreinte restent.
     detruit_le = models.DateTimeField(null=True, blank=True, editable=False)

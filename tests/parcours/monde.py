@@ -199,8 +199,12 @@ def _argent(m: Any) -> None:
     )
     m.sans_convention = _decidee(m, "D22", "acceptee")
     m.a_signer = _decidee(m, "D23", "acceptee")
+    m.document = _pdf(m)
     ConventionFactory(
-        decision=m.a_signer.decisions.get(), etat="transmise", transmise_le=dans(), document=_pdf(m)
+        decision=m.a_signer.decisions.get(),
+        etat="transmise",
+        transmise_le=dans(),
+        document=m.document,
     )
     m.conventionnee = _decidee(m, "D24", "conventionnee")
     convention = ConventionFactory(decision=m.conventionnee.decisions.get(), en_vigueur=True)
