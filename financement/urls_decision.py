@@ -9,6 +9,7 @@ from financement.views import (
     lettres,
     paiements,
     reexamens,
+    retours,
     semaine,
     versements,
 )
@@ -40,6 +41,10 @@ ville = [
     path("demandes/<slug:reference>/decider/", decisions.decider, name="decider"),
     path("appels/<slug:code>/lettres/", lettres.lettres, name="lettres"),
     path("appels/<slug:code>/lettres/emettre/", lettres.emettre, name="lettres_emettre"),
+    path("appels/<slug:code>/retours/", retours.retours, name="retours"),
+    path("retours/<uuid:cle>/", retours.pile, name="pile"),
+    path("retours/<uuid:cle>/pages/<int:no>/", retours.image, name="pile_image"),
+    path("retours/<uuid:cle>/pdf/", retours.numerise, name="retour"),
     path("demandes/<slug:reference>/convention/", conventions.convention, name="convention"),
     path(
         "demandes/<slug:reference>/convention/<slug:action>/",

@@ -1,3 +1,4 @@
+from financement.models.archive import Archive
 from financement.models.avenant import Avenant
 from financement.models.convention import Convention, Versement
 from financement.models.decision import Decision, Lettre, Reexamen, Resolution
@@ -10,8 +11,10 @@ from financement.models.rapport import (
     ReponseRapport,
     ValeurIndicateur,
 )
+from financement.models.retour import PageNumerisee, PileNumerisee, RetourNumerise
 
 __all__ = [
+    "Archive",
     "Avenant",
     "Convention",
     "CoordonneesBancaires",
@@ -19,6 +22,8 @@ __all__ = [
     "DepenseReelle",
     "Lettre",
     "LotPaiement",
+    "PageNumerisee",
+    "PileNumerisee",
     "ProjetPasse",
     "Rapport",
     "Recuperation",
@@ -26,6 +31,7 @@ __all__ = [
     "ReponseRapport",
     "RepriseEssayee",
     "Resolution",
+    "RetourNumerise",
     "RetourPaiement",
     "ValeurIndicateur",
     "Versement",

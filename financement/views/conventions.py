@@ -92,6 +92,7 @@ def _montrer(
         "form_papier": SignaturePapierForm(),
         "form_motif": MotifForm(),
         "peut_preparer": request.user.peut("convention.preparer", demande),
+        "peut_voir_retours": request.user.peut("retour.voir", demande),
         "peut_contresigner": request.user.peut("convention.contresigner", demande),
         "peut_resilier": request.user.peut("convention.resilier", demande),
     }

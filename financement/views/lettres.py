@@ -15,7 +15,7 @@ def lettres(request: HttpRequest, code: str) -> HttpResponse:
     liste = (
         Lettre.objects.visibles_par(request.user)
         .filter(decision__demande__appel=appel)
-        .select_related("decision__demande__organisme", "document")
+        .select_related("decision__demande__organisme", "document__retour")
         .order_by("decision__demande__code", "-preparee_le")
     )
     return render(
@@ -26,6 +26,8 @@ def lettres(request: HttpRequest, code: str) -> HttpResponse:
             "lettres": liste,
             "a_emettre": services.decisions_sans_lettre(appel),
             "peut_emettre": request.user.peut("lettre.lot", appel),
+            "peut_classer": request.user.peut("retour.classer", appel),
+            "peut_voir_retours": request.user.peut("retour.voir", appel),
         },
     )
 

@@ -1,4 +1,6 @@
 import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db import models
 
@@ -13,6 +15,13 @@ def chemin_document(document: "Document", nom: str) -> str:
 class DocumentQuerySet(models.QuerySet):
     def pour(self, objet: models.Model) -> "DocumentQuerySet":
         return self.filter(objet_type=objet._meta.label_lower, objet_id=str(objet.pk))
+
+    def sur(self, sujets: Mapping[str, Iterable[Any]]) -> "DocumentQuerySet":
+        """Ceux de ces objets : ``{"financement.lettre": [1, 2]}``."""
+        choisis = models.Q(pk=None)
+        for objet_type, cles in sujets.items():
+            choisis |= models.Q(objet_type=objet_type, objet_id__in=[str(cle) for cle in cles])
+        return self.filter(choisis)
 
 
 class Document(models.Model):
