@@ -221,9 +221,11 @@ def test_trop_grosse_ou_deja_importee(agente, settings, client):
     appel = DecisionFactory().demande.appel
     client.force_login(agente)
     adresse = reverse("ville:retours", kwargs={"code": appel.code})
-    images = [page_sans_code()]
-    assert client.post(adresse, {"fichiers": pile_de(images)}).status_code == 302
-    refus = client.post(adresse, {"fichiers": pile_de(images, "encore.pdf")})
+    premiere = pile_de([page_sans_code()])
+    encore = SimpleUploadedFile("encore.pdf", premiere.read())
+    premiere.seek(0)
+    assert client.post(adresse, {"fichiers": premiere}).status_code == 302
+    refus = client.post(adresse, {"fichiers": encore})
     assert "déjà été importée, sous le nom « pile.pdf »" in refus.text
     settings.TAILLE_MAX_PILE = 10
     refus = client.post(adresse, {"fichiers": pile_de([page_au_code("x")])})

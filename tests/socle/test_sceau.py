@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import io
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,6 +12,7 @@ import pikepdf
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core.checks import run_checks
+from django.core.management import CommandError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.signers import SimpleSigner
 from pyhanko.sign.timestamps.dummy_client import DummyTimeStamper
@@ -18,6 +20,7 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
+from config.preparation import verifier_le_sceau
 from socle import sceau, signature
 from socle.documents import figer_document, rendre_html, rendre_pdf, verification
 from socle.models import Document
@@ -182,6 +185,8 @@ def test_un_certificat_inutilisable_n_emet_rien(
     # Et le démarrage le dit aussi (check --deploy).
     (erreur,) = dit_au_demarrage("socle.E001")
     assert phrase in erreur
+    with pytest.raises(CommandError, match=re.escape(phrase)):
+        verifier_le_sceau()
 
 
 def test_le_demarrage_previent_avant_l_expiration(tmp_path: Any, settings: Any) -> None:
