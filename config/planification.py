@@ -7,6 +7,10 @@ TACHES_PERIODIQUES = {
         "task": "socle.tasks.envoyer_courriels_en_attente",
         "schedule": crontab(minute="*"),
     },
+    "relancer-les-travaux-muets": {
+        "task": "socle.tasks.relancer_les_travaux_muets",
+        "schedule": crontab(minute="*"),
+    },
     "rappeler-les-clotures": {
         "task": "appels.tasks.rappeler_clotures",
         "schedule": crontab(minute="*/10"),

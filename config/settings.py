@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "django_filters",
     "django_fsm",
     "django_htmx",
+    "django_prose_editor",
     "leaflet",
     "localflavor",
     "pgtrigger",
@@ -320,7 +321,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
 if env.bool("DERRIERE_MANDATAIRE", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    # L'adresse de qui demande est la dernière que le mandataire a écrite.
+    # L'adresse de qui demande (ou signe) est celle que le mandataire rapporte.
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
 # L'heure de réception qu'écrit config/serveur_web.py (ou le mandataire, quand il est de confiance).
 # Servie autrement, l'application n'écoute pas un en-tête que le client pourrait forger.

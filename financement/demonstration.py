@@ -28,10 +28,9 @@ from appels.services import (
     reponses,
 )
 from evaluations.services import comite, fiches
-from financement import demonstration_echanges
+from financement import demonstration_echanges, demonstration_suites
 from financement.importation.acteurs import Acteurs
 from financement.importation.rejeu import importer
-from financement.services import conventions, versements
 from socle import horloge
 from socle.documents import rendre_pdf
 from socle.models import Adhesion, Organisme, Utilisateur
@@ -52,7 +51,7 @@ def charger() -> list[str]:
         if not Appel.objects.filter(code=passe["appel"]["code"]).exists():
             with courriels.silencieux():
                 importer(passe, acteurs=acteurs)
-                _avancer_les_suites(passe, acteurs)
+                demonstration_suites.avancer(passe, acteurs)
             fait.append(f"Appel {passe['appel']['code']} importé.")
         for cle, construire in (("evaluation", _en_evaluation), ("ouvert", _ouvert)):
             if not Appel.objects.filter(titre=contenu[cle]["titre"]).exists():
@@ -108,30 +107,6 @@ def _compte(*, courriel: str, nom: str, roles: list[str] | None = None, **_: Any
         )
         EmailAddress.objects.create(user=compte, email=courriel, verified=True, primary=True)
     return compte
-
-
-# --- L'appel passé : de quoi faire pour chacun --------------------------------------------------
-def _avancer_les_suites(passe: dict[str, Any], acteurs: Acteurs) -> None:
-    """Trois conventions à trois moments : à contresigner, à autoriser, à payer."""
-    code = passe["appel"]["code"]
-    noms = {d["code"]: d["organisme"] for d in passe["demandes"]}
-    moment = dt.datetime(2026, 9, 8, 10, tzinfo=FUSEAU)
-    with horloge.a_la_date(min(moment, horloge.maintenant())):
-        for numero, jusqu_a in (("D07", "signee"), ("D02", "proposee"), ("D03", "autorisee")):
-            demande = Demande.objects.get(reference=f"{code}-{numero}")
-            convention = conventions.preparer_convention(acteur=acteurs.agent, demande=demande)
-            conventions.transmettre_convention(acteur=acteurs.agent, convention=convention)
-            responsable = acteurs.responsable(neq=noms[numero]["neq"], nom=noms[numero]["nom"])
-            conventions.signer_convention(
-                acteur=responsable, convention=convention, nom=responsable.nom, titre="Présidence"
-            )
-            if jusqu_a == "signee":
-                continue
-            conventions.contresigner_convention(acteur=acteurs.approbation, convention=convention)
-            versement = convention.versements.get(no=1)
-            versements.proposer_versement(acteur=acteurs.agent, versement=versement)
-            if jusqu_a == "autorisee":
-                versements.autoriser_versement(acteur=acteurs.approbation, versement=versement)
 
 
 # --- Les deux appels vivants --------------------------------------------------------------------

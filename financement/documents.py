@@ -1,4 +1,5 @@
-"""Les contextes des lettres et des conventions, et comment les figer."""
+"""Ce que lisent les lettres, les conventions et les avenants ; le texte des modèles est dans
+``documents_fusionnes``."""
 
 import datetime as dt
 from typing import Any
@@ -7,21 +8,12 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from appels.models import Demande
-from appels.models.budget import CategorieDepense
 from financement.models import Avenant, Convention, Decision, Lettre, Rapport, Versement
 from financement.montants import calendrier_versements, conditions_versements
 from financement.repartition import repartir
 from socle import horloge
 from socle.graphiques import Part
 from socle.models import Document
-from socle.textes import lignes
-
-GABARITS = {
-    "acceptee": "pdf/lettre_acceptee.html",
-    "acceptee_partielle": "pdf/lettre_acceptee_partielle.html",
-    "refusee": "pdf/lettre_refusee.html",
-    "liste_attente": "pdf/lettre_liste_attente.html",
-}
 
 
 def documents_de(demande: Demande) -> QuerySet[Document]:
@@ -45,10 +37,6 @@ def documents_de(demande: Demande) -> QuerySet[Document]:
 def representant() -> dict[str, str]:
     """La personne qui signe pour la Ville."""
     return {"nom": settings.VILLE["signataire_nom"], "titre": settings.VILLE["signataire_titre"]}
-
-
-def gabarit_lettre(decision: Decision) -> str:
-    return GABARITS[decision.resultat_exporte]
 
 
 def contexte_commun(demande: Demande, *, reference: str, resolution: Any) -> dict[str, Any]:
@@ -79,41 +67,6 @@ def contexte_commun(demande: Demande, *, reference: str, resolution: Any) -> dic
     }
 
 
-def contexte_lettre(lettre: Lettre) -> dict[str, Any]:
-    decision, demande = lettre.decision, lettre.decision.demande
-    appel = demande.appel
-    contexte = contexte_commun(
-        demande, reference=f"L-{demande.reference}", resolution=decision.resolution
-    )
-    contexte |= {
-        "motifs": decision.motifs,
-        "motifs_par_critere": motifs_par_critere(decision),
-        "conditions": lignes(decision.conditions),
-    }
-    if decision.resultat == "acceptee":
-        contexte |= {
-            "montant_accorde": decision.montant_accorde,
-            "versements": versements_prevus(decision),
-            "sources": sources(decision),
-            "debut": appel.projet_debut,
-            "fin": appel.projet_fin,
-            "rapports": rapports_attendus(demande),
-        }
-        if decision.resultat_exporte == "acceptee" and not decision.motifs:
-            contexte["motifs"] = ""
-    elif decision.resultat == "refusee":
-        contexte |= {
-            "reexamen_jours": appel.reexamen_jours,
-            "reexamen_limite": horloge.aujourdhui() + dt.timedelta(days=appel.reexamen_jours),
-        }
-    else:
-        contexte |= {
-            "rang": decision.rang_attente,
-            "attente_jusqu_au": decision.attente_jusqu_au,
-        }
-    return contexte
-
-
 def motifs_par_critere(decision: Decision) -> list[dict[str, str]]:
     libelles = {c.code: c.libelle for c in decision.demande.appel.criteres.all()}
     return [
@@ -136,6 +89,13 @@ def versements_prevus(decision: Decision) -> list[dict[str, Any]]:
     ]
 
 
+def versements_de(convention: Convention) -> list[dict[str, Any]]:
+    return [
+        {"no": v.no, "montant": v.montant, "condition": v.get_condition_display()}
+        for v in convention.versements.all()
+    ]
+
+
 def rapports_attendus(demande: Demande) -> list[dict[str, Any]]:
     appel = demande.appel
     prevus = [
@@ -150,42 +110,6 @@ def sources(decision: Decision) -> list[Part]:
     lignes_sources = list(decision.volet.sources.all())
     parts = repartir(decision.montant_accorde, [source.montant for source in lignes_sources])
     return [Part(source.bailleur, part) for source, part in zip(lignes_sources, parts, strict=True)]
-
-
-def contexte_convention(convention: Convention) -> dict[str, Any]:
-    demande, decision = convention.demande, convention.decision
-    categories = dict(CategorieDepense.choices)
-    return {
-        "reference": convention.numero,
-        "date": horloge.aujourdhui(),
-        "representant": representant(),
-        "organisme": demande.organisme,
-        "appel": demande.appel,
-        "demande": demande,
-        "volet": str(demande.volet),
-        "resolution": decision.resolution,
-        "montant": convention.montant,
-        "sources": sources(decision),
-        "debut": convention.debut,
-        "fin": convention.fin,
-        "versements": [
-            {"no": v.no, "montant": v.montant, "condition": v.get_condition_display()}
-            for v in convention.versements.all()
-        ],
-        "rapports": rapports_attendus(demande),
-        "regles": demande.appel,
-        "conditions": lignes(decision.conditions),
-        "postes": [
-            {
-                "categorie": categories[poste.categorie],
-                "libelle": poste.libelle,
-                "montant": poste.montant,
-                "admissible": poste.admissible,
-            }
-            for poste in demande.postes.all()
-        ],
-        "totaux": demande.budget(),
-    }
 
 
 def contexte_avenant(avenant: Avenant, versements_apres: list[dict[str, Any]]) -> dict[str, Any]:

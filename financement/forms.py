@@ -57,15 +57,28 @@ class LotForm(forms.Form):
         self.fields["resolution"].queryset = appel.resolutions.all()
 
 
-class SignatureForm(forms.Form):
+class ConsentementForm(forms.Form):
+    """La phrase que la personne accepte est gardée mot pour mot avec sa signature."""
+
+    consentement = forms.BooleanField()
+
+    def __init__(self, *args: Any, phrase: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.phrase = self.fields["consentement"].label = phrase
+
+
+class SignatureForm(ConsentementForm):
     nom = forms.CharField(label="Votre nom complet", max_length=120)
     titre = forms.CharField(label="Votre titre", max_length=120)
-    consentement = forms.BooleanField(
-        label=(
-            "Je suis une personne autorisée à signer pour l'organisme, j'ai lu la convention et "
-            "je l'accepte."
+
+    field_order = ("nom", "titre", "consentement")
+
+    def __init__(self, *args: Any, sujet: str, **kwargs: Any) -> None:
+        phrase = (
+            f"Je suis une personne autorisée à signer pour l'organisme, j'ai lu {sujet} et je "
+            "l'accepte. Je veux que ma signature en ligne engage l'organisme."
         )
-    )
+        super().__init__(*args, phrase=phrase, **kwargs)
 
     def arguments(self) -> dict[str, str]:
         return {"nom": self.cleaned_data["nom"], "titre": self.cleaned_data["titre"]}

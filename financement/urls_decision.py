@@ -1,12 +1,14 @@
 """Les adresses de la décision aux versements."""
 
 from django.urls import path
+from django.views.i18n import JavaScriptCatalog
 
 from financement.views import (
     avenants,
     conventions,
     decisions,
     lettres,
+    modeles,
     paiements,
     reexamens,
     retours,
@@ -41,6 +43,31 @@ ville = [
     path("demandes/<slug:reference>/decider/", decisions.decider, name="decider"),
     path("appels/<slug:code>/lettres/", lettres.lettres, name="lettres"),
     path("appels/<slug:code>/lettres/emettre/", lettres.emettre, name="lettres_emettre"),
+    path(
+        "appels/<slug:code>/lettres/telecharger/<slug:forme>/",
+        lettres.telecharger,
+        name="lettres_telecharger",
+    ),
+    path("appels/<slug:code>/lettres/envois/", lettres.envois, name="lettres_envois"),
+    path("lettres/<int:pk>/remplacer/", lettres.remplacer, name="lettre_remplacer"),
+    path("lettres/envois/<int:pk>/retour/", lettres.retour, name="envoi_retour"),
+    path("lettres/envois/<int:pk>/<slug:action>/", lettres.envoi_agir, name="envoi_agir"),
+    path(
+        "modeles/editeur.js",
+        JavaScriptCatalog.as_view(packages=["django_prose_editor"]),
+        name="editeur_textes",
+    ),
+    path("modeles/", modeles.modeles, name="modeles"),
+    path("modeles/<slug:genre>/", modeles.modele, name="modele"),
+    path("appels/<slug:code>/modeles/", modeles.modeles, name="modeles_appel"),
+    path("appels/<slug:code>/modeles/<slug:genre>/", modeles.modele, name="modele_appel"),
+    path("modeles/versions/<int:pk>/", modeles.apercu, name="modele_apercu"),
+    path("modeles/versions/<int:pk>/abandonner/", modeles.abandonner, name="modele_abandonner"),
+    path(
+        "modeles/versions/<int:pk>/<slug:reference>.pdf",
+        modeles.apercu_pdf,
+        name="modele_apercu_pdf",
+    ),
     path("appels/<slug:code>/retours/", retours.retours, name="retours"),
     path("retours/<uuid:cle>/", retours.pile, name="pile"),
     path("retours/<uuid:cle>/pages/<int:no>/", retours.image, name="pile_image"),

@@ -38,7 +38,10 @@ class Constat:
 
 
 def declarer_remplacement(type_objet: str, regle: Remplacement) -> None:
-    """``regle(objet)`` dit quand l'objet d'un document a été remplacé par un autre, ou None."""
+    """``regle(objet)`` dit quand les documents de l'objet ont cessé de valoir, ou None.
+
+    Un type sans règle suit la règle commune : un document plus récent du même genre remplace.
+    """
     _remplacements[type_objet] = regle
 
 
@@ -74,8 +77,11 @@ def constater(document: Document) -> Constat:
 
 
 def _remplace_le(document: Document) -> dt.datetime | None:
-    """Quand un plus récent du même genre est venu pour le même objet, ou que l'objet l'a été."""
-    plus_recent = (
+    if regle := _remplacements.get(document.objet_type):
+        modele = apps.get_model(document.objet_type)
+        objet = modele._base_manager.filter(pk=document.objet_id).first()
+        return regle(objet) if objet is not None else None
+    return (
         Document.objects.filter(
             nature=document.nature,
             objet_type=document.objet_type,
@@ -83,13 +89,6 @@ def _remplace_le(document: Document) -> dt.datetime | None:
             cree_le__gt=document.cree_le,
         )
         .order_by("cree_le")
+        .values_list("cree_le", flat=True)
         .first()
     )
-    if plus_recent is not None:
-        return plus_recent.cree_le
-    regle = _remplacements.get(document.objet_type)
-    if regle is None:
-        return None
-    modele = apps.get_model(document.objet_type)
-    objet = modele._base_manager.filter(pk=document.objet_id).first()
-    return regle(objet) if objet is not None else None

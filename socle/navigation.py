@@ -41,7 +41,7 @@ def _administre(personne: Any) -> bool:
     return "administration" in personne.roles
 
 
-def _lit_les_courriels(personne: Any) -> bool:
+def _agent_ou_administration(personne: Any) -> bool:
     return bool({"agent", "administration"}.intersection(personne.roles))
 
 
@@ -66,7 +66,8 @@ VILLE = (
     Entree("Plan d'action", "ville:plan"),
     Entree("Organismes", "ville:organismes"),
     Entree("Bilan", "bilan:accueil"),
-    Entree("Courriels", "ville:courriels", _lit_les_courriels),
+    Entree("Modèles", "ville:modeles", _agent_ou_administration),
+    Entree("Courriels", "ville:courriels", _agent_ou_administration),
     Entree("Journal", "ville:journal", _administre),
     Entree("Comptes", "ville:comptes", _administre),
     Entree("Incidents", "ville:incidents", _administre),

@@ -257,6 +257,7 @@ MATRICE: dict[str, rules.Predicate] = {
     "resolution.inscrire": est_approbation,
     "lettre.emettre": agent_impartial | approbation_impartiale,
     "lettre.lot": est_agent | est_approbation,
+    "modele.gerer": est_agent | est_administration,
     # Une pile ou une archive parle de toutes les demandes de l'appel.
     "retour.classer": est_agent & ~est_recuse_a_l_appel,
     "retour.voir": est_employe & ~est_recuse_a_l_appel,

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,13 @@ def ouvrier(transactional_db: None) -> Iterator[subprocess.Popen]:
     """Un vrai ouvrier Celery, sur la base et la file du test, vidée de ce qu'on y a laissé."""
     with current_app.connection_for_write() as courtier:
         courtier.default_channel.queue_purge(settings.CELERY_TASK_DEFAULT_QUEUE)
+    with lancer_un_ouvrier() as processus:
+        yield processus
+
+
+@contextmanager
+def lancer_un_ouvrier() -> Iterator[subprocess.Popen]:
+    """Un ouvrier de plus, arrêté à la sortie."""
     commande = [sys.executable, "-m", "celery", "--app", "config", "--quiet", "worker"]
     processus = subprocess.Popen(
         [*commande, "--pool", "solo", "--loglevel", "warning", "--without-gossip"],

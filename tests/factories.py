@@ -7,6 +7,7 @@ import datetime as dt
 from decimal import Decimal
 
 import factory
+from django.core.files.base import ContentFile
 from factory.django import DjangoModelFactory
 
 from appels import models as appels
@@ -346,6 +347,25 @@ class DecisionFactory(DjangoModelFactory):
     resultat = "acceptee"
     montant_demande = factory.SelfAttribute("demande.montant_demande")
     montant_accorde = factory.SelfAttribute("demande.montant_demande")
+
+
+class DocumentFactory(DjangoModelFactory):
+    """Un document figé, sans rendre de PDF ; ``objet`` est ce dont il parle."""
+
+    class Meta:
+        model = socle.Document
+
+    class Params:
+        objet = None
+
+    nature = "convention"
+    titre = "Convention d'aide financière"
+    objet_type = factory.LazyAttribute(lambda o: o.objet._meta.label_lower if o.objet else "essai")
+    objet_id = factory.LazyAttribute(lambda o: str(o.objet.pk) if o.objet else "0")
+    html = "<html><body><main><p>Le texte présenté à la signature.</p></main></body></html>"
+    pdf = factory.LazyFunction(lambda: ContentFile(b"%PDF-1.7", "document.pdf"))
+    empreinte = "a" * 64
+    taille = 8
 
 
 class ConventionFactory(DjangoModelFactory):

@@ -21,6 +21,7 @@ from financement.models import (
     RepriseEssayee,
     RetourNumerise,
 )
+from financement.services.modeles import fixer_modele
 from socle.models import Document, Incident, Travail
 from tests.factories import (
     AdhesionFactory,
@@ -30,6 +31,7 @@ from tests.factories import (
     ConventionFactory,
     DecisionFactory,
     DemandeFactory,
+    DocumentFactory,
     MembreComiteFactory,
     RapportFactory,
     SeanceFactory,
@@ -117,9 +119,19 @@ ACCES: dict[str, set[str]] = {
             "ville:reexamens",
             "ville:decisions",
             "ville:lettres",
+            "ville:lettres_envois",
         ),
         VILLE,
     ),
+    "ville:lettres_telecharger": {"agent", "approbation"},
+    **{f"ville:{nom}": {"agent", "approbation"} for nom in ("lettre_remplacer", "envoi_retour")},
+    # Les modèles ne disent rien d'une demande ; leur aperçu écarte celles dont on s'est récusé.
+    **{
+        f"ville:{nom}": {*AGENTS, "administration"}
+        for nom in ("modeles", "modele", "modeles_appel", "modele_appel", "modele_apercu")
+    },
+    "ville:modele_apercu_pdf": {"agent", "administration"},
+    "ville:editeur_textes": CONNECTES,
     **dict.fromkeys(
         (
             "ville:appel_nouveau",
@@ -192,6 +204,7 @@ ACTIONS = {
     "ville:echange_classer",
     "ville:resolution", "ville:lettres_emettre", "ville:convention_agir",
     "ville:lot_fichier", "ville:lot_defaire", "ville:coordonnees_lire",
+    "ville:envoi_agir", "ville:modele_abandonner", "travail_agir",
     "ville:versement_agir", "ville:rapport_examiner", "ville:fermeture_agir", "bilan:pdf",
 }  # fmt: skip
 
@@ -291,6 +304,12 @@ def monde():
         posee_par=personnes["etranger"], texte="Une question ?", enonce="Une question ?",
         reponse="Oui.", etat="publiee", numero=1, publiee_le=demande.deposee_le,
     )  # fmt: skip
+    lettre = decision.lettres.create(
+        etat="transmise", emise_le=demande.deposee_le,
+        document=DocumentFactory(),
+    )  # fmt: skip
+    envoi = lettre.envois.create(adresse="a@exemple.test")
+    modele = fixer_modele("acceptee")
     compose = AppelFactory()
     section = formulaires.creer_formulaire_par_defaut(appel=compose).sections.first()
     return SimpleNamespace(**locals())
@@ -337,6 +356,10 @@ def arguments(nom, monde):
         "ville:question": monde.question.pk,
         "ville:question_retirer": monde.question.pk,
         "ville:message_publier": monde.message.pk,
+        "ville:lettre_remplacer": monde.lettre.pk,
+        "ville:envoi_retour": monde.envoi.pk,
+        "ville:modele_apercu": monde.modele.pk,
+        "ville:modele_apercu_pdf": monde.modele.pk,
     }
     cle = {
         "document": monde.document.cle,
@@ -366,8 +389,8 @@ def arguments(nom, monde):
         "partie": "projet",
         "nature": {"ville:doute": "doublon"}.get(nom, "demande" if du_formulaire else "final"),
         "onglet": "texte",
-        "genre": "rapport_annuel",
-        "forme": "csv",
+        "genre": "acceptee" if nom.startswith("ville:modele") else "rapport_annuel",
+        "forme": "zip" if nom == "ville:lettres_telecharger" else "csv",
         "autre": monde.voisine.reference,
         "jeton": "inconnu",
         "no": 1,

@@ -2,6 +2,8 @@ from financement.models.archive import Archive
 from financement.models.avenant import Avenant
 from financement.models.convention import Convention, Versement
 from financement.models.decision import Decision, Lettre, Reexamen, Resolution
+from financement.models.envoi import EnvoiLettre
+from financement.models.modele import ModeleDocument
 from financement.models.paiement import CoordonneesBancaires, LotPaiement, RetourPaiement
 from financement.models.passe import ProjetPasse, RepriseEssayee
 from financement.models.rapport import (
@@ -12,6 +14,7 @@ from financement.models.rapport import (
     ValeurIndicateur,
 )
 from financement.models.retour import PageNumerisee, PileNumerisee, RetourNumerise
+from financement.models.signature import Signature
 
 __all__ = [
     "Archive",
@@ -20,8 +23,10 @@ __all__ = [
     "CoordonneesBancaires",
     "Decision",
     "DepenseReelle",
+    "EnvoiLettre",
     "Lettre",
     "LotPaiement",
+    "ModeleDocument",
     "PageNumerisee",
     "PileNumerisee",
     "ProjetPasse",
@@ -33,6 +38,7 @@ __all__ = [
     "Resolution",
     "RetourNumerise",
     "RetourPaiement",
+    "Signature",
     "ValeurIndicateur",
     "Versement",
 ]

@@ -33,7 +33,22 @@ class Convention(CycleDeVieConvention):
     montant = models.DecimalField("montant", max_digits=12, decimal_places=2)
     debut = models.DateField("début")
     fin = models.DateField("fin")
+    modele = models.ForeignKey(
+        "financement.ModeleDocument",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="conventions",
+    )
+    # Ce que les parties signent ; puis le même texte avec la page des preuves de signature.
     document = models.ForeignKey(
+        "socle.Document",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    document_signe = models.ForeignKey(
         "socle.Document",
         null=True,
         blank=True,

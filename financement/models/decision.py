@@ -161,6 +161,14 @@ class Lettre(CycleDeVieLettre):
         on_delete=models.PROTECT,
         related_name="+",
     )
+    # Le modèle dont elle est faite ; vide pour une lettre émise avant les modèles.
+    modele = models.ForeignKey(
+        "financement.ModeleDocument",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="lettres",
+    )
     travail = models.ForeignKey(
         "socle.Travail",
         null=True,

@@ -24,6 +24,7 @@ from socle.services import travaux
 
 # Avant, les notes d'un membre ne sont pas à montrer aux autres (regles.md, 9).
 ETATS = (Appel.Etat.DECIDE, Appel.Etat.ARCHIVE)
+NATURE = "archive"
 MANIFESTE = "MANIFESTE-SHA256.txt"
 MORCEAU = 1024 * 1024
 
@@ -40,11 +41,11 @@ def demander_archive(*, acteur: Any, appel: Appel) -> Travail:
             code="etat",
         )
     parametres = {"appel": appel.pk}
-    if travail := travaux.deja_confie(acteur=acteur, nature="archive", parametres=parametres):
+    if travail := travaux.deja_confie(acteur=acteur, nature=NATURE, parametres=parametres):
         return travail
     travail = travaux.creer_travail(
         acteur=acteur,
-        nature="archive",
+        nature=NATURE,
         titre=f"Archive de l'appel {appel.code}",
         total=demandes_a_archiver(appel).count() + 1,
         parametres=parametres,
@@ -52,25 +53,23 @@ def demander_archive(*, acteur: Any, appel: Appel) -> Travail:
     )
     Archive.objects.create(appel=appel, travail=travail, demandee_par=acteur)
     journaliser(acteur=acteur, verbe="archive.produire", objet=appel)
-    transaction.on_commit(lambda: _confier(travail.pk))
+    travaux.confier(travail.pk)
     return travail
 
 
-def _confier(travail_id: int) -> None:
-    from financement.tasks import produire_archive
-
-    produire_archive.delay(travail_id)
-
-
 def produire(*, travail: Travail) -> None:
-    """Écrit le ZIP sur le disque, un fichier à la fois, puis le range. Relancé, il le refait."""
-    archive = Archive.objects.select_related("appel").get(travail=travail)
-    if archive.fichier:
+    """Écrit le ZIP sur le disque, un fichier à la fois, puis le range.
+
+    Relancé après une coupure ou un arrêt, il le refait en entier ; fini, il n'y touche plus.
+    """
+    if not travaux.commencer(travail=travail):
         return
-    travaux.commencer(travail=travail)
+    archive = Archive.objects.select_related("appel").get(travail=travail)
     with tempfile.TemporaryFile() as sortie:
         with zipfile.ZipFile(sortie, "w", zipfile.ZIP_DEFLATED) as zip_:
-            _ecrire(zip_, archive.appel, travail)
+            entiere = _ecrire(zip_, archive.appel, travail)
+        if not entiere:
+            return
         taille = sortie.tell()
         sortie.seek(0)
         empreinte = empreinte_de(iter(lambda: sortie.read(MORCEAU), b""))
@@ -82,17 +81,21 @@ def produire(*, travail: Travail) -> None:
     travaux.finir(travail=travail)
 
 
-def _ecrire(zip_: zipfile.ZipFile, appel: Appel, travail: Travail) -> None:
+def _ecrire(zip_: zipfile.ZipFile, appel: Appel, travail: Travail) -> bool:
+    """Faux si quelqu'un arrête le travail en chemin."""
     manifeste: list[str] = []
     faites = 0
     for faites, demande in enumerate(demandes_a_archiver(appel).iterator(), start=1):
         for entree in entrees_de_la_demande(demande):
             manifeste.append(_ajouter(zip_, entree))
+        if not travaux.est_en_marche(travail):
+            return False
         travaux.fixer_avancement(travail=travail, faits=faites)
     for entree in entrees_de_l_appel(appel, demandes_a_archiver(appel)):
         manifeste.append(_ajouter(zip_, entree))
     zip_.writestr(MANIFESTE, "".join(f"{ligne}\n" for ligne in manifeste))
     travaux.fixer_avancement(travail=travail, faits=faites + 1)
+    return True
 
 
 def _ajouter(zip_: zipfile.ZipFile, entree: Entree) -> str:

@@ -12,8 +12,10 @@ from django.urls import reverse
 from appels.regles import dollars, regles_budget
 from financement.avenants import repartir_le_changement
 from financement.documents import contexte_avenant
-from financement.models import Avenant, Convention, Decision, Resolution, Versement
+from financement.models import Avenant, Convention, Decision, Resolution, Signature, Versement
+from financement.services import signatures
 from financement.services.decisions import inscrire_sous_enveloppe
+from financement.services.signatures import Preuve
 from socle import horloge
 from socle.cycle_de_vie import transitionner
 from socle.documents import figer_document
@@ -97,7 +99,8 @@ def demander_avenant(
         },
         **changements,
     )
-    avenant.refresh_from_db()
+    # Relu : les montants du JSON y sont écrits comme la base les rendra.
+    avenant = Avenant.objects.get(pk=avenant.pk)
     journaliser(acteur=acteur, verbe="avenant.demander", objet=avenant, motif=motif)
     return avenant
 
@@ -169,9 +172,11 @@ def _versements_apres(convention: Convention, difference: Decimal) -> list[Decim
 
 @transaction.atomic
 def approuver_avenant(
-    *, acteur: Any, avenant: Avenant, resolution: Resolution | None = None
+    *, acteur: Any, avenant: Avenant, preuve: Preuve | None, resolution: Resolution | None = None
 ) -> Avenant:
-    """La Ville approuve : le PDF est figé et l'organisme, invité à signer.
+    """La Ville approuve et signe : le PDF est figé et l'organisme, invité à signer.
+
+    Sans ``preuve``, la Ville a signé l'exemplaire papier.
 
     Un autre montant demande une résolution du même appel, et de l'argent dans l'enveloppe : il
     est vérifié ici pour le dire tôt, et encore à la signature, sous verrou.
@@ -211,6 +216,14 @@ def approuver_avenant(
         acteur=acteur,
         champs={"document": document, "resolution": avenant.resolution},
     )
+    signatures.signer(
+        acteur=acteur,
+        objet=avenant,
+        cote=Signature.Cote.VILLE,
+        nom=acteur.nom,
+        titre=f"pour la {settings.VILLE['nom']}",
+        preuve=preuve,
+    )
     _prevenir(avenant, "avenant_a_signer", f"Avenant à signer — {avenant.demande.titre}")
     return avenant
 
@@ -246,20 +259,52 @@ def refuser_avenant(*, acteur: Any, avenant: Avenant, motif: str) -> Avenant:
 
 
 @transaction.atomic
-def signer_avenant(*, acteur: Any, avenant: Avenant, nom: str, titre: str = "") -> Avenant:
-    """L'organisme signe. Dans l'ordre : la décision, la convention, les versements, les rapports.
+def signer_avenant(
+    *, acteur: Any, avenant: Avenant, nom: str, titre: str = "", preuve: Preuve
+) -> Avenant:
+    """L'organisme signe en ligne : l'avenant s'applique et ses preuves sont figées.
 
     Lève ``RegleViolee`` : ``enveloppe`` ou ``versements``, si quelque chose a changé depuis
     l'approbation.
     """
+    return _signer(avenant, signe=acteur, inscrit=acteur, nom=nom, titre=titre, preuve=preuve)
+
+
+@transaction.atomic
+def inscrire_signature_papier(
+    *, acteur: Any, avenant: Avenant, nom: str, titre: str = ""
+) -> Avenant:
+    """L'agent inscrit la signature de l'organisme reçue sur papier ; l'avenant s'applique."""
+    exiger_permission(acteur, "convention.preparer", avenant)
+    avenant = _signer(avenant, signe=None, inscrit=acteur, nom=nom, titre=titre, preuve=None)
+    journaliser(acteur=acteur, verbe="avenant.inscrire_signature", objet=avenant)
+    return avenant
+
+
+def _signer(
+    avenant: Avenant, *, signe: Any, inscrit: Any, nom: str, titre: str, preuve: Preuve | None
+) -> Avenant:
+    """Dans l'ordre : la signature, la décision, la convention, les versements, les rapports."""
     if not nom.strip():
         raise RegleViolee("Écrivez votre nom complet.", champ="nom")
     Convention.objects.select_for_update(no_key=True).get(pk=avenant.convention_id)
     avenant = transitionner(
         avenant,
         "signer",
-        acteur=acteur,
-        champs={"signataire_nom": nom.strip(), "signataire_titre": titre.strip()},
+        acteur=signe,
+        champs={
+            "signataire_nom": nom.strip(),
+            "signataire_titre": titre.strip(),
+            "signature_papier": preuve is None,
+        },
+    )
+    signatures.signer(
+        acteur=inscrit,
+        objet=avenant,
+        cote=Signature.Cote.ORGANISME,
+        nom=nom,
+        titre=titre,
+        preuve=preuve,
     )
     convention = Convention.objects.get(pk=avenant.convention_id)
     if avenant.montant is not None:
@@ -269,6 +314,13 @@ def signer_avenant(*, acteur: Any, avenant: Avenant, nom: str, titre: str = "") 
     convention.debut = avenant.debut or convention.debut
     convention.fin = avenant.fin or convention.fin
     convention.save(update_fields=["debut", "fin"])
+    avenant.document_signe = signatures.figer_les_preuves(
+        objet=avenant,
+        nature=Document.Nature.AVENANT,
+        titre=f"Avenant {avenant.no} signé — {avenant.demande.reference}",
+    )
+    avenant.save(update_fields=["document_signe"])
+    signatures.remettre_le_signe(objet=avenant, lien=_adresse(avenant))
     return avenant
 
 
@@ -328,7 +380,12 @@ def _prevenir(avenant: Avenant, gabarit: str, objet: str) -> None:
         contexte={
             "avenant": avenant,
             "demande": demande,
-            "lien": settings.SITE_URL
-            + reverse("organisme:avenant", args=[demande.reference, avenant.no]),
+            "lien": _adresse(avenant),
         },
+    )
+
+
+def _adresse(avenant: Avenant) -> str:
+    return settings.SITE_URL + reverse(
+        "organisme:avenant", args=[avenant.demande.reference, avenant.no]
     )

@@ -20,7 +20,7 @@ from appels.models import Demande
 from evaluations.models import Evaluation, Note
 from financement.conservation import Sort, durees, echeance
 from financement.documents import documents_de
-from financement.models import Rapport
+from financement.models import EnvoiLettre, Rapport, Signature
 from financement.services.archives import detruire_archives
 from financement.services.retours import detruire_retours
 from socle import horloge
@@ -32,6 +32,7 @@ DECLENCHEURS = (
     "appels.Message:message_en_ajout_seul",
     "evaluations.Note:note_soumise_immuable",
     "evaluations.Evaluation:evaluation_soumise_immuable",
+    "financement.Signature:signature_en_ajout_seul",
 )
 DETRUIT = "Détruit selon le calendrier de conservation."
 
@@ -147,6 +148,10 @@ def _anonymiser_demande(demande: Demande) -> None:
         rapport.reponses.all().delete()
         rapport.depenses.update(libelle="")
     rapports.update(activites="", resultats="", ecarts="", remarques="")
+    Signature.objects.filter(
+        Q(convention__demande=demande) | Q(avenant__convention__demande=demande)
+    ).delete()
+    EnvoiLettre.objects.filter(lettre__decision__demande=demande).delete()
     _detruire_documents(demande)
     demande.resume = ""
     demande.creee_par = demande.deposee_par = None

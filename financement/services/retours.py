@@ -39,6 +39,7 @@ from socle.models import Document, Travail
 from socle.permissions import appel_de
 from socle.services import travaux
 
+NATURE = "retours"
 Etat = PageNumerisee.Etat
 
 
@@ -89,7 +90,7 @@ def _inscrire(*, acteur: Any, appel: Appel, nom: str, recue: str, pile: Any, tot
     )
     objet.travail = travaux.creer_travail(
         acteur=acteur,
-        nature="retours",
+        nature=NATURE,
         titre=f"Classement de {total} page{'s' if total > 1 else ''} numérisées",
         total=total,
         parametres={"pile": str(objet.cle)},
@@ -98,26 +99,25 @@ def _inscrire(*, acteur: Any, appel: Appel, nom: str, recue: str, pile: Any, tot
     objet.fichier.save("pile.pdf", File(pile), save=False)
     objet.save(force_insert=True)
     journaliser(acteur=acteur, verbe="pilenumerisee.importer", objet=objet)
-    transaction.on_commit(lambda: _confier(objet.travail.pk))
+    travaux.confier(objet.travail.pk)
     return objet.travail
-
-
-def _confier(travail_id: int) -> None:
-    from financement.tasks import classer_retours
-
-    classer_retours.delay(travail_id)
 
 
 def classer(*, travail: Travail) -> None:
     """Lit chaque page, puis range celles qu'un code désigne. Relancé, il reprend où il en était."""
-    travaux.commencer(travail=travail)
+    if not travaux.commencer(travail=travail):
+        return
     pile = travail.piles.select_related("appel").get()
     if pile.classee_le is None:
         with fichier_local(pile.fichier) as chemin:
             lues = set(pile.pages.values_list("no", flat=True))
             for faites, page in enumerate(lire_pages(chemin, sauf=lues), start=len(lues) + 1):
                 etat = Etat.BLANCHE if page.blanche else Etat.ILLISIBLE
-                PageNumerisee.objects.create(pile=pile, no=page.no, etat=etat, lu=page.lu)
+                PageNumerisee.objects.get_or_create(
+                    pile=pile, no=page.no, defaults={"etat": etat, "lu": page.lu}
+                )
+                if not travaux.est_en_marche(travail):
+                    return
                 travaux.fixer_avancement(travail=travail, faits=faites)
             _ranger(pile, chemin)
     travaux.fixer_avancement(travail=travail, faits=pile.total)

@@ -10,9 +10,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from appels.models import Demande
-from financement.forms import MotifForm, SignatureForm, SignaturePapierForm
+from financement.documents_fusionnes import texte_fige
+from financement.forms import ConsentementForm, MotifForm, SignatureForm, SignaturePapierForm
 from financement.models import Convention
 from financement.services import conventions as services
+from financement.views.signatures import preuve_de
 from socle.vues import executer, exiger, trouver
 
 
@@ -40,11 +42,6 @@ ACTIONS = {
         SignaturePapierForm,
         "form_papier",
     ),
-    "contresigner": Action(
-        services.contresigner_convention,
-        "convention.contresigner",
-        "La convention est en vigueur.",
-    ),
     "resilier": Action(
         services.resilier_convention,
         "convention.resilier",
@@ -53,6 +50,12 @@ ACTIONS = {
         "form_motif",
     ),
 }
+
+
+ACCORD_DE_LA_VILLE = (
+    "Je suis une personne autorisée à signer pour la Ville, j'ai lu la convention et je l'accepte. "
+    "Je veux que ma signature en ligne engage la Ville."
+)
 
 
 def _demande(request: HttpRequest, reference: str) -> Demande:
@@ -65,10 +68,8 @@ def _demande(request: HttpRequest, reference: str) -> Demande:
 
 
 def _convention(demande: Demande) -> Convention | None:
-    return (
-        demande.conventions.exclude(etat="resiliee").select_related("document").first()
-        or demande.conventions.select_related("document").last()
-    )
+    conventions = demande.conventions.select_related("document", "document_signe", "modele")
+    return conventions.exclude(etat="resiliee").first() or conventions.last()
 
 
 def convention(request: HttpRequest, reference: str) -> HttpResponse:
@@ -91,6 +92,8 @@ def _montrer(
         and request.user.peut("avenant.demander", objet),
         "form_papier": SignaturePapierForm(),
         "form_motif": MotifForm(),
+        "form_accord": ConsentementForm(phrase=ACCORD_DE_LA_VILLE),
+        "signatures": objet.signatures.all() if objet else [],
         "peut_preparer": request.user.peut("convention.preparer", demande),
         "peut_voir_retours": request.user.peut("retour.voir", demande),
         "peut_contresigner": request.user.peut("convention.contresigner", demande),
@@ -111,6 +114,8 @@ def agir(request: HttpRequest, reference: str, action: str) -> HttpResponse:
             demande=demande,
             succes="La convention est préparée.",
         )
+    elif action == "contresigner" and objet is not None:
+        return _contresigner(request, demande, objet)
     elif objet is None or action not in ACTIONS:
         raise Http404
     else:
@@ -125,6 +130,25 @@ def agir(request: HttpRequest, reference: str, action: str) -> HttpResponse:
     return redirect("ville:convention", reference=reference)
 
 
+def _contresigner(request: HttpRequest, demande: Demande, objet: Convention) -> HttpResponse:
+    """En ligne, l'identité est redemandée ; sur papier, la Ville a signé le même exemplaire."""
+    exiger(request, "convention.contresigner", objet)
+    preuve = None
+    if not objet.signature_papier:
+        form = ConsentementForm(request.POST, phrase=ACCORD_DE_LA_VILLE)
+        if not form.is_valid():
+            return _montrer(request, demande, objet, form_accord=form)
+        preuve = preuve_de(request, form)
+    executer(
+        request,
+        services.contresigner_convention,
+        convention=objet,
+        preuve=preuve,
+        succes="La convention est en vigueur.",
+    )
+    return redirect("ville:convention", reference=demande.reference)
+
+
 def convention_organisme(request: HttpRequest, reference: str) -> HttpResponse:
     """Lire et signer, pour l'organisme."""
     objet = (
@@ -132,7 +156,7 @@ def convention_organisme(request: HttpRequest, reference: str) -> HttpResponse:
             demande__organisme_id__in=request.user.organismes_ids, demande__reference=reference
         )
         .exclude(etat="brouillon")
-        .select_related("demande__appel", "demande__organisme", "document")
+        .select_related("demande__appel", "demande__organisme", "document", "document_signe")
         .order_by("-pk")
         .first()
     )
@@ -143,6 +167,7 @@ def convention_organisme(request: HttpRequest, reference: str) -> HttpResponse:
     form = SignatureForm(
         request.POST or None,
         initial={"nom": request.user.nom, "titre": organisme.signataire_titre},
+        sujet="la convention",
     )
     if request.method == "POST":
         exiger(request, "convention.signer", objet)
@@ -156,6 +181,7 @@ def convention_organisme(request: HttpRequest, reference: str) -> HttpResponse:
             formulaire=form,
             succes="Merci : la convention est signée. La Ville la signe à son tour.",
             convention=objet,
+            preuve=preuve_de(request, form),
             **form.arguments(),
         ):
             return redirect("organisme:convention", reference=reference)
@@ -165,6 +191,8 @@ def convention_organisme(request: HttpRequest, reference: str) -> HttpResponse:
         {
             "convention": objet,
             "demande": objet.demande,
+            "texte": texte_fige(objet.document) if peut_signer and objet.document else "",
+            "signatures": objet.signatures.all(),
             "versements": objet.versements.all(),
             "rapports": objet.demande.rapports.all(),
             "form": form,

@@ -125,8 +125,11 @@ def barre_progression(
     erreurs: Sequence[str] = (),
     suite: str = "",
     suite_libelle: str = "Continuer",
+    arrete: bool = False,
+    arreter: str = "",
+    reprendre: str = "",
 ) -> dict[str, Any]:
-    """L'avancement d'un long travail.
+    """L'avancement d'un long travail ; ``arreter`` et ``reprendre`` sont les adresses des actions.
 
     ``url`` rend cette même balise : htmx l'appelle toutes les deux secondes jusqu'à la fin. Sans
     JavaScript, un lien recharge la page.
@@ -140,6 +143,9 @@ def barre_progression(
         "erreurs": erreurs,
         "suite": suite,
         "suite_libelle": suite_libelle,
+        "arrete": arrete,
+        "arreter": arreter,
+        "reprendre": reprendre,
     }
 
 

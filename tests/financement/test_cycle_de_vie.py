@@ -31,7 +31,7 @@ from tests.factories import (
     UtilisateurFactory,
     dans,
 )
-from tests.financement.objets import des_gens, un_projet, verbes
+from tests.financement.objets import PREUVE, des_gens, un_projet, verbes
 
 pytestmark = pytest.mark.django_db
 
@@ -575,13 +575,19 @@ def test_une_convention_se_signe_des_deux_cotes(brouillon):
     passe(
         brouillon,
         lambda: conventions.signer_convention(
-            acteur=gens.responsable, convention=brouillon, nom="Alix Essai", titre="Direction"
+            acteur=gens.responsable,
+            convention=brouillon,
+            nom="Alix Essai",
+            titre="Direction",
+            preuve=PREUVE,
         ),
         "signee",
     )
     passe(
         brouillon,
-        lambda: conventions.contresigner_convention(acteur=gens.approbation, convention=brouillon),
+        lambda: conventions.contresigner_convention(
+            acteur=gens.approbation, convention=brouillon, preuve=PREUVE
+        ),
         "en_vigueur",
     )
     brouillon.demande.refresh_from_db()
@@ -603,7 +609,10 @@ def test_seul_le_responsable_signe_pour_l_organisme(brouillon, role):
     refuse(
         brouillon,
         lambda: conventions.signer_convention(
-            acteur=getattr(brouillon.gens, role), convention=brouillon, nom="Alix Essai"
+            acteur=getattr(brouillon.gens, role),
+            convention=brouillon,
+            nom="Alix Essai",
+            preuve=PREUVE,
         ),
         PermissionRefusee,
     )
@@ -614,7 +623,9 @@ def test_une_signature_porte_un_nom(brouillon):
     responsable = brouillon.gens.responsable
     refuse(
         brouillon,
-        lambda: conventions.signer_convention(acteur=responsable, convention=brouillon, nom="  "),
+        lambda: conventions.signer_convention(
+            acteur=responsable, convention=brouillon, nom="  ", preuve=PREUVE
+        ),
         match="nom",
     )
     refuse(
@@ -638,7 +649,9 @@ def test_seule_l_approbation_contresigne_et_resilie(projet, role):
     Convention.objects.filter(pk=convention.pk).update(etat="signee")
     refuse(
         convention,
-        lambda: conventions.contresigner_convention(acteur=qui, convention=convention),
+        lambda: conventions.contresigner_convention(
+            acteur=qui, convention=convention, preuve=PREUVE
+        ),
         PermissionRefusee,
     )
 

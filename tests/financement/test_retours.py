@@ -331,3 +331,14 @@ def test_le_code_de_chaque_page_d_une_vraie_lettre_se_lit(agente, tmp_path):
     lues = list(lire_pages(tmp_path / "scan.pdf"))
     assert lues
     assert {codes.code_de_l_adresse(page.lu) for page in lues} == {lettre.document.code}
+
+
+def test_le_retour_se_montre_a_cote_de_sa_lettre(agente, deux_lettres, client):
+    appel, (premiere, octets), _ = deux_lettres
+    adresse = reverse("ville:lettres", kwargs={"code": appel.code})
+    client.force_login(agente)
+    assert "Retour signé sur papier" not in client.get(adresse).text
+    classer(agente, appel, pile_de(numeriser(octets)))
+    page = client.get(adresse).text
+    assert page.count("Retour signé sur papier") == 1
+    assert reverse("ville:retour", kwargs={"cle": premiere.retour.cle}) in page

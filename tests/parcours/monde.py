@@ -18,6 +18,7 @@ from appels.services import formulaires
 from evaluations.services import seances
 from financement.models import Lettre, PileNumerisee, RetourNumerise
 from financement.services import reexamens
+from financement.services.modeles import fixer_modele
 from socle.models import Document, Travail
 from tests.evaluations.objets import clore, declarer, recommander, seance_ouverte, soumettre
 from tests.factories import (
@@ -44,6 +45,10 @@ BESOIN = "Accès difficile aux services : surcharge informationnelle, littérati
 RESUME = (
     "Des personnes nouvellement arrivées et des gens du quartier cuisinent ensemble, deux soirs "
     "par semaine, dans une salle prêtée par la paroisse.\n\nLe projet se termine par un banquet."
+)
+TEXTE_FIGE = (
+    "<html><body><main><h1>Convention d'aide financière</h1><div class='clauses'><h2>Objet</h2>"
+    f"<p class='clause'>{RESUME * 12}</p></div></main></body></html>"
 )
 SECTIONS = [
     {
@@ -190,6 +195,7 @@ def _comite(m: Any) -> None:
 def _argent(m: Any) -> None:
     """Après le conseil : refusée, à signer, en cours, à fermer ; et la résolution qui attend."""
     m.resolution = ResolutionFactory(appel=m.appel)
+    m.modele = fixer_modele("acceptee")
     m.decide = AppelFactory(
         en_evaluation=True, titre="Appel décidé", etat="decide", plan=m.ouvert.plan
     )
@@ -199,6 +205,12 @@ def _argent(m: Any) -> None:
     m.reexamen = reexamens.demander_reexamen(
         acteur=m.responsable, demande=m.a_reexaminer, motifs="Une pièce a été oubliée au comité."
     )
+    m.lettre = m.refusee.decisions.get().lettres.get()
+    m.envoi = m.lettre.envois.create(adresse="direction-generale@regroupement-interculturel.test")
+    m.lettre.envois.create(
+        adresse="communications@regroupement-interculturel.test", retour_le=dt.date(2030, 3, 1),
+        retour_motif="La boîte de ce destinataire est pleine depuis le 12 février.",
+    )  # fmt: skip
     m.sans_convention = _decidee(m, "D22", "acceptee")
     m.a_signer = _decidee(m, "D23", "acceptee")
     m.document = _pdf(m)
@@ -289,6 +301,6 @@ def _pile(m: Any) -> PileNumerisee:
 
 def _pdf(m: Any) -> Document:
     return Document.objects.create(
-        nature="lettre", titre="Lettre", objet_type="appels.demande", objet_id="0", html="",
+        nature="lettre", titre="Lettre", objet_type="appels.demande", objet_id="0", html=TEXTE_FIGE,
         pdf=ContentFile(b"%PDF-1.7", "lettre.pdf"), empreinte="0" * 64, taille=8,
     )  # fmt: skip

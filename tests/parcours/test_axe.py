@@ -59,6 +59,14 @@ def repondre_non(page):
     page.get_by_text("quand même").wait_for()
 
 
+def mal_ecrire_le_modele(page):
+    """Le geste : écrire dans l'éditeur un champ qui n'existe pas, et enregistrer."""
+    page.locator(".tiptap").click()
+    page.keyboard.type("{{ organism }} ")
+    page.get_by_role("button", name="Enregistrer le brouillon").click()
+    page.get_by_text("Vouliez-vous écrire « organisme » ?").first.wait_for()
+
+
 def test_les_pages_publiques(monde, parcourir):
     pages = [
         "/",
@@ -212,6 +220,11 @@ def test_la_ville_compose_un_appel(monde, parcourir):
         (f"/ville/questions/{monde.question.pk}/", sur("Répondre")),
         (f"/ville/questions/{monde.publiee.pk}/retirer/", sur("Retirer la question")),
         (f"/ville/messages/{monde.message.pk}/publier/", sur("Publier")),
+        "/ville/modeles/",
+        f"/ville/appels/{monde.decide.code}/modeles/",
+        "/ville/modeles/refusee/",
+        ("/ville/modeles/convention/", mal_ecrire_le_modele),
+        f"/ville/modeles/versions/{monde.modele.pk}/",
         ("/ville/appels/nouveau/", sur("Créer l'appel")),
         ("/ville/appels/nouveau/", sur("Créer l'appel", code="Pas un code", titre="Essai")),
     ]
@@ -299,6 +312,9 @@ def test_l_approbation(monde, parcourir):
             sur("Inscrire la décision", montant_accorde="beaucoup"),
         ),
         f"/ville/appels/{monde.decide.code}/lettres/",
+        f"/ville/appels/{monde.decide.code}/lettres/envois/",
+        (f"/ville/lettres/{monde.lettre.pk}/remplacer/", sur("Préparer la nouvelle lettre")),
+        (f"/ville/lettres/envois/{monde.envoi.pk}/retour/", sur("Inscrire le retour")),
         (f"/ville/appels/{monde.ouvert.code}/annuler/", sur("Annuler l'appel")),
         "/ville/reexamens/",
         (f"/ville/reexamens/{monde.reexamen.pk}/", sur("Trancher")),

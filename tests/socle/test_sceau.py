@@ -32,7 +32,7 @@ from tests.socle.contextes_pdf import CONTEXTES
 @pytest.fixture(scope="module")
 def lettre() -> bytes:
     contexte = {**CONTEXTES["lettre_acceptee"], "verification": verification("K7RM4XQP2NBD")}
-    return rendre_pdf(rendre_html("pdf/lettre_acceptee.html", contexte), titre="Lettre D01")
+    return rendre_pdf(rendre_html("pdf/lettre.html", contexte), titre="Lettre D01")
 
 
 def valider(octets: bytes) -> Any:
@@ -108,7 +108,7 @@ def agente(db: None) -> Any:
 
 def figer(objet: Any) -> Document:
     return figer_document(
-        nature=Document.Nature.LETTRE, objet=objet, gabarit="pdf/lettre_refusee.html",
+        nature=Document.Nature.LETTRE, objet=objet, gabarit="pdf/lettre.html",
         contexte=CONTEXTES["lettre_refusee"], titre="Lettre", acteur=objet,
     )  # fmt: skip
 
@@ -220,14 +220,14 @@ def test_une_lettre_refusee_par_le_sceau_ne_laisse_rien(
     """Le lot se refuse avant de commencer ; une lettre seule reste préparée, sans courriel."""
     from post_office.models import Email
 
-    from financement.services import lettres
+    from financement.services import lettres, lots_lettres
     from tests.factories import AdhesionFactory, DecisionFactory
 
     decision = DecisionFactory()
     AdhesionFactory(organisme=decision.demande.organisme)
     expire(tmp_path, settings)
     with pytest.raises(SceauInutilisable):
-        lettres.preparer_lot(acteur=agente, appel=decision.demande.appel)
+        lots_lettres.preparer_lot(acteur=agente, appel=decision.demande.appel)
     lettre = lettres.preparer_lettre(decision=decision)
     with pytest.raises(SceauInutilisable):
         lettres.emettre_lettre(acteur=agente, lettre=lettre)

@@ -12,7 +12,12 @@ from financement.services import lettres
 from socle import codes, horloge
 from socle.models import Document
 from socle.views.verifier import PAR_MINUTE
-from tests.factories import AdhesionFactory, DecisionFactory, UtilisateurFactory
+from tests.factories import (
+    AdhesionFactory,
+    ConventionFactory,
+    DecisionFactory,
+    UtilisateurFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -84,17 +89,37 @@ class TestCode:
         assert "n'est pas celui d'un document de la Ville" in contenu(reponse)
 
     def test_une_lettre_remplacee_le_dit(self, lettre: Any, client: Client) -> None:
-        lettres.remplacer_lettre(acteur=UtilisateurFactory(agent=True), lettre=lettre)
+        lettres.remplacer_lettre(
+            acteur=UtilisateurFactory(agent=True), lettre=lettre, motif="Une coquille."
+        )
         texte = contenu(client.get(f"/verifier/{lettre.document.code}/"))
         assert "Document authentique, remplacé" in texte
 
-    def test_une_version_plus_recente_remplace(self, lettre: Any, client: Client) -> None:
-        ancien = lettre.document
-        Document.objects.create(
-            nature=ancien.nature, titre="x", objet_type=ancien.objet_type,
-            objet_id=ancien.objet_id, html="", pdf="x.pdf", empreinte="0" * 64, taille=1,
+    def test_une_version_plus_recente_remplace(self, client: Client) -> None:
+        ancien, recent = (
+            Document.objects.create(
+                nature="bilan", titre="Bilan", objet_type="appels.appel", objet_id="1", html="",
+                pdf="x.pdf", empreinte=chiffre * 64, taille=1,
+            )
+            for chiffre in "01"
         )  # fmt: skip
         assert "remplacé" in contenu(client.get(f"/verifier/{ancien.code}/"))
+        assert "Document authentique, " not in contenu(client.get(f"/verifier/{recent.code}/"))
+
+    def test_une_convention_vaut_encore_une_fois_signee(self, client: Client) -> None:
+        """Le document signé s'ajoute ; l'exemplaire signé sur papier porte le premier code."""
+        convention = ConventionFactory(en_vigueur=True)
+        presente, signe = (
+            Document.objects.create(
+                nature="convention", titre="Convention", objet_type="financement.convention",
+                objet_id=str(convention.pk), html="", pdf="x.pdf", empreinte=c * 64, taille=1,
+            )
+            for c in "01"
+        )  # fmt: skip
+        for document in (presente, signe):
+            page = contenu(client.get(f"/verifier/{document.code}/"))
+            assert "remplacé" not in page
+            assert "Document authentique" in page
 
     def test_un_document_detruit_est_revoque(self, lettre: Any, client: Client) -> None:
         Document.objects.update(detruit_le=horloge.maintenant(), html="")

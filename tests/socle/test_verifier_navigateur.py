@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_le_fichier_reste_dans_le_navigateur(ouvrir_page, tmp_path):
     document = figer_document(
-        nature="lettre", objet=UtilisateurFactory(), gabarit="pdf/lettre_refusee.html",
+        nature="lettre", objet=UtilisateurFactory(), gabarit="pdf/lettre.html",
         contexte=CONTEXTES["lettre_refusee"], titre="Lettre",
     )  # fmt: skip
     with document.pdf.open() as fichier:
