@@ -15,6 +15,10 @@ TACHES_PERIODIQUES = {
         "task": "appels.tasks.rappeler_clotures",
         "schedule": crontab(minute="*/10"),
     },
+    "refaire-les-guides": {
+        "task": "vitrine.tasks.refaire_guides",
+        "schedule": crontab(hour=0, minute=10),
+    },
     "effacer-les-sessions-perimees": {
         "task": "socle.tasks.effacer_sessions_perimees",
         "schedule": crontab(hour=3, minute=20),

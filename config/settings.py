@@ -163,6 +163,8 @@ CACHES = {
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )
 }
+# Une page publique se garde moins d'une minute ; 0 : elle se refait à chaque demande.
+CACHE_PUBLIC_SECONDES = env.int("CACHE_PUBLIC_SECONDES", default=45)
 
 # --- Comptes ----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "socle.Utilisateur"
@@ -349,6 +351,7 @@ LEAFLET_CONFIG = {
     "DEFAULT_CENTER": (46.3432, -72.5430),
     "DEFAULT_ZOOM": 11,
     "TILES": env.str("TUILES_URL", default=""),
+    "ATTRIBUTION_PREFIX": env.str("TUILES_CREDIT", default=""),
     "RESET_VIEW": False,
     "NO_GLOBALS": False,
 }

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import inf
 
+from socle.optimisation import Modele
+
 Paire = tuple[int, int]  # (clé de la demande, clé du membre)
 
 VOLONTIERS, PLUTOT_NON = 1, -1
@@ -239,84 +241,6 @@ def ranger(probleme: Probleme, paires: Iterable[Paire]) -> tuple[Paire, ...]:
 
 
 # --- Le solveur -----------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class _Verdict:
-    """Ce que dit le solveur ; ``valeurs`` est None quand il n'a rien trouvé."""
-
-    valeurs: list[int] | None
-    impossible: bool
-    optimal: bool
-    borne: float
-    marge: float
-    duree: float
-
-
-class _Modele:
-    """Un programme en nombres entiers, monté colonne par colonne puis passé à HiGHS."""
-
-    def __init__(self) -> None:
-        self.couts: list[float] = []
-        self.bornes: list[float] = []
-        self.colonnes: list[list[tuple[int, int]]] = []
-        self.lignes: list[tuple[float, float]] = []
-
-    def ligne(self, mini: float, maxi: float) -> int:
-        self.lignes.append((mini, maxi))
-        return len(self.lignes) - 1
-
-    def colonne(self, cout: float, maxi: float, *termes: tuple[int, int]) -> int:
-        """Une variable entière de 0 à ``maxi`` ; ``termes`` : (ligne, coefficient)."""
-        self.couts.append(cout)
-        self.bornes.append(maxi)
-        self.colonnes.append(list(termes))
-        return len(self.couts) - 1
-
-    def resoudre(self, limite: float) -> _Verdict:
-        # Un tiers de seconde à charger : seulement quand il sert.
-        import highspy
-        import numpy as np
-
-        solveur = highspy.Highs()
-        options = {
-            "output_flag": False,
-            "threads": 1,
-            "parallel": "off",
-            "random_seed": 0,
-            "time_limit": float(limite),
-            "mip_rel_gap": 0.0,
-            "mip_abs_gap": 0.5,  # tout est entier : à moins de 1, c'est l'optimum
-        }
-        for nom, valeur in options.items():
-            solveur.setOptionValue(nom, valeur)
-        lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = len(self.couts), len(self.lignes)
-        lp.col_cost_ = np.array(self.couts, dtype=np.double)
-        lp.col_lower_ = np.zeros(len(self.couts))
-        lp.col_upper_ = np.array(self.bornes, dtype=np.double)
-        lp.row_lower_ = np.array([mini for mini, _ in self.lignes], dtype=np.double)
-        lp.row_upper_ = np.array([maxi for _, maxi in self.lignes], dtype=np.double)
-        lp.integrality_ = [highspy.HighsVarType.kInteger] * len(self.couts)
-        termes = [terme for colonne in self.colonnes for terme in colonne]
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = lp.num_col_, lp.num_row_
-        lp.a_matrix_.start_ = np.cumsum([0, *map(len, self.colonnes)])
-        lp.a_matrix_.index_ = np.array([ligne for ligne, _ in termes], dtype=np.int32)
-        lp.a_matrix_.value_ = np.array([valeur for _, valeur in termes], dtype=np.double)
-        solveur.passModel(lp)
-        solveur.run()
-        info, etat = solveur.getInfo(), solveur.getModelStatus()
-        trouve = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-        valeurs = solveur.getSolution().col_value if trouve else None
-        return _Verdict(
-            valeurs=None if valeurs is None else [round(valeur) for valeur in valeurs],
-            impossible=etat == highspy.HighsModelStatus.kInfeasible,
-            optimal=etat == highspy.HighsModelStatus.kOptimal,
-            borne=info.mip_dual_bound,
-            marge=info.mip_gap,
-            duree=solveur.getRunTime(),
-        )
-
-
 def repartir(probleme: Probleme, limite: float = LIMITE) -> Proposition | Impossible:
     """La meilleure répartition, ou pourquoi il n'y en a pas ; lève ``DelaiDepasse``."""
     besoins = {d.cle: probleme.manquantes(d) for d in probleme.demandes}
@@ -329,7 +253,7 @@ def repartir(probleme: Probleme, limite: float = LIMITE) -> Proposition | Imposs
     valeurs = [probleme.points(paire) for paire in libres]
     # Un carré de moins vaut plus que tout ce que les points peuvent varier.
     poids = 1 + (max(valeurs) - min(valeurs)) * sum(besoins.values())
-    modele = _Modele()
+    modele = Modele()
     lignes_d = {cle: modele.ligne(besoin, besoin) for cle, besoin in besoins.items()}
     lignes_m = {m.cle: modele.ligne(0, 0) for m in probleme.membres}
     offertes: dict[int, int] = defaultdict(int)
@@ -389,7 +313,7 @@ class _Relache:
 
 def _relacher(probleme: Probleme, *, manque: int = 0, sans_interdites: bool = False) -> _Relache:
     """Permet jusqu'à ``manque`` lectures de moins par demande, ou les paires écartées."""
-    modele = _Modele()
+    modele = Modele()
     lignes_d = {}
     for demande in probleme.demandes:
         besoin = probleme.manquantes(demande)

@@ -8,6 +8,7 @@ class FinancementConfig(AppConfig):
     verbose_name = "Financement"
 
     def ready(self) -> None:
+        from financement.candidats import voit_les_scenarios
         from financement.renseignements import des_signatures
         from financement.services import archives, lots_lettres, retours
         from financement.tasks import classer_retours, emettre_lettres, produire_archive
@@ -20,6 +21,7 @@ class FinancementConfig(AppConfig):
 
         declarer_verbes(PHRASES)
         declarer_remplacement("financement.lettre", lambda lettre: lettre.remplacee_le)
+        declarer_remplacement("financement.scenario", lambda scenario: scenario.remplace_le)
         # Le document signé s'ajoute au texte présenté : celui-ci, signé sur papier, vaut encore.
         for modele in ("convention", "avenant"):
             declarer_remplacement(f"financement.{modele}", lambda objet: None)
@@ -27,8 +29,12 @@ class FinancementConfig(AppConfig):
         declarer_tache(lots_lettres.NATURE, emettre_lettres.delay)
         declarer_tache(retours.NATURE, classer_retours.delay)
         declarer_tache(archives.NATURE, produire_archive.delay)
-        for modele in ("Lettre", "Convention", "Avenant"):
+        for modele in ("Lettre", "Convention", "Avenant", "Reexamen"):
             declarer_acces(f"financement.{modele.lower()}", self._est_visible)
+        declarer_acces(
+            "financement.scenario",
+            lambda personne, scenario: voit_les_scenarios(personne, scenario.appel),
+        )
         declarer_acces(
             "appels.demande", lambda personne, demande: personne.peut("demande.voir", demande)
         )

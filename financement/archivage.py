@@ -106,6 +106,7 @@ def entrees_de_l_appel(appel: Appel, demandes: Iterable[Demande]) -> Iterator[En
     """Les comptes rendus, les bilans, les tableaux, et la page d'accueil."""
     sujets = {
         "appels.appel": [appel.pk],
+        "financement.scenario": appel.scenarios.values_list("pk", flat=True),
         "evaluations.seance": appel.seances.values_list("pk", flat=True),
     }
     communs = list(

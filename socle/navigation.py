@@ -45,15 +45,20 @@ def _agent_ou_administration(personne: Any) -> bool:
     return bool({"agent", "administration"}.intersection(personne.roles))
 
 
+def _modere(personne: Any) -> bool:
+    return "agent" in personne.roles
+
+
 PUBLIC = (
     Entree("Appels ouverts", "accueil"),
-    Entree("Projets soutenus", "registre"),
+    Entree("Quels services pour moi ?", "services"),
+    Entree("Projets et services", "registre"),
     Entree("Données ouvertes", "donnees"),
 )
 ORGANISME = (
     Entree("Mes demandes", "organisme:accueil"),
     Entree("Appels ouverts", "accueil"),
-    Entree("Projets soutenus", "registre"),
+    Entree("Projets et services", "registre"),
 )
 COMITE = (Entree("À lire", "comite:accueil"),)
 VILLE = (
@@ -61,9 +66,11 @@ VILLE = (
     Entree("Appels", "ville:appels"),
     Entree("Demandes", "ville:demandes"),
     Entree("Questions", "ville:echanges"),
+    Entree("Grand livre", "ville:grand_livre"),
     Entree("Versements", "ville:versements"),
     Entree("Rapports", "ville:rapports"),
     Entree("Plan d'action", "ville:plan"),
+    Entree("Activités", "ville:activites", _modere),
     Entree("Organismes", "ville:organismes"),
     Entree("Bilan", "bilan:accueil"),
     Entree("Modèles", "ville:modeles", _agent_ou_administration),

@@ -11,6 +11,7 @@ from typing import Any
 import rules
 from django.conf import settings
 
+from socle.models.journal import EntreeJournal
 from socle.models.utilisateur import RoleVille
 
 
@@ -178,11 +179,57 @@ def a_demande(utilisateur: Any, objet: Any) -> bool:
     return objet is not None and objet.demande_par_id == utilisateur.pk
 
 
+# Ce que le journal retient d'une personne qui a jugé la demande, à une étape ou à une autre.
+ACTES_DE_JUGEMENT = (
+    "demande.declarer_recevable",
+    "demande.declarer_irrecevable",
+    "demande.clore_evaluation",
+    "demande.recommander",
+    "demande.accepter",
+    "demande.refuser",
+    "demande.mettre_en_attente",
+)
+
+
 @_predicat
-def a_decide(utilisateur: Any, objet: Any) -> bool:
-    """La personne qui a pris la décision ne peut pas la réexaminer."""
+def a_participe(utilisateur: Any, objet: Any) -> bool:
+    """Recevabilité, évaluation, recommandation ou décision : qui y a pris part ne réexamine pas."""
     demande = demande_de(objet)
-    return demande is not None and demande.decisions.filter(prise_par=utilisateur).exists()
+    if demande is None:
+        return False
+    present = {
+        "seance__presences__membre__utilisateur": utilisateur,
+        "seance__presences__presente": True,
+    }
+    return (
+        demande.decisions.filter(prise_par=utilisateur).exists()
+        or demande.affectations.filter(membre__utilisateur=utilisateur).exists()
+        or demande.recommandations.filter(inscrite_par=utilisateur).exists()
+        or demande.recommandations.filter(**present).exists()
+        or demande.verifications.filter(faite_par=utilisateur).exists()
+        or EntreeJournal.objects.pour(demande)
+        .filter(acteur=utilisateur, verbe__in=ACTES_DE_JUGEMENT)
+        .exists()
+    )
+
+
+@_predicat
+def l_a_recu(utilisateur: Any, objet: Any) -> bool:
+    """Le réexamen lui est confié."""
+    return objet is not None and objet.confie_a_id == utilisateur.pk
+
+
+@_predicat
+def reexamine(utilisateur: Any, objet: Any) -> bool:
+    """Un réexamen de la demande lui est confié."""
+    demande = demande_de(objet)
+    return demande is not None and demande.reexamens.filter(confie_a=utilisateur).exists()
+
+
+@_predicat
+def est_verificateur(utilisateur: Any, objet: Any) -> bool:
+    """La réserve est à vérifier par elle."""
+    return objet is not None and objet.verificateur_id == utilisateur.pk
 
 
 @_predicat
@@ -253,6 +300,8 @@ MATRICE: dict[str, rules.Predicate] = {
     "seance.tenir": preside_le_comite | est_agent,
     "demande.recommander": preside_le_comite & ~est_recuse,
     "demande.rouvrir_evaluation": preside_le_comite & ~est_recuse,
+    # Scénarios : une récusation sur une demande de l'appel écarte de tous, les totaux parleraient
+    "scenario.preparer": (est_agent | est_approbation) & ~est_recuse_a_l_appel,
     # Décision, lettres
     "resolution.inscrire": est_approbation,
     "lettre.emettre": agent_impartial | approbation_impartiale,
@@ -262,7 +311,12 @@ MATRICE: dict[str, rules.Predicate] = {
     "retour.classer": est_agent & ~est_recuse_a_l_appel,
     "retour.voir": est_employe & ~est_recuse_a_l_appel,
     "reexamen.demander": est_responsable,
-    "reexamen.trancher": approbation_impartiale & ~a_decide,
+    "reexamen.confier": (est_approbation | est_administration) & ~est_recuse,
+    "reexamen.recevoir": employe_impartial & ~a_participe,
+    "reexamen.trancher": employe_impartial & l_a_recu & ~a_participe,
+    "demande.rouvrir_apres_reexamen": employe_impartial & reexamine & ~a_participe,
+    "reserve.lever": (est_verificateur & employe_impartial) | approbation_impartiale,
+    "grand_livre.voir": est_employe,
     # Convention, versements, rapports
     "convention.preparer": agent_impartial,
     "convention.signer": est_responsable,
@@ -287,6 +341,11 @@ MATRICE: dict[str, rules.Predicate] = {
     "recuperation.reclamer": agent_impartial,
     "recuperation.encaisser": est_tresorerie & ~est_recuse,
     "recuperation.radier": approbation_impartiale,
+    # Activités et services publiés
+    "activite.proposer": est_membre,
+    "activite.moderer": agent_impartial,
+    "activite.retirer": est_membre | agent_impartial,
+    "temps_fort.gerer": est_agent,
     # Reddition de comptes
     "bilan.voir": est_employe | est_bailleur,
     "bilan.figer": est_agent,

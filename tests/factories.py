@@ -15,6 +15,7 @@ from evaluations import models as evaluations
 from financement import models as financement
 from socle import horloge
 from socle import models as socle
+from vitrine import models as vitrine
 
 MOT_DE_PASSE = "essai-motdepasse-2026"
 
@@ -421,3 +422,29 @@ class RapportFactory(DjangoModelFactory):
     demande = factory.SubFactory(DemandeFactory, recommandee=True, etat="conventionnee")
     nature = "final"
     echeance = dt.date(2031, 9, 30)
+
+
+class VersionActiviteFactory(DjangoModelFactory):
+    """Un service de la Ville publié, ouvert et gratuit ; ``projet=…`` en fait une activité."""
+
+    class Meta:
+        model = vitrine.VersionActivite
+
+    class Params:
+        projet = None
+        genre = factory.LazyAttribute(lambda o: "projet" if o.projet else "ville")
+
+    titre = factory.Sequence(lambda n: f"Café de conversation {n}")
+    texte = "On parle français ensemble, sans examen."
+    sujets = ["francais"]
+    secteur = "Centre-ville"
+    etat = "publiee"
+    publiee_le = factory.LazyFunction(horloge.maintenant)
+    activite = factory.LazyAttribute(
+        lambda o: vitrine.Activite.objects.create(
+            cle=f"activite-{vitrine.Activite.objects.count() + 1}",
+            genre=o.genre,
+            demande=o.projet,
+            porteur="" if o.projet else "Bibliothèques de Trois-Rivières",
+        )
+    )

@@ -2,8 +2,15 @@ from financement.models.archive import Archive
 from financement.models.avenant import Avenant
 from financement.models.convention import Convention, Versement
 from financement.models.decision import Decision, Lettre, Reexamen, Resolution
+from financement.models.ecritures import (
+    AppelAuGrandLivre,
+    DemandeAuGrandLivre,
+    SourceAuGrandLivre,
+    VoletAuGrandLivre,
+)
 from financement.models.envoi import EnvoiLettre
 from financement.models.modele import ModeleDocument
+from financement.models.mouvement import Credit, Mouvement
 from financement.models.paiement import CoordonneesBancaires, LotPaiement, RetourPaiement
 from financement.models.passe import ProjetPasse, RepriseEssayee
 from financement.models.rapport import (
@@ -13,20 +20,28 @@ from financement.models.rapport import (
     ReponseRapport,
     ValeurIndicateur,
 )
+from financement.models.reserve import Reserve
 from financement.models.retour import PageNumerisee, PileNumerisee, RetourNumerise
+from financement.models.scenario import LigneScenario, Scenario
 from financement.models.signature import Signature
+from financement.models.transfert import Transfert
 
 __all__ = [
+    "AppelAuGrandLivre",
     "Archive",
     "Avenant",
     "Convention",
     "CoordonneesBancaires",
+    "Credit",
     "Decision",
+    "DemandeAuGrandLivre",
     "DepenseReelle",
     "EnvoiLettre",
     "Lettre",
+    "LigneScenario",
     "LotPaiement",
     "ModeleDocument",
+    "Mouvement",
     "PageNumerisee",
     "PileNumerisee",
     "ProjetPasse",
@@ -35,10 +50,15 @@ __all__ = [
     "Reexamen",
     "ReponseRapport",
     "RepriseEssayee",
+    "Reserve",
     "Resolution",
     "RetourNumerise",
     "RetourPaiement",
+    "Scenario",
     "Signature",
+    "SourceAuGrandLivre",
+    "Transfert",
     "ValeurIndicateur",
     "Versement",
+    "VoletAuGrandLivre",
 ]

@@ -20,7 +20,7 @@ from appels.models import Demande
 from evaluations.models import Evaluation, Note
 from financement.conservation import Sort, durees, echeance
 from financement.documents import documents_de
-from financement.models import EnvoiLettre, Rapport, Signature
+from financement.models import EnvoiLettre, Rapport, Reserve, Signature
 from financement.services.archives import detruire_archives
 from financement.services.retours import detruire_retours
 from socle import horloge
@@ -131,7 +131,10 @@ def _anonymiser_demande(demande: Demande) -> None:
     if demande.anonymisee_le:
         return
     _effacer_fichiers(piece.fichier for piece in demande.pieces.all())
-    for ensemble in ("reponses", "pieces", "messages", "ecritures", "visites", "rappels"):
+    for ensemble in (
+        *("reponses", "pieces", "messages", "ecritures", "visites", "rappels"),
+        "activites",
+    ):
         getattr(demande, ensemble).all().delete()
     demande.postes.update(libelle="")
     demande.revenus.update(libelle="")
@@ -139,6 +142,7 @@ def _anonymiser_demande(demande: Demande) -> None:
     demande.complements.update(texte=DETRUIT)
     demande.depots.update(contenu={}, signataire="", depose_par=None)
     demande.reexamens.exclude(reponse="").update(motifs=DETRUIT, reponse=DETRUIT)
+    Reserve.objects.filter(decision__demande=demande).exclude(constat="").update(constat=DETRUIT)
     fiches = Evaluation.objects.filter(affectation__demande=demande)
     Note.objects.filter(evaluation__in=fiches).update(commentaire="")
     fiches.update(notes_privees="")

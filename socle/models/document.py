@@ -34,7 +34,9 @@ class Document(models.Model):
         CONVENTION = "convention", "Convention d'aide financière"
         AVENANT = "avenant", "Avenant à une convention"
         BILAN = "bilan", "Bilan"
+        SCENARIO = "scenario", "Scénario annexé à la recommandation"
         RECUPERATION = "recuperation", "Lettre de fermeture"
+        REEXAMEN = "reexamen", "Réponse à une demande de réexamen"
 
     cle = models.UUIDField("clé", default=uuid.uuid4, unique=True, editable=False)
     # Imprimé au bas de chaque page, en code QR aussi : qui tient le document le vérifie avec lui.

@@ -36,8 +36,10 @@ from tests.factories import (
     ResolutionFactory,
     UtilisateurFactory,
     VersementFactory,
+    VersionActiviteFactory,
     dans,
 )
+from vitrine.models import TempsFort
 
 TITRE = "Cuisiner, jardiner, parler : des ateliers intergénérationnels d'accueil au cœur du Cap"
 ORGANISME = "Regroupement des organismes d'accueil interculturel de la Mauricie-et-du-Littoral"
@@ -85,6 +87,7 @@ def un_monde() -> Any:
     _appels(m)
     _comite(m)
     _argent(m)
+    _vitrine(m)
     m.travail = Travail.objects.create(
         nature="essai", titre="Émission des lettres", total=12, faits=5, cree_par=m.agent
     )
@@ -205,6 +208,7 @@ def _argent(m: Any) -> None:
     m.reexamen = reexamens.demander_reexamen(
         acteur=m.responsable, demande=m.a_reexaminer, motifs="Une pièce a été oubliée au comité."
     )
+    reexamens.confier_reexamen(acteur=None, reexamen=m.reexamen, personne=m.approbation)
     m.lettre = m.refusee.decisions.get().lettres.get()
     m.envoi = m.lettre.envois.create(adresse="direction-generale@regroupement-interculturel.test")
     m.lettre.envois.create(
@@ -212,6 +216,19 @@ def _argent(m: Any) -> None:
         retour_motif="La boîte de ce destinataire est pleine depuis le 12 février.",
     )  # fmt: skip
     m.sans_convention = _decidee(m, "D22", "acceptee")
+    m.reserve = m.sans_convention.decisions.get().reserves.create(
+        texte="La charte de l'organisme, signée par son conseil d'administration",
+        verificateur=m.agent,
+        echeance=dt.date(2031, 1, 15),
+    )
+    m.attend = _decidee(
+        m,
+        "D27",
+        "liste_attente",
+        resultat="liste_attente",
+        rang_attente=1,
+        attente_jusqu_au=dt.date(2031, 3, 31),
+    )
     m.a_signer = _decidee(m, "D23", "acceptee")
     m.document = _pdf(m)
     ConventionFactory(
@@ -257,11 +274,32 @@ def _argent(m: Any) -> None:
     _depenses(m.final_depose)
 
 
+def _vitrine(m: Any) -> None:
+    """Une page publiée et sa mise à jour proposée, un service, une semaine."""
+    semaine = TempsFort.objects.create(titre=TITRE, texte=RESUME, debut=dans(days=9).date(),
+                                       fin=dans(days=15).date())  # fmt: skip
+    page = {
+        "titre": TITRE, "texte": RESUME, "pour_qui": "Parents d'enfants de 0 à 5 ans",
+        "sujets": ["francais", "rencontres"], "statuts": ["etudes", "demandeuse_asile"],
+        "langues": ["fr", "interprete"], "lieu": "Salle Pélican", "adresse": "500, rue des Forges",
+        "latitude": "46.34370", "longitude": "-72.54120", "debut": dans(days=-5).date(),
+        "fin": dans(days=90).date(), "jours": [1, 3], "heure_debut": "18:00", "heure_fin": "20:30",
+        "inscription": RESUME, "lien": "https://regroupement-interculturel.exemple.test/activites/",
+        "contact_nom": "Amina Traoré", "contact_telephone": "+18193742002",
+        "contact_courriel": "amina@exemple.test", "contact_consenti": True,
+    }  # fmt: skip
+    m.page_publiee = VersionActiviteFactory(projet=m.conventionnee, **page)
+    page |= {"activite": m.page_publiee.activite, "etat": "proposee", "publiee_le": None}
+    VersionActiviteFactory(temps_fort=semaine, **page)
+    VersionActiviteFactory(titre=TITRE, gratuit=False, cout="5 $ par famille")
+
+
 def _decidee(m: Any, code: str, etat: str, **champs: Any) -> Any:
     """Une demande décidée, sa lettre transmise."""
     demande = _demande(m, m.decide, etat, code=code, titre=f"{TITRE} ({code})")
     demande.besoins.add(m.besoin)
-    accorde = Decimal(0) if champs.get("resultat") == "refusee" else demande.montant_demande
+    refusee = champs.get("resultat", "acceptee") != "acceptee"
+    accorde = Decimal(0) if refusee else demande.montant_demande
     decision = DecisionFactory(demande=demande, montant_accorde=accorde, **champs)
     RecommandationFactory(demande=demande, avis="defavorable" if not accorde else "favorable",
                           montant=accorde)  # fmt: skip

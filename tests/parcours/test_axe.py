@@ -5,8 +5,9 @@ Les formulaires s'envoient aussi vides ou faux : la page qui montre l'erreur se 
 
 import pytest
 
+from financement.services import scenarios as services_scenarios
 from tests.parcours.gestes import LARGE, envoyer, ouvrir_session, regarder
-from tests.parcours.monde import un_monde
+from tests.parcours.monde import TITRE, un_monde
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,6 +68,12 @@ def mal_ecrire_le_modele(page):
     page.get_by_text("Vouliez-vous écrire « organisme » ?").first.wait_for()
 
 
+def attendre_la_carte(page):
+    """Le geste : attendre la carte, et ouvrir un de ses lieux."""
+    page.locator(".leaflet-marker-icon.carte-lieu").first.click()
+    page.locator(".leaflet-popup-content a").wait_for()
+
+
 def test_les_pages_publiques(monde, parcourir):
     pages = [
         "/",
@@ -76,7 +83,15 @@ def test_les_pages_publiques(monde, parcourir):
         (f"/appels/{monde.ouvert.code}/autodiagnostic/", repondre_non),
         "/projets/",
         "/projets/?q=rien-de-tel",
+        ("/projets/", attendre_la_carte),
+        "/projets/?du=demain",
         f"/projets/{monde.conventionnee.reference}/",
+        "/services/",
+        "/services/?statut=etudes&sujet=francais",
+        "/services/?sujet=transport",
+        f"/services/{monde.page_publiee.activite.cle}/",
+        "/services/calendrier/",
+        "/services/guide/etudes/",
         "/donnees/",
         "/confidentialite/",
         "/verifier/",
@@ -144,6 +159,11 @@ def test_l_organisme_apres_la_decision(monde, parcourir):
             sur("Enregistrer", autres_aides_publiques="peu", **{"depenses-0-montant": "dix"}),
         ),
         (f"{suivi}/aide/", sur("Annoncer cette aide")),
+        f"{suivi}/activites/",
+        (f"{suivi}/activites/nouvelle/", sur("Proposer la page")),
+        f"{suivi}/activites/{monde.page_publiee.activite.cle}/",
+        (f"{suivi}/activites/{monde.page_publiee.activite.cle}/retirer/", sur("Retirer la page")),
+        f"{base}/{monde.a_signer.reference}/activites/",
         f"{base}/{monde.refusee.reference}/",
         (f"{base}/{monde.refusee.reference}/reexamen/", sur("Demander le réexamen")),
         f"{base}/{monde.a_reexaminer.reference}/",
@@ -272,6 +292,32 @@ def test_la_ville_suit_les_demandes(monde, parcourir):
     parcourir(monde.agent, pages)
 
 
+def test_les_scenarios(monde, parcourir):
+    scenarios = f"/ville/appels/{monde.appel.code}/scenarios/"
+    garde = services_scenarios.creer_scenario(
+        acteur=monde.agent, appel=monde.appel, nom=TITRE[:80], regle="rang", seuil=60
+    )
+    un = f"{scenarios}{garde.pk}/"
+
+    def montant_faux(page):
+        page.get_by_placeholder("Montant").first.fill("beaucoup")
+        page.get_by_role("button", name="Garder sans recalculer").click()
+
+    pages = [
+        scenarios,
+        f"{scenarios}nouveau/",
+        (f"{scenarios}nouveau/", sur("Calculer le scénario")),
+        f"{scenarios}comparer/",
+        un,
+        (un, montant_faux),
+        f"{un}et-si/",
+        f"{un}regle/",
+        f"{un}figer/",
+        f"{un}supprimer/",
+    ]
+    parcourir(monde.agent, pages)
+
+
 def test_la_ville_suit_les_projets(monde, parcourir):
     pages = [
         f"/ville/demandes/{monde.sans_convention.reference}/convention/",
@@ -294,6 +340,11 @@ def test_la_ville_suit_les_projets(monde, parcourir):
         (f"/ville/demandes/{monde.a_fermer.reference}/fermeture/", appuyer("Fermer la demande")),
         f"/ville/demandes/{monde.conventionnee.reference}/fermeture/",
         "/ville/reexamens/",
+        "/ville/activites/",
+        (f"/ville/activites/{monde.page_publiee.activite_id}/", sur("Renvoyer à l'organisme")),
+        ("/ville/activites/service/", sur("Publier le service")),
+        (f"/ville/activites/{monde.page_publiee.activite_id}/retirer/", sur("Retirer la page")),
+        ("/ville/temps-forts/", sur("Enregistrer")),
     ]
     parcourir(monde.agent, pages)
 
@@ -305,6 +356,16 @@ def test_l_approbation(monde, parcourir):
         f"{decisions}/decisions/",
         (f"{decisions}/decisions/", sur("Inscrire la résolution")),
         f"{decisions}/decisions/lot/",
+        (
+            f"{decisions}/decisions/lot/",
+            sur("Inscrire ces décisions", **{f"d{monde.a_decider.pk}-montant_accorde": "beaucoup"}),
+        ),
+        f"/ville/appels/{monde.decide.code}/decisions/",
+        f"/ville/appels/{monde.decide.code}/transfert/",
+        (f"/ville/appels/{monde.decide.code}/transfert/", sur("Inscrire le transfert")),
+        f"/ville/demandes/{monde.sans_convention.reference}/abandonner/",
+        (f"/ville/reserves/{monde.reserve.pk}/", sur("Lever la réserve")),
+        "/ville/grand-livre/",
         f"/ville/demandes/{monde.a_decider.reference}/decider/",
         (f"/ville/demandes/{monde.a_decider.reference}/decider/", sur("Inscrire la décision")),
         (
@@ -317,7 +378,10 @@ def test_l_approbation(monde, parcourir):
         (f"/ville/lettres/envois/{monde.envoi.pk}/retour/", sur("Inscrire le retour")),
         (f"/ville/appels/{monde.ouvert.code}/annuler/", sur("Annuler l'appel")),
         "/ville/reexamens/",
-        (f"/ville/reexamens/{monde.reexamen.pk}/", sur("Trancher")),
+        (
+            f"/ville/reexamens/{monde.reexamen.pk}/",
+            sur("Trancher et envoyer la lettre"),
+        ),
         "/ville/versements/",
     ]
     parcourir(monde.approbation, pages)

@@ -12,7 +12,7 @@ def donner_un_code(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("socle", "0006_travaux_repris"),
+        ("socle", "0008_scenarios"),
     ]
 
     operations = [
