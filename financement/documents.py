@@ -68,8 +68,8 @@ def conditions(decision: Decision) -> list[str]:
     return [
         *lignes(decision.conditions),
         *(
-            f"Avant la convention, au plus tard le {date_longue(reserve.echeance)} : {reserve.texte}"
-            for reserve in reserves
+            f"Avant la convention, au plus tard le {date_longue(r.echeance)} : {r.texte}"
+            for r in reserves
         ),
     ]
 
