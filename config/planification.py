@@ -15,6 +15,10 @@ TACHES_PERIODIQUES = {
         "task": "appels.tasks.rappeler_clotures",
         "schedule": crontab(minute="*/10"),
     },
+    "rappeler-les-comites": {
+        "task": "evaluations.tasks.rappeler_comites",
+        "schedule": crontab(hour=8, minute=10),
+    },
     "refaire-les-guides": {
         "task": "vitrine.tasks.refaire_guides",
         "schedule": crontab(hour=0, minute=10),

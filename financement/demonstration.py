@@ -28,7 +28,12 @@ from appels.services import (
     reponses,
 )
 from evaluations.services import comite, fiches
-from financement import demonstration_echanges, demonstration_suites
+from financement import (
+    demonstration_echanges,
+    demonstration_scenarios,
+    demonstration_suites,
+)
+from financement.demonstration_comite import presenter_le_comite
 from financement.importation.acteurs import Acteurs
 from financement.importation.rejeu import importer
 from socle import horloge
@@ -50,7 +55,11 @@ def charger() -> list[str]:
         acteurs = _acteurs(contenu, passe)
         if not Appel.objects.filter(code=passe["appel"]["code"]).exists():
             with courriels.silencieux():
-                importer(passe, acteurs=acteurs)
+                importer(
+                    passe,
+                    acteurs=acteurs,
+                    avant_la_seance=lambda appel: demonstration_scenarios.preparer(appel, acteurs),
+                )
                 demonstration_suites.avancer(passe, acteurs)
             fait.append(f"Appel {passe['appel']['code']} importé.")
         for cle, construire in (("evaluation", _en_evaluation), ("ouvert", _ouvert)):
@@ -332,6 +341,7 @@ def _en_evaluation(plan: Any, contenu: dict[str, Any], acteurs: Acteurs) -> None
                 qualite=membre["qualite"],
                 role=membre["role"],
             )
+        presenter_le_comite(appel, acteurs)
         comite.affecter_comite_complet(acteur=acteurs.agent, appel=appel)
         for demande in deposees:
             fiches.ouvrir_evaluation(acteur=acteurs.agent, demande=demande)

@@ -14,6 +14,7 @@ from financement.views import (
     paiements,
     reexamens,
     reserves,
+    scenarios,
     semaine,
     transferts,
     versements,
@@ -49,6 +50,24 @@ ville = [
         name="resolution_extrait",
     ),
     path("appels/<slug:code>/transfert/", transferts.transferer, name="transfert"),
+    path("appels/<slug:code>/scenarios/", scenarios.scenarios, name="scenarios"),
+    path("appels/<slug:code>/scenarios/nouveau/", scenarios.nouveau, name="scenario_nouveau"),
+    path(
+        "appels/<slug:code>/scenarios/comparer/",
+        scenarios.comparaison,
+        name="scenario_comparaison",
+    ),
+    path("appels/<slug:code>/scenarios/<int:pk>/", scenarios.scenario, name="scenario"),
+    path("appels/<slug:code>/scenarios/<int:pk>/regle/", scenarios.regle, name="scenario_regle"),
+    path(
+        "appels/<slug:code>/scenarios/<int:pk>/et-si/", scenarios.et_si_vue, name="scenario_et_si"
+    ),
+    path("appels/<slug:code>/scenarios/<int:pk>/figer/", scenarios.figer, name="scenario_figer"),
+    path(
+        "appels/<slug:code>/scenarios/<int:pk>/supprimer/",
+        scenarios.supprimer,
+        name="scenario_supprimer",
+    ),
     path("demandes/<slug:reference>/decider/", decisions.decider, name="decider"),
     path("demandes/<slug:reference>/abandonner/", reserves.abandonner, name="abandonner"),
     path("reserves/<int:pk>/", reserves.lever, name="reserve"),

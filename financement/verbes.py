@@ -1,6 +1,11 @@
 """Ce que disent les entrées du journal sur l'argent et les rapports."""
 
 PHRASES = {
+    "scenario.creer": "a préparé un scénario",
+    "scenario.modifier": "a changé la règle d'un scénario",
+    "scenario.retoucher": "a retouché un scénario à la main",
+    "scenario.figer": "a figé un scénario, annexe de la recommandation",
+    "scenario.supprimer": "a effacé un scénario",
     "resolution.inscrire": "a inscrit une résolution du conseil",
     "appel.transferer": "a transféré de l'argent entre deux volets",
     "reserve.lever": "a levé une réserve",

@@ -162,6 +162,18 @@ def est_l_evaluateur(utilisateur: Any, objet: Any) -> bool:
 
 
 @_predicat
+def est_ce_membre(utilisateur: Any, objet: Any) -> bool:
+    """La personne qui occupe ce siège au comité."""
+    return objet is not None and objet.utilisateur_id == utilisateur.pk
+
+
+@_predicat
+def essaie_la_repartition(utilisateur: Any, objet: Any) -> bool:
+    """La personne dont c'est la proposition : elle seule la voit et la change."""
+    return objet is not None and objet.proposee_par_id == utilisateur.pk
+
+
+@_predicat
 def a_propose(utilisateur: Any, objet: Any) -> bool:
     """La personne qui a proposé le versement ne peut pas l'autoriser."""
     return objet is not None and objet.propose_par_id == utilisateur.pk
@@ -293,6 +305,9 @@ MATRICE: dict[str, rules.Predicate] = {
     "comite.gerer": est_agent,
     "affectation.gerer": est_agent,
     "affectation.declarer": est_l_evaluateur,
+    "repartition.modifier": est_agent & essaie_la_repartition,
+    "lien.ecarter": agent_impartial,
+    "souhait.exprimer": est_ce_membre,
     "evaluation.noter": est_l_evaluateur & ~est_recuse,
     "evaluation.rouvrir": preside_le_comite & ~est_recuse,
     "seance.voir": est_du_comite | est_employe,
@@ -300,6 +315,8 @@ MATRICE: dict[str, rules.Predicate] = {
     "seance.tenir": preside_le_comite | est_agent,
     "demande.recommander": preside_le_comite & ~est_recuse,
     "demande.rouvrir_evaluation": preside_le_comite & ~est_recuse,
+    # Scénarios : une récusation sur une demande de l'appel écarte de tous, les totaux parleraient
+    "scenario.preparer": (est_agent | est_approbation) & ~est_recuse_a_l_appel,
     # Décision, lettres
     "resolution.inscrire": est_approbation,
     "lettre.emettre": agent_impartial | approbation_impartiale,

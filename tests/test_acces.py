@@ -12,7 +12,7 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from appels.models import Message, PieceJointe, PieceOrganisme
 from appels.services import formulaires
-from financement.models import LotPaiement, RepriseEssayee
+from financement.models import LotPaiement, RepriseEssayee, Scenario
 from financement.services.modeles import fixer_modele
 from socle.models import Document, Incident, Travail
 from tests.factories import (
@@ -154,6 +154,8 @@ ACCES: dict[str, set[str]] = {
             "ville:appel_conditions",
             "ville:messages",
             "ville:papier",
+            "ville:repartition",
+            "ville:liens",
             "ville:activites",
             "ville:service_nouveau",
             "ville:service",
@@ -190,6 +192,20 @@ ACCES: dict[str, set[str]] = {
         f"ville:{nom}": {"agent"}
         for nom in ("questions", "question", "question_retirer", "message_publier")
     },
+    # Un scénario pèse toutes les demandes : une récusation sur une seule en écarte.
+    **{
+        f"ville:{nom}": {"agent", "approbation"}
+        for nom in (
+            "scenarios",
+            "scenario_nouveau",
+            "scenario_comparaison",
+            "scenario",
+            "scenario_regle",
+            "scenario_et_si",
+            "scenario_figer",
+            "scenario_supprimer",
+        )
+    },
     "ville:paiements": {"tresorerie"},
     "ville:lot_paiement": {"tresorerie"},
     "organisme:coordonnees": {"responsable"},
@@ -205,9 +221,9 @@ ACCES: dict[str, set[str]] = {
     },
 }
 # Ces pages ont leur propre fichier de tests d'accès, récusation comprise.
-AILLEURS = ("comite:", "ville:comite", "ville:seance", "ville:classement", "ville:affect",
-            "ville:membre", "ville:evaluation", "ville:rappel", "ville:fiches",
-            "ville:clore_evaluation", "account_", "mfa_",
+AILLEURS = ("comite:", "ville:comite", "ville:repartition_", "ville:lien", "ville:seance",
+            "ville:classement", "ville:affect", "ville:membre", "ville:evaluation", "ville:rappel",
+            "ville:fiches", "ville:clore_evaluation", "account_", "mfa_",
             "socialaccount_", "openid_")  # fmt: skip
 ACTIONS = {
     "organisme:rejoindre", "organisme:membre_agir", "organisme:invitation_agir",
@@ -313,6 +329,7 @@ def monde():
     incident = Incident.objects.create(
         constate_le="2030-01-01", description="x", renseignements="x", raisons="x"
     )
+    scenario = Scenario.objects.create(appel=demande.appel, nom="Au rang", seuil=60)
     lot = LotPaiement.objects.create(numero="LOT-2030-001", total=100)
     message = Message.objects.create(
         demande=demande, cote="organisme", texte="Une question ?", auteur=personnes["responsable"]
@@ -350,6 +367,10 @@ def arguments(nom, monde):
         "ville:incident": monde.incident.pk,
         "ville:reprise_confirmer": monde.reprise.pk,
         "ville:lot_paiement": monde.lot.pk,
+        **{
+            f"ville:scenario{suite}": monde.scenario.pk
+            for suite in ("", "_regle", "_et_si", "_figer", "_supprimer")
+        },
         "organisme:coordonnees": demande.organisme_id,
         "ville:reexamen": monde.reexamen.pk,
         "ville:reserve": monde.reserve.pk,

@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from appels.models import Appel
-from evaluations.forms import GrilleForm, InteretsForm, RecusationForm
+from evaluations.calendrier import echeance_de
+from evaluations.forms import GrilleForm
 from evaluations.lecture import lire
 from evaluations.models import Affectation, Evaluation, Seance
-from evaluations.services import comite, fiches
+from evaluations.services import fiches
 from evaluations.visibilite import A_DECLARER_DANS
 from socle import horloge
 from socle.elements import Manque
@@ -24,17 +25,9 @@ from socle.vues import executer, trouver
 
 def _siennes(request: HttpRequest) -> QuerySet[Affectation]:
     """Ce qui est confié à la personne ; ce dont elle est récusée n'y est pas."""
-    return (
-        Affectation.objects.filter(membre__utilisateur=request.user, membre__actif=True)
-        .exclude(etat="recusee")
-        .select_related("membre", "demande__appel", "demande__organisme", "demande__volet")
+    return Affectation.objects.non_recusees_de(request.user).select_related(
+        "membre", "demande__appel", "demande__organisme", "demande__volet"
     )
-
-
-def echeance_de(appel: Appel) -> Any:
-    """Quand la séance a lieu : celle qui est préparée, sinon la date annoncée par l'appel."""
-    seance = appel.seances.filter(etat="preparee", date__gte=horloge.maintenant()).order_by("date")
-    return getattr(seance.first(), "date", None) or appel.seance_comite
 
 
 # --- À lire ---------------------------------------------------------------------------------------
@@ -97,68 +90,6 @@ def accueil(request: HttpRequest) -> HttpResponse:
             "seances": seances,
             "a_faire": sum(g["a_declarer"] + len(g["a_noter"]) for g in groupes),
         },
-    )
-
-
-# --- Déclarer ses intérêts ------------------------------------------------------------------------
-@require_http_methods(["GET", "POST"])
-def interets(request: HttpRequest, code: str) -> HttpResponse:
-    """Dire ses liens avant de voir quoi que ce soit des demandes."""
-    siege = request.user.sieges.filter(appel__code=code, actif=True).select_related("appel").first()
-    if siege is None:
-        raise Http404
-    affectations = (
-        _siennes(request)
-        .filter(demande__appel=siege.appel, demande__etat__in=A_DECLARER_DANS)
-        .order_by("demande__organisme__nom", "demande__code")
-    )
-    a_declarer = [a for a in affectations if a.etat == Affectation.Etat.A_DECLARER]
-    formulaire = InteretsForm(request.POST or None, affectations=a_declarer)
-    if request.method == "POST" and formulaire.is_valid():
-        faites = executer(
-            request,
-            comite.declarer_plusieurs,
-            formulaire=formulaire,
-            declarations=formulaire.declarations(),
-            succes="Vos déclarations sont enregistrées.",
-        )
-        if faites:
-            reste = len(a_declarer) > faites
-            return redirect("comite:interets", code=code) if reste else redirect("comite:accueil")
-    return render(
-        request,
-        "evaluations/comite/interets.html",
-        {
-            "appel": siege.appel,
-            "formulaire": formulaire,
-            "declarees": [a for a in affectations if a.etat == Affectation.Etat.LIBRE],
-            "liens": [libelle for _, libelle in Affectation.Lien.choices],
-        },
-    )
-
-
-@require_http_methods(["GET", "POST"])
-def recusation(request: HttpRequest, reference: str) -> HttpResponse:
-    """Un lien découvert plus tard : la récusation prend effet aussitôt."""
-    affectation = _a_lire(request, reference)
-    formulaire = RecusationForm(request.POST or None)
-    if request.method == "POST" and formulaire.is_valid():
-        fait = executer(
-            request,
-            comite.declarer_interets,
-            formulaire=formulaire,
-            affectation=affectation,
-            conflit=True,
-            lien=formulaire.cleaned_data["lien"],
-            precision=formulaire.cleaned_data["precision"],
-            succes="Vous êtes récusé de cette demande ; votre fiche est écartée.",
-        )
-        if fait:
-            return redirect("comite:accueil")
-    return render(
-        request,
-        "evaluations/comite/recusation.html",
-        {"affectation": affectation, "demande": affectation.demande, "formulaire": formulaire},
     )
 
 

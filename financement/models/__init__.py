@@ -20,6 +20,7 @@ from financement.models.rapport import (
     ValeurIndicateur,
 )
 from financement.models.reserve import Reserve
+from financement.models.scenario import LigneScenario, Scenario
 from financement.models.signature import Signature
 from financement.models.transfert import Transfert
 
@@ -34,6 +35,7 @@ __all__ = [
     "DepenseReelle",
     "EnvoiLettre",
     "Lettre",
+    "LigneScenario",
     "LotPaiement",
     "ModeleDocument",
     "Mouvement",
@@ -46,6 +48,7 @@ __all__ = [
     "Reserve",
     "Resolution",
     "RetourPaiement",
+    "Scenario",
     "Signature",
     "SourceAuGrandLivre",
     "Transfert",

@@ -12,6 +12,7 @@ from appels.models import Appel, Demande
 from appels.montants import montant_maximal
 from appels.regles import regles_budget
 from evaluations.classement import lignes_de
+from financement.candidats import ligne_figee
 from financement.forms_decision import (
     AVIS_EN_RESULTAT,
     DecisionForm,
@@ -19,7 +20,7 @@ from financement.forms_decision import (
     ResolutionForm,
     reserves_saisies,
 )
-from financement.models import Decision
+from financement.models import Decision, LigneScenario
 from financement.services import decisions as services
 from financement.services.attente import liste_d_attente
 from financement.services.grand_livre import soldes
@@ -119,7 +120,11 @@ def decider(request: HttpRequest, reference: str) -> HttpResponse:
         messages.info(request, f"Il n'y a rien à décider : cette demande est « {etat} ».")
         return redirect("ville:decisions", code=demande.appel.code)
     avis = demande.recommandations.filter(en_vigueur=True).first()
-    form = DecisionForm(request.POST or None, appel=demande.appel, initial=_initial(demande, avis))
+    initial = _initial(demande, avis)
+    propose = ligne_figee(request.user, demande)
+    if propose is not None and request.GET.get("depart") == "scenario":
+        initial |= _depart_du_scenario(propose)
+    form = DecisionForm(request.POST or None, appel=demande.appel, initial=initial)
     reserves = ReservesFormSet(
         request.POST if "reserves-TOTAL_FORMS" in request.POST else None,
         prefix="reserves",
@@ -148,6 +153,7 @@ def decider(request: HttpRequest, reference: str) -> HttpResponse:
         {
             "demande": demande,
             "avis": avis,
+            "propose": propose,
             "form": form,
             "reserves": reserves,
             "maximum": montant_maximal(demande.budget(), regles_budget(demande)),
@@ -166,6 +172,13 @@ def _initial(demande: Demande, avis: Any) -> dict[str, Any]:
         "conditions": avis.conditions if avis else "",
         "attente_jusqu_au": demande.appel.projet_fin,
     }
+
+
+def _depart_du_scenario(ligne: LigneScenario) -> dict[str, Any]:
+    """Ce que le scénario figé propose : le montant, ou la raison de n'en donner aucun."""
+    if ligne.est_retenue:
+        return {"resultat": "acceptee", "montant_accorde": ligne.montant}
+    return {"resultat": "refusee", "montant_accorde": None, "motifs": ligne.motif or ligne.raison}
 
 
 def extrait(request: HttpRequest, code: str, pk: int) -> FileResponse:

@@ -24,6 +24,7 @@ class Document(models.Model):
         CONVENTION = "convention", "Convention d'aide financière"
         AVENANT = "avenant", "Avenant à une convention"
         BILAN = "bilan", "Bilan"
+        SCENARIO = "scenario", "Scénario annexé à la recommandation"
         RECUPERATION = "recuperation", "Lettre de fermeture"
         REEXAMEN = "reexamen", "Réponse à une demande de réexamen"
 

@@ -13,7 +13,8 @@ from post_office.models import Email
 
 from appels.models import Message, PieceOrganisme
 from appels.services import formulaires
-from evaluations.services import seances
+from evaluations.models import Souhait
+from evaluations.services import interets, repartition, seances
 from financement.models import Lettre
 from financement.services import reexamens
 from financement.services.modeles import fixer_modele
@@ -84,6 +85,7 @@ def un_monde() -> Any:
     m.mifi = UtilisateurFactory(mifi=True)
     _appels(m)
     _comite(m)
+    _lectures(m)
     _argent(m)
     _vitrine(m)
     m.travail = Travail.objects.create(
@@ -190,6 +192,36 @@ def _comite(m: Any) -> None:
     m.seance = seance_ouverte(comite)
     m.a_decider.refresh_from_db()
     recommander(m.seance, m.a_decider, m.presidence, conditions="Deux rapports.\nUn banquet.")
+
+
+def _lectures(m: Any) -> None:
+    """Deux appels dont les lectures sont à répartir : l'un le peut, l'autre non."""
+    noms = ("Idriss Nadeau-Benhaddou", "Marie-Ève Lamontagne-Deschênes", "Tomás Ruiz", "Li Wen")
+    for attribut, titre, charge_max in (
+        ("a_repartir", "Accueillir le nord", None),
+        ("impossible", "Accueillir le sud", 1),
+    ):
+        appel = AppelFactory(en_evaluation=True, titre=titre, evaluations_min=2, plan=m.ouvert.plan)
+        setattr(m, attribut, appel)
+        for rang, nom in enumerate(noms, start=1):
+            personne = m.membre if rang == 1 else UtilisateurFactory(nom=nom)
+            MembreComiteFactory(appel=appel, utilisateur=personne, code=f"M{rang}")
+        for rang in range(1, 6):
+            organisme = OrganismeFactory(nom=f"{ORGANISME} {rang}")
+            _demande(
+                m, appel, "recevable", code=f"D{rang:02d}", titre=TITRE, organisme=organisme
+            ).besoins.add(m.besoin)
+        appel.membres.get(code="M2").themes.add(m.besoin.theme)
+        interets.demander_souhaits(acteur=m.agent, appel=appel, jusqu_au=dans(days=5).date())
+        Souhait.objects.create(
+            demande=appel.demandes.first(), membre=appel.membres.get(code="M3"), sens=1
+        )
+        repartition.proposer(acteur=m.agent, appel=appel, nombre=2, charge_max=charge_max)
+    suspecte = m.a_repartir.demandes.get(code="D03")
+    suspecte.organisme.administrateurs = "Jacinthe Lamontagne"
+    suspecte.organisme.save()
+    m.lecture = m.a_repartir.repartitions.get().paires[0]
+    m.suspecte = suspecte
 
 
 # --- L'argent -----------------------------------------------------------------------------------

@@ -5,8 +5,9 @@ Les formulaires s'envoient aussi vides ou faux : la page qui montre l'erreur se 
 
 import pytest
 
+from financement.services import scenarios as services_scenarios
 from tests.parcours.gestes import LARGE, envoyer, ouvrir_session, regarder
-from tests.parcours.monde import un_monde
+from tests.parcours.monde import TITRE, un_monde
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,6 +58,13 @@ def repondre_non(page):
         choix.check()
     page.get_by_role("button", name="Voir la réponse").click()
     page.get_by_text("quand même").wait_for()
+
+
+def se_dire_lie(page):
+    """Le geste : dire un lien sans dire lequel."""
+    page.get_by_label("J'ai un lien : je me récuse").first.check()
+    page.get_by_role("button", name="Enregistrer mes souhaits").click()
+    page.get_by_text("Dites quel est le lien.").first.wait_for()
 
 
 def mal_ecrire_le_modele(page):
@@ -198,6 +206,36 @@ def test_le_comite(monde, parcourir):
     parcourir(monde.membre, pages)
 
 
+def test_les_souhaits_du_comite(monde, parcourir):
+    interets = f"/comite/appels/{monde.a_repartir.code}/interets/"
+    pages = [
+        interets,
+        (interets, se_dire_lie),
+        (interets, appuyer("Enregistrer mes thèmes et mon employeur")),
+    ]
+    parcourir(monde.membre, pages)
+
+
+def test_la_ville_repartit_les_lectures(monde, parcourir):
+    appel = f"/ville/appels/{monde.a_repartir.code}"
+    demande, membre = monde.lecture
+    lue = monde.a_repartir.demandes.get(pk=demande).reference
+    suspect = monde.a_repartir.membres.get(code="M2").pk
+    pages = [
+        f"{appel}/comite/",
+        f"{appel}/liens/",
+        (f"/ville/demandes/{monde.suspecte.reference}/liens/{suspect}/", sur("Écarter ce lien")),
+        f"/ville/appels/{monde.impossible.code}/repartition/",
+        f"/ville/appels/{monde.impossible.code}/liens/",
+        f"{appel}/repartition/",
+        (f"/ville/appels/{monde.appel.code}/repartition/", sur("Proposer une répartition")),
+        (f"/ville/appels/{monde.appel.code}/repartition/", sur("Demander les souhaits")),
+        (f"{appel}/repartition/", appuyer("Recalculer")),
+        f"/ville/demandes/{lue}/repartition/{membre}/",
+    ]
+    parcourir(monde.agent, pages)
+
+
 def test_la_ville_compose_un_appel(monde, parcourir):
     appel = f"/ville/appels/{monde.edition.code}"
     composer = f"{appel}/formulaires/demande"
@@ -281,6 +319,32 @@ def test_la_ville_suit_les_demandes(monde, parcourir):
         f"/ville/courriels/{monde.courriel.pk}/",
         f"/travaux/{monde.travail.cle}/",
         "/mon-espace/",
+    ]
+    parcourir(monde.agent, pages)
+
+
+def test_les_scenarios(monde, parcourir):
+    scenarios = f"/ville/appels/{monde.appel.code}/scenarios/"
+    garde = services_scenarios.creer_scenario(
+        acteur=monde.agent, appel=monde.appel, nom=TITRE[:80], regle="rang", seuil=60
+    )
+    un = f"{scenarios}{garde.pk}/"
+
+    def montant_faux(page):
+        page.get_by_placeholder("Montant").first.fill("beaucoup")
+        page.get_by_role("button", name="Garder sans recalculer").click()
+
+    pages = [
+        scenarios,
+        f"{scenarios}nouveau/",
+        (f"{scenarios}nouveau/", sur("Calculer le scénario")),
+        f"{scenarios}comparer/",
+        un,
+        (un, montant_faux),
+        f"{un}et-si/",
+        f"{un}regle/",
+        f"{un}figer/",
+        f"{un}supprimer/",
     ]
     parcourir(monde.agent, pages)
 
