@@ -81,12 +81,18 @@ def motifs_par_critere(decision: Decision) -> list[dict[str, str]]:
 
 
 def conditions(decision: Decision) -> list[str]:
-    """Les conditions du conseil, puis chaque réserve avec sa date."""
-    reserves = [
-        f"Avant la convention, au plus tard le {date_longue(reserve.echeance)} : {reserve.texte}"
-        for reserve in decision.reserves.all()
+    """Les conditions du conseil, puis chaque réserve avec sa date.
+
+    Une décision d'essai (l'aperçu d'un modèle) n'est pas inscrite : elle n'a pas de réserve.
+    """
+    reserves = decision.reserves.all() if decision.pk else ()
+    return [
+        *lignes(decision.conditions),
+        *(
+            f"Avant la convention, au plus tard le {date_longue(r.echeance)} : {r.texte}"
+            for r in reserves
+        ),
     ]
-    return [*lignes(decision.conditions), *reserves]
 
 
 def versements_prevus(decision: Decision) -> list[dict[str, Any]]:
