@@ -15,6 +15,10 @@ TACHES_PERIODIQUES = {
         "task": "appels.tasks.rappeler_clotures",
         "schedule": crontab(minute="*/10"),
     },
+    "rappeler-les-comites": {
+        "task": "evaluations.tasks.rappeler_comites",
+        "schedule": crontab(hour=8, minute=10),
+    },
     "effacer-les-livrets-perimes": {
         "task": "evaluations.tasks.effacer_livrets_perimes",
         "schedule": crontab(hour=3, minute=40),

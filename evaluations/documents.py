@@ -94,7 +94,7 @@ def _volets(
     classement = lignes_de(seance.appel)
     criteres = {c.code: c.libelle for c in seance.appel.criteres.all()}
     volets = []
-    for volet in seance.appel.volets.all():
+    for volet in seance.appel.volets.prefetch_related("credits"):
         du_volet = [r for r in avis if r.demande.volet_id == volet.pk]
         if not du_volet:
             continue
@@ -102,7 +102,7 @@ def _volets(
         volets.append(
             {
                 "nom": str(volet),
-                "enveloppe": volet.enveloppe,
+                "enveloppe": volet.enveloppe_actuelle,
                 "total_recommande": sum((r.montant for r in du_volet), Decimal(0)),
                 "rangs": [
                     Rang(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from evaluations.file_lecture import echeance_de
+from evaluations.calendrier import echeance_de
 from evaluations.lecture import DemandeLue
 from evaluations.models import MembreComite
 from socle import horloge

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
-from appels.models import Appel
 from evaluations.models import Affectation, Evaluation, MembreComite
 from evaluations.projets import ProjetLu, projets_lus
 from evaluations.visibilite import A_DECLARER_DANS
-from socle import horloge
 
 
 def ordre_de_lecture(siege: int, demandes: Iterable[int]) -> list[int]:
@@ -128,9 +126,3 @@ def _place(affectation: Affectation, projet: ProjetLu) -> Place:
         soumise_le=fiche.soumise_le if soumise else None,
         a_noter=not soumise and affectation.demande.etat == "en_evaluation",
     )
-
-
-def echeance_de(appel: Appel) -> dt.date | None:
-    """Pour quand lire : la séance préparée la plus proche, sinon la date annoncée par l'appel."""
-    seance = appel.seances.filter(etat="preparee", date__gte=horloge.maintenant()).order_by("date")
-    return getattr(seance.first(), "date", None) or appel.seance_comite

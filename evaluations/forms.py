@@ -1,18 +1,13 @@
 """Les formulaires du comité. Ils lisent ce qui est saisi ; les règles sont dans les services."""
 
 import re
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 
 from appels.models import Demande
-from evaluations.models import Affectation, MembreComite, Recommandation
-from evaluations.services.comite import Declaration
-
-OUI_NON = (("non", "Non, aucun lien"), ("oui", "Oui, je me récuse"))
-LIENS = (("", "Choisir le lien"), *Affectation.Lien.choices)
+from evaluations.models import MembreComite, Recommandation
 
 
 class MontantField(forms.DecimalField):
@@ -27,69 +22,6 @@ class MontantField(forms.DecimalField):
 
     def prepare_value(self, value: Any) -> Any:
         return str(value).replace(".", ",") if isinstance(value, Decimal) else value
-
-
-class InteretsForm(forms.Form):
-    """Une déclaration par demande : rien d'elle n'est montré que l'organisme et le titre."""
-
-    def __init__(self, *args: Any, affectations: Iterable[Affectation], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.affectations = list(affectations)
-        for affectation in self.affectations:
-            cle = affectation.pk
-            titre = affectation.demande.titre
-            self.fields[f"conflit_{cle}"] = forms.ChoiceField(
-                label=f"Avez-vous un lien avec « {titre} » ou son organisme ?",
-                choices=OUI_NON,
-                widget=forms.RadioSelect,
-                required=False,
-            )
-            self.fields[f"lien_{cle}"] = forms.ChoiceField(
-                label="Si oui, quel lien ?", choices=LIENS, required=False
-            )
-            self.fields[f"precision_{cle}"] = forms.CharField(
-                label="Précision", max_length=300, required=False
-            )
-
-    def lignes(self) -> list[dict[str, Any]]:
-        """Pour le gabarit : chaque affectation et ses trois champs."""
-        return [
-            {
-                "affectation": affectation,
-                "conflit": self[f"conflit_{affectation.pk}"],
-                "lien": self[f"lien_{affectation.pk}"],
-                "precision": self[f"precision_{affectation.pk}"],
-            }
-            for affectation in self.affectations
-        ]
-
-    def clean(self) -> dict[str, Any]:
-        donnees = super().clean()
-        for affectation in self.affectations:
-            cle = affectation.pk
-            if donnees.get(f"conflit_{cle}") == "oui" and not donnees.get(f"lien_{cle}"):
-                self.add_error(f"lien_{cle}", "Dites quel est le lien.")
-        if not self.errors and not self.declarations():
-            raise forms.ValidationError("Répondez pour au moins une demande.")
-        return donnees
-
-    def declarations(self) -> list[Declaration]:
-        """Celles qui ont une réponse ; les autres restent à déclarer."""
-        return [
-            Declaration(
-                affectation=affectation,
-                conflit=reponse == "oui",
-                lien=self.cleaned_data.get(f"lien_{affectation.pk}", ""),
-                precision=self.cleaned_data.get(f"precision_{affectation.pk}", ""),
-            )
-            for affectation in self.affectations
-            if (reponse := self.cleaned_data.get(f"conflit_{affectation.pk}"))
-        ]
-
-
-class RecusationForm(forms.Form):
-    lien = forms.ChoiceField(label="Quel lien découvrez-vous ?", choices=LIENS)
-    precision = forms.CharField(label="Précision", max_length=300, required=False)
 
 
 class MotifForm(forms.Form):

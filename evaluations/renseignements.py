@@ -1,8 +1,8 @@
-"""Ce que le comité garde d'une personne : ses déclarations et ses propres fiches."""
+"""Ce que le comité garde d'une personne : déclarations, thèmes, souhaits, ses propres fiches."""
 
 from typing import Any
 
-from evaluations.models import Affectation, Note, NoteCalibrage
+from evaluations.models import Affectation, MembreComite, Note, NoteCalibrage, Souhait
 
 
 def du_comite(personne: Any) -> dict[str, Any]:
@@ -10,6 +10,16 @@ def du_comite(personne: Any) -> dict[str, Any]:
         "interets_declares": list(
             Affectation.objects.filter(membre__utilisateur=personne).values(
                 "demande__reference", "etat", "lien", "precision"
+            )
+        ),
+        "themes_connus": list(
+            MembreComite.themes.through.objects.filter(membrecomite__utilisateur=personne).values(
+                "membrecomite__appel__code", "theme__libelle"
+            )
+        ),
+        "souhaits_de_lecture": list(
+            Souhait.objects.filter(membre__utilisateur=personne).values(
+                "demande__reference", "sens"
             )
         ),
         "notes": list(

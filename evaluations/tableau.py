@@ -51,7 +51,7 @@ class VoletClasse:
     @property
     def reste(self) -> Decimal:
         """Ce que les recommandations visibles laissent de l'enveloppe."""
-        return self.volet.enveloppe - self.recommande
+        return self.volet.enveloppe_actuelle - self.recommande
 
     @property
     def parts(self) -> list[Part]:
@@ -81,7 +81,7 @@ def volets_classes(
         ).select_related("seance")
     }
     volets = []
-    for volet in appel.volets.all():
+    for volet in appel.volets.prefetch_related("credits"):
         lignes = [
             LigneTableau(
                 ligne=ligne,

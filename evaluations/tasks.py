@@ -1,9 +1,21 @@
-"""Les tâches du comité : produire un livret de lecture, effacer ceux qui ne servent plus."""
+"""Les tâches du comité : un long calcul, les livrets de lecture, les rappels."""
 
 from celery import shared_task
 
-from evaluations.services import livrets
+from evaluations.services import livrets, rappels, repartition
 from socle.models import Travail
+
+
+@shared_task
+def calculer_repartition(travail_id: int) -> None:
+    """Calcule une répartition des lectures trop grande pour une page."""
+    repartition.calculer(travail=Travail.objects.get(pk=travail_id))
+
+
+@shared_task
+def rappeler_comites() -> None:
+    """Envoie les rappels dus aux membres et aux présidences ; chacun ne part qu'une fois."""
+    rappels.envoyer_rappels()
 
 
 @shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=5)

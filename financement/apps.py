@@ -8,6 +8,7 @@ class FinancementConfig(AppConfig):
     verbose_name = "Financement"
 
     def ready(self) -> None:
+        from financement.candidats import voit_les_scenarios
         from financement.renseignements import des_signatures
         from financement.services.lots_lettres import NATURE
         from financement.tasks import emettre_lettres
@@ -20,8 +21,12 @@ class FinancementConfig(AppConfig):
         declarer_verbes(PHRASES)
         declarer_renseignements(des_signatures)
         declarer_tache(NATURE, emettre_lettres.delay)
-        for modele in ("Lettre", "Convention", "Avenant"):
+        for modele in ("Lettre", "Convention", "Avenant", "Reexamen"):
             declarer_acces(f"financement.{modele.lower()}", self._est_visible)
+        declarer_acces(
+            "financement.scenario",
+            lambda personne, scenario: voit_les_scenarios(personne, scenario.appel),
+        )
         declarer_acces(
             "appels.demande", lambda personne, demande: personne.peut("demande.voir", demande)
         )

@@ -16,6 +16,7 @@ from django.utils.safestring import mark_safe
 
 from appels.models import Demande
 from financement.documents import (
+    conditions,
     motifs_par_critere,
     rapports_attendus,
     sources,
@@ -26,7 +27,7 @@ from financement.models import Convention, Decision
 from socle import horloge
 from socle.templatetags.affichage import date_courte, date_longue, dollars, taux, telephone
 from socle.templatetags.documents import reponse
-from socle.textes import lignes, montant_en_lettres, ordinal
+from socle.textes import montant_en_lettres, ordinal
 
 ACCEPTEES = frozenset({"acceptee", "acceptee_partielle"})
 REFUS = frozenset({"refusee"})
@@ -198,8 +199,8 @@ CHAMPS: tuple[Champ, ...] = (
     ),
     Champ(
         "conditions",
-        "la liste des conditions du conseil",
-        lambda o: _liste(lignes(_decision(o).conditions)),
+        "la liste des conditions du conseil, et des réserves à lever",
+        lambda o: _liste(conditions(_decision(o))),
         AIDE,
         bloc=True,
     ),

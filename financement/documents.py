@@ -7,11 +7,14 @@ from typing import Any
 from django.conf import settings
 
 from appels.models import Demande
-from financement.models import Avenant, Convention, Decision, Rapport, Versement
+from financement.models import Avenant, Convention, Decision, Rapport, Reexamen, Versement
 from financement.montants import calendrier_versements, conditions_versements
 from financement.repartition import repartir
+from financement.services.grand_livre import parts_par_source
 from socle import horloge
 from socle.graphiques import Part
+from socle.templatetags.affichage import date_longue
+from socle.textes import lignes
 
 
 def representant() -> dict[str, str]:
@@ -56,6 +59,15 @@ def motifs_par_critere(decision: Decision) -> list[dict[str, str]]:
     ]
 
 
+def conditions(decision: Decision) -> list[str]:
+    """Les conditions du conseil, puis chaque réserve avec sa date."""
+    reserves = [
+        f"Avant la convention, au plus tard le {date_longue(reserve.echeance)} : {reserve.texte}"
+        for reserve in decision.reserves.all()
+    ]
+    return [*lignes(decision.conditions), *reserves]
+
+
 def versements_prevus(decision: Decision) -> list[dict[str, Any]]:
     montants = calendrier_versements(
         decision.montant_accorde, decision.demande.appel.plan_versements
@@ -86,10 +98,15 @@ def rapports_attendus(demande: Demande) -> list[dict[str, Any]]:
 
 
 def sources(decision: Decision) -> list[Part]:
-    """La part de chaque bailleur dans le montant accordé, au cent près."""
-    lignes_sources = list(decision.volet.sources.all())
-    parts = repartir(decision.montant_accorde, [source.montant for source in lignes_sources])
-    return [Part(source.bailleur, part) for source, part in zip(lignes_sources, parts, strict=True)]
+    """La part de chaque bailleur dans le montant accordé, telle que le grand livre la porte.
+
+    Avant la décision (l'aperçu d'un modèle), la part que les sources du volet annoncent.
+    """
+    if portees := parts_par_source(decision.demande):
+        return [Part(bailleur, part) for bailleur, part in portees]
+    annoncees = list(decision.volet.sources.all())
+    parts = repartir(decision.montant_accorde, [source.montant for source in annoncees])
+    return [Part(source.bailleur, part) for source, part in zip(annoncees, parts, strict=True)]
 
 
 def contexte_avenant(avenant: Avenant, versements_apres: list[dict[str, Any]]) -> dict[str, Any]:
@@ -108,6 +125,22 @@ def contexte_avenant(avenant: Avenant, versements_apres: list[dict[str, Any]]) -
         "resolution": avenant.resolution,
         "ecarts": avenant.ecarts,
         "versements": versements_apres,
+    }
+
+
+def contexte_reexamen(reexamen: Reexamen, *, retour: str) -> dict[str, Any]:
+    """``retour`` : où la demande retourne si le réexamen est accueilli."""
+    demande = reexamen.demande
+    decision = demande.decisions.select_related("resolution").first()
+    commun = contexte_commun(
+        demande,
+        reference=f"R-{demande.reference}-{demande.reexamens.count()}",
+        resolution=decision.resolution if decision else None,
+    )
+    return commun | {
+        "reexamen": reexamen,
+        "accueilli": reexamen.etat == Reexamen.Etat.MODIFIE,
+        "retour": retour,
     }
 
 

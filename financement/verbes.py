@@ -1,7 +1,14 @@
 """Ce que disent les entrées du journal sur l'argent et les rapports."""
 
 PHRASES = {
+    "scenario.creer": "a préparé un scénario",
+    "scenario.modifier": "a changé la règle d'un scénario",
+    "scenario.retoucher": "a retouché un scénario à la main",
+    "scenario.figer": "a figé un scénario, annexe de la recommandation",
+    "scenario.supprimer": "a effacé un scénario",
     "resolution.inscrire": "a inscrit une résolution du conseil",
+    "appel.transferer": "a transféré de l'argent entre deux volets",
+    "reserve.lever": "a levé une réserve",
     "lettre.emettre": "a émis la lettre de décision",
     "lettre.transmettre": "a transmis la lettre de décision",
     "lettre.remplacer": "a préparé une lettre qui remplace celle-ci",
@@ -12,6 +19,7 @@ PHRASES = {
     "modele.publier": "a publié un modèle",
     "modele.abandonner": "a abandonné le brouillon d'un modèle",
     "reexamen.demander": "a demandé un réexamen",
+    "reexamen.confier": "a confié un réexamen",
     "reexamen.maintenir": "a maintenu la décision après réexamen",
     "reexamen.accueillir": "a accueilli la demande de réexamen",
     "convention.preparer": "a préparé la convention",

@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django_fsm import transition
 
 from socle import horloge
+from socle.base import dire_qui_agit
 from socle.exceptions import PermissionRefusee, TransitionRefusee
 from socle.journal import journaliser
 
@@ -90,6 +91,7 @@ def transitionner(
                 raise TransitionRefusee(garde.message, code=getattr(garde.predicat, "__name__", ""))
         methode()
         _dater(verrouille, acteur, sauf=champs or {})
+        dire_qui_agit(acteur)
         verrouille.save()
         journaliser(
             acteur=acteur,

@@ -66,6 +66,7 @@ VILLE = (
     Entree("Appels", "ville:appels"),
     Entree("Demandes", "ville:demandes"),
     Entree("Questions", "ville:echanges"),
+    Entree("Grand livre", "ville:grand_livre"),
     Entree("Versements", "ville:versements"),
     Entree("Rapports", "ville:rapports"),
     Entree("Plan d'action", "ville:plan"),

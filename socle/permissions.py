@@ -11,6 +11,7 @@ from typing import Any
 import rules
 from django.conf import settings
 
+from socle.models.journal import EntreeJournal
 from socle.models.utilisateur import RoleVille
 
 
@@ -168,9 +169,15 @@ def est_l_evaluateur(utilisateur: Any, objet: Any) -> bool:
 
 
 @_predicat
-def est_titulaire_du_siege(utilisateur: Any, objet: Any) -> bool:
-    """La personne qui occupe ce siège au comité, tant qu'elle y siège."""
-    return objet is not None and objet.actif and objet.utilisateur_id == utilisateur.pk
+def est_ce_membre(utilisateur: Any, objet: Any) -> bool:
+    """La personne qui occupe ce siège au comité."""
+    return objet is not None and objet.utilisateur_id == utilisateur.pk
+
+
+@_predicat
+def essaie_la_repartition(utilisateur: Any, objet: Any) -> bool:
+    """La personne dont c'est la proposition : elle seule la voit et la change."""
+    return objet is not None and objet.proposee_par_id == utilisateur.pk
 
 
 @_predicat
@@ -191,11 +198,57 @@ def a_demande(utilisateur: Any, objet: Any) -> bool:
     return objet is not None and objet.demande_par_id == utilisateur.pk
 
 
+# Ce que le journal retient d'une personne qui a jugé la demande, à une étape ou à une autre.
+ACTES_DE_JUGEMENT = (
+    "demande.declarer_recevable",
+    "demande.declarer_irrecevable",
+    "demande.clore_evaluation",
+    "demande.recommander",
+    "demande.accepter",
+    "demande.refuser",
+    "demande.mettre_en_attente",
+)
+
+
 @_predicat
-def a_decide(utilisateur: Any, objet: Any) -> bool:
-    """La personne qui a pris la décision ne peut pas la réexaminer."""
+def a_participe(utilisateur: Any, objet: Any) -> bool:
+    """Recevabilité, évaluation, recommandation ou décision : qui y a pris part ne réexamine pas."""
     demande = demande_de(objet)
-    return demande is not None and demande.decisions.filter(prise_par=utilisateur).exists()
+    if demande is None:
+        return False
+    present = {
+        "seance__presences__membre__utilisateur": utilisateur,
+        "seance__presences__presente": True,
+    }
+    return (
+        demande.decisions.filter(prise_par=utilisateur).exists()
+        or demande.affectations.filter(membre__utilisateur=utilisateur).exists()
+        or demande.recommandations.filter(inscrite_par=utilisateur).exists()
+        or demande.recommandations.filter(**present).exists()
+        or demande.verifications.filter(faite_par=utilisateur).exists()
+        or EntreeJournal.objects.pour(demande)
+        .filter(acteur=utilisateur, verbe__in=ACTES_DE_JUGEMENT)
+        .exists()
+    )
+
+
+@_predicat
+def l_a_recu(utilisateur: Any, objet: Any) -> bool:
+    """Le réexamen lui est confié."""
+    return objet is not None and objet.confie_a_id == utilisateur.pk
+
+
+@_predicat
+def reexamine(utilisateur: Any, objet: Any) -> bool:
+    """Un réexamen de la demande lui est confié."""
+    demande = demande_de(objet)
+    return demande is not None and demande.reexamens.filter(confie_a=utilisateur).exists()
+
+
+@_predicat
+def est_verificateur(utilisateur: Any, objet: Any) -> bool:
+    """La réserve est à vérifier par elle."""
+    return objet is not None and objet.verificateur_id == utilisateur.pk
 
 
 @_predicat
@@ -261,7 +314,10 @@ MATRICE: dict[str, rules.Predicate] = {
     "comite.gerer": est_agent,
     "affectation.gerer": est_agent,
     "affectation.declarer": est_l_evaluateur,
-    "livret.preparer": est_titulaire_du_siege,
+    "repartition.modifier": est_agent & essaie_la_repartition,
+    "lien.ecarter": agent_impartial,
+    "souhait.exprimer": est_ce_membre,
+    "livret.preparer": est_ce_membre,
     "calibrage.gerer": est_agent,
     "calibrage.noter": est_du_comite,
     "evaluation.noter": est_l_evaluateur & ~est_recuse,
@@ -271,13 +327,20 @@ MATRICE: dict[str, rules.Predicate] = {
     "seance.tenir": preside_le_comite | est_agent,
     "demande.recommander": preside_le_comite & ~est_recuse,
     "demande.rouvrir_evaluation": preside_le_comite & ~est_recuse,
+    # Scénarios : une récusation sur une demande de l'appel écarte de tous, les totaux parleraient
+    "scenario.preparer": (est_agent | est_approbation) & ~est_recuse_a_l_appel,
     # Décision, lettres
     "resolution.inscrire": est_approbation,
     "lettre.emettre": agent_impartial | approbation_impartiale,
     "lettre.lot": est_agent | est_approbation,
     "modele.gerer": est_agent | est_administration,
     "reexamen.demander": est_responsable,
-    "reexamen.trancher": approbation_impartiale & ~a_decide,
+    "reexamen.confier": (est_approbation | est_administration) & ~est_recuse,
+    "reexamen.recevoir": employe_impartial & ~a_participe,
+    "reexamen.trancher": employe_impartial & l_a_recu & ~a_participe,
+    "demande.rouvrir_apres_reexamen": employe_impartial & reexamine & ~a_participe,
+    "reserve.lever": (est_verificateur & employe_impartial) | approbation_impartiale,
+    "grand_livre.voir": est_employe,
     # Convention, versements, rapports
     "convention.preparer": agent_impartial,
     "convention.signer": est_responsable,

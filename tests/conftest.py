@@ -19,14 +19,14 @@ from config.embarque import RACINE
 
 # --- Base ---------------------------------------------------------------------------------------
 def _declencheur_truncate(action: str) -> None:
-    """Django vide les tables entre deux tests transactionnels : le journal doit l'accepter."""
+    """Django vide les tables entre deux tests transactionnels : ce qui s'ajoute doit l'accepter."""
     with connection.cursor() as curseur:
         curseur.execute(
-            "SELECT tgname FROM pg_trigger WHERE tgrelid = 'socle_entreejournal'::regclass "
-            "AND tgname LIKE 'pgtrigger_journal_sans_truncate%'"
+            "SELECT tgrelid::regclass, tgname FROM pg_trigger "
+            "WHERE tgname LIKE 'pgtrigger_%_sans_truncate_%'"
         )
-        (nom,) = curseur.fetchone()
-        curseur.execute(f'ALTER TABLE socle_entreejournal {action} TRIGGER "{nom}"')
+        for table, nom in curseur.fetchall():
+            curseur.execute(f'ALTER TABLE {table} {action} TRIGGER "{nom}"')
 
 
 @pytest.fixture(scope="session")

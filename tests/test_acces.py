@@ -12,7 +12,7 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from appels.models import Message, PieceJointe, PieceOrganisme
 from appels.services import formulaires
-from financement.models import LotPaiement, RepriseEssayee
+from financement.models import LotPaiement, RepriseEssayee, Scenario
 from financement.services.modeles import fixer_modele
 from socle.models import Document, Incident, Travail
 from tests.factories import (
@@ -122,8 +122,10 @@ ACCES: dict[str, set[str]] = {
             "ville:rapports",
             "ville:reexamens",
             "ville:decisions",
+            "ville:grand_livre",
             "ville:lettres",
             "ville:lettres_envois",
+            "ville:resolution_extrait",
         ),
         VILLE,
     ),
@@ -152,6 +154,8 @@ ACCES: dict[str, set[str]] = {
             "ville:appel_conditions",
             "ville:messages",
             "ville:papier",
+            "ville:repartition",
+            "ville:liens",
             "ville:activites",
             "ville:service_nouveau",
             "ville:service",
@@ -169,6 +173,7 @@ ACCES: dict[str, set[str]] = {
             "ville:fermeture",
             "ville:rapport",
             "ville:echange",
+            "ville:reexamen",
         ),
         EMPLOYES,
     ),
@@ -187,12 +192,28 @@ ACCES: dict[str, set[str]] = {
         f"ville:{nom}": {"agent"}
         for nom in ("questions", "question", "question_retirer", "message_publier")
     },
+    # Un scénario pèse toutes les demandes : une récusation sur une seule en écarte.
+    **{
+        f"ville:{nom}": {"agent", "approbation"}
+        for nom in (
+            "scenarios",
+            "scenario_nouveau",
+            "scenario_comparaison",
+            "scenario",
+            "scenario_regle",
+            "scenario_et_si",
+            "scenario_figer",
+            "scenario_supprimer",
+        )
+    },
     "ville:paiements": {"tresorerie"},
     "ville:lot_paiement": {"tresorerie"},
     "organisme:coordonnees": {"responsable"},
     "ville:decisions_lot": {"approbation"},
     "ville:decider": {"approbation"},
-    "ville:reexamen": {"approbation"},
+    "ville:transfert": {"approbation"},
+    "ville:abandonner": {"approbation"},
+    "ville:reserve": {"agent", "approbation"},
     # Bilan
     **{
         nom: VILLE | {"mifi"}
@@ -200,10 +221,10 @@ ACCES: dict[str, set[str]] = {
     },
 }
 # Ces pages ont leur propre fichier de tests d'accès, récusation comprise.
-AILLEURS = ("comite:", "ville:comite", "ville:seance", "ville:classement", "ville:affect",
-            "ville:membre", "ville:calibrage", "ville:evaluation", "ville:rappel", "ville:fiches",
-            "ville:clore_evaluation", "account_", "mfa_",
-            "socialaccount_", "openid_")  # fmt: skip
+AILLEURS = ("comite:", "ville:comite", "ville:repartition_", "ville:lien", "ville:seance",
+            "ville:classement", "ville:affect", "ville:membre", "ville:calibrage",
+            "ville:evaluation", "ville:rappel", "ville:fiches", "ville:clore_evaluation",
+            "account_", "mfa_", "socialaccount_", "openid_")  # fmt: skip
 ACTIONS = {
     "organisme:rejoindre", "organisme:membre_agir", "organisme:invitation_agir",
     "organisme:enregistrer_reponse", "organisme:revision_vue", "organisme:enregistrer_champ",
@@ -211,7 +232,7 @@ ACTIONS = {
     "ville:formulaire_section_agir", "organisme:budget_calcul", "organisme:reprendre",
     "organisme:completer", "organisme:piece_retirer", "ville:appel_passer", "ville:verifier",
     "ville:echange_classer",
-    "ville:resolution", "ville:lettres_emettre", "ville:convention_agir",
+    "ville:resolution", "ville:reexamen_confier", "ville:lettres_emettre", "ville:convention_agir",
     "ville:lot_fichier", "ville:lot_defaire", "ville:coordonnees_lire",
     "ville:envoi_agir", "ville:modele_abandonner", "travail_agir",
     "ville:versement_agir", "ville:rapport_examiner", "ville:fermeture_agir", "bilan:pdf",
@@ -291,6 +312,10 @@ def monde():
     courriel = Email.objects.create(from_email="a@exemple.test", to=["b@exemple.test"], subject="x")
     brouillon = DemandeFactory(organisme=demande.organisme, copiee_de=demande)
     reexamen = demande.reexamens.create(motifs="Erreur")
+    reserve = decision.reserves.create(
+        texte="La charte signée", verificateur=personnes["agent"], echeance="2031-01-01"
+    )
+    decision.resolution.extrait.save("extrait.pdf", ContentFile(b"%PDF-1.7"))
     au_dossier = PieceOrganisme.objects.create(
         organisme=demande.organisme, genre="rapport_annuel", date_document="2030-01-01",
         nom="rapport.pdf", fichier=ContentFile(b"%PDF-", name="rapport.pdf"), taille=5,
@@ -304,6 +329,7 @@ def monde():
     incident = Incident.objects.create(
         constate_le="2030-01-01", description="x", renseignements="x", raisons="x"
     )
+    scenario = Scenario.objects.create(appel=demande.appel, nom="Au rang", seuil=60)
     lot = LotPaiement.objects.create(numero="LOT-2030-001", total=100)
     message = Message.objects.create(
         demande=demande, cote="organisme", texte="Une question ?", auteur=personnes["responsable"]
@@ -341,8 +367,14 @@ def arguments(nom, monde):
         "ville:incident": monde.incident.pk,
         "ville:reprise_confirmer": monde.reprise.pk,
         "ville:lot_paiement": monde.lot.pk,
+        **{
+            f"ville:scenario{suite}": monde.scenario.pk
+            for suite in ("", "_regle", "_et_si", "_figer", "_supprimer")
+        },
         "organisme:coordonnees": demande.organisme_id,
         "ville:reexamen": monde.reexamen.pk,
+        "ville:reserve": monde.reserve.pk,
+        "ville:resolution_extrait": monde.decision.resolution_id,
         "ville:formulaire_section": monde.section.pk,
         "ville:formulaire_apercu": monde.section.pk,
         "ville:question": monde.question.pk,

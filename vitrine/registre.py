@@ -6,12 +6,12 @@ from typing import Any
 
 from django.contrib.postgres.search import SearchVector
 from django.core.paginator import Page, Paginator
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import TruncDate
 
 from appels.models import Besoin, Demande
 from financement.bilan import projets_annonces
-from financement.models import Decision
+from financement.models import Decision, Mouvement
 from socle import horloge
 from vitrine.models import VersionActivite
 from vitrine.recherche import CONFIGURATION, mots_cherches
@@ -23,7 +23,7 @@ Choix = Mapping[str, Any]
 def projets_publics() -> QuerySet[Demande]:
     """Les projets annoncés, avec leur décision : rien avant la lettre."""
     return projets_annonces().annotate(
-        accorde=_de_la_decision("montant_accorde"),
+        accorde=_accorde(),
         resolution=_de_la_decision("resolution__numero"),
         date_decision=_de_la_decision("resolution__date"),
     )
@@ -33,6 +33,17 @@ def _de_la_decision(champ: str) -> Subquery:
     """Un champ de la décision en vigueur : il n'y en a qu'une, l'ordre habituel coûterait."""
     decision = Decision.objects.filter(demande=OuterRef("pk"), en_vigueur=True).order_by()
     return Subquery(decision.values(champ)[:1])
+
+
+def _accorde() -> Subquery:
+    """Le montant accordé, en dollars, d'après le grand livre."""
+    accords = (
+        Mouvement.objects.filter(demande=OuterRef("pk"), nature=Mouvement.Nature.ACCORD)
+        .order_by()
+        .values("demande")
+        .annotate(total=Sum("montant"))
+    )
+    return Subquery(accords.values("total"))
 
 
 def lire_page(choix: Choix, numero: Any) -> Page:
@@ -72,7 +83,7 @@ def _lignes(objets: QuerySet, sorte: str, date: Any) -> QuerySet:
 def _projets_de_la_page(pks: list[int]) -> dict[tuple[str, int], Demande]:
     trouves = (
         projets_annonces()
-        .annotate(accorde=_de_la_decision("montant_accorde"))
+        .annotate(accorde=_accorde())
         .select_related("organisme")
         .order_by()
         .in_bulk(pks)

@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from financement.semaine import PAR_SORTE, Attente
+from financement.attente import PAR_SORTE, Attente
 from vitrine.models import Activite, VersionActivite
 
 

@@ -163,8 +163,11 @@ class Demande(CycleDeVieDemande):
         )
         indexes = (
             models.Index(fields=["appel", "etat"], name="demande_appel_etat"),
-            # Chercher un titre voisin (appels/doutes.py) sans lire toutes les demandes.
+            # Chercher un texte voisin (appels/doutes.py) sans lire toutes les demandes.
             GinIndex(fields=["titre"], opclasses=["gin_trgm_ops"], name="demande_titre_trigrammes"),
+            GinIndex(
+                fields=["resume"], opclasses=["gin_trgm_ops"], name="demande_resume_trigrammes"
+            ),
         )
 
     def __str__(self) -> str:

@@ -110,6 +110,16 @@ def _mesurer(options: argparse.Namespace) -> list[dict[str, Any]]:
             if lettres:
                 resultats += _lettres(jeu, lettres)
                 pile.callback(shutil.rmtree, RACINE / "var/banc/fichiers", ignore_errors=True)
+    if _voulu("scenario", options):
+        from config.banc.scenario import mesurer_scenario
+
+        _dire("Scénario…")
+        resultats.append(mesurer_scenario())
+    if _voulu("affectation", options):
+        from config.banc.affectation import mesurer_affectation
+
+        _dire("Répartition des lectures…")
+        resultats.append(mesurer_affectation())
     return resultats
 
 
@@ -180,9 +190,9 @@ def _tableau(resultats: list[dict[str, Any]]) -> str:
         (
             ligne["nom"],
             str(ligne["n"]),
-            f"{ligne['mediane_ms']:.1f}".replace(".", ","),
-            f"{ligne['plancher_ms']:.1f}".replace(".", ","),
-            f"{ligne['ratio']:.1f}".replace(".", ","),
+            _nombre(ligne["mediane_ms"]),
+            _nombre(ligne["plancher_ms"]),
+            _nombre(ligne["ratio"]),
             "—" if ligne["requetes"] is None else str(ligne["requetes"]),
         )
         for ligne in resultats
@@ -196,6 +206,10 @@ def _tableau(resultats: list[dict[str, Any]]) -> str:
 
     trait = "  ".join("─" * largeur for largeur in largeurs) + "\n"
     return "\n" + ecrire(titres) + trait + "".join(map(ecrire, lignes))
+
+
+def _nombre(valeur: float | None) -> str:
+    return "—" if valeur is None else f"{valeur:.1f}".replace(".", ",")
 
 
 def _dire(texte: str) -> None:

@@ -1,27 +1,25 @@
-"""La salle du comité : déclarer ses intérêts, lire, noter, soumettre."""
-
-from typing import Any
+"""La salle du comité : lire, noter, soumettre, et la demande suivante."""
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from evaluations.file_lecture import echeance_de, file_de
-from evaluations.forms import InteretsForm, RecusationForm
+from evaluations.calendrier import echeance_de
+from evaluations.file_lecture import file_de
 from evaluations.forms_notation import GrilleForm
 from evaluations.lecture import lire
 from evaluations.models import Affectation, Evaluation
-from evaluations.projets import projet_lu, projets_lus
+from evaluations.projets import projet_lu
 from evaluations.saisie_grille import (
     manques_a_l_ecran,
     notes_faites,
     reponse_enregistrement,
     veut_json,
 )
-from evaluations.services import comite, fiches
+from evaluations.services import fiches
 from evaluations.visibilite import A_DECLARER_DANS
 from socle.elements import Manque
 from socle.vues import executer, trouver
@@ -29,89 +27,13 @@ from socle.vues import executer, trouver
 
 def _siennes(request: HttpRequest) -> QuerySet[Affectation]:
     """Ce qui est confié à la personne ; ce dont elle est récusée n'y est pas."""
-    return (
-        Affectation.objects.filter(membre__utilisateur=request.user, membre__actif=True)
-        .exclude(etat="recusee")
-        .select_related(
-            "membre",
-            "demande__appel",
-            "demande__organisme",
-            "demande__volet",
-            "demande__creee_par",
-            "demande__deposee_par",
-        )
-    )
-
-
-# --- Déclarer ses intérêts ------------------------------------------------------------------------
-@require_http_methods(["GET", "POST"])
-def interets(request: HttpRequest, code: str) -> HttpResponse:
-    """Dire ses liens avant de voir quoi que ce soit des demandes."""
-    siege = request.user.sieges.filter(appel__code=code, actif=True).select_related("appel").first()
-    if siege is None:
-        raise Http404
-    affectations = (
-        _siennes(request)
-        .filter(demande__appel=siege.appel, demande__etat__in=A_DECLARER_DANS)
-        .order_by("demande__organisme__nom", "demande__code")
-    )
-    a_declarer = [a for a in affectations if a.etat == Affectation.Etat.A_DECLARER]
-    formulaire = InteretsForm(request.POST or None, affectations=a_declarer)
-    if request.method == "POST" and formulaire.is_valid():
-        faites = executer(
-            request,
-            comite.declarer_plusieurs,
-            formulaire=formulaire,
-            declarations=formulaire.declarations(),
-            succes="Vos déclarations sont enregistrées.",
-        )
-        if faites:
-            reste = len(a_declarer) > faites
-            return redirect("comite:interets", code=code) if reste else redirect("comite:accueil")
-    return render(
-        request,
-        "evaluations/comite/interets.html",
-        {
-            "appel": siege.appel,
-            "formulaire": formulaire,
-            "declarees": _declarees(affectations),
-            "liens": [libelle for _, libelle in Affectation.Lien.choices],
-        },
-    )
-
-
-def _declarees(affectations: QuerySet[Affectation]) -> list[dict[str, Any]]:
-    """Ce qui est déjà déclaré, tel que le membre le lit : le nom ne sert plus à déclarer."""
-    libres = [a for a in affectations if a.etat == Affectation.Etat.LIBRE]
-    projets = projets_lus(affectation.demande for affectation in libres)
-    return [
-        {"projet": projet, "declaree_le": affectation.declaree_le}
-        for affectation, projet in zip(libres, projets, strict=True)
-    ]
-
-
-@require_http_methods(["GET", "POST"])
-def recusation(request: HttpRequest, reference: str) -> HttpResponse:
-    """Un lien découvert plus tard : la récusation prend effet aussitôt."""
-    affectation = _a_lire(request, reference)
-    formulaire = RecusationForm(request.POST or None)
-    if request.method == "POST" and formulaire.is_valid():
-        fait = executer(
-            request,
-            comite.declarer_interets,
-            formulaire=formulaire,
-            affectation=affectation,
-            conflit=True,
-            lien=formulaire.cleaned_data["lien"],
-            precision=formulaire.cleaned_data["precision"],
-            succes="Vous êtes récusé de cette demande ; votre fiche est écartée.",
-        )
-        if fait:
-            return redirect("comite:accueil")
-    return render(
-        request,
-        "evaluations/comite/recusation.html",
-        {"projet": projet_lu(affectation.demande), "formulaire": formulaire},
+    return Affectation.objects.non_recusees_de(request.user).select_related(
+        "membre",
+        "demande__appel",
+        "demande__organisme",
+        "demande__volet",
+        "demande__creee_par",
+        "demande__deposee_par",
     )
 
 

@@ -14,7 +14,8 @@ from financement.avenants import repartir_le_changement
 from financement.documents import contexte_avenant
 from financement.models import Avenant, Convention, Decision, Resolution, Signature, Versement
 from financement.services import signatures
-from financement.services.decisions import inscrire_sous_enveloppe
+from financement.services.decisions import inscrire_sous_enveloppe, retirer_decision
+from financement.services.grand_livre import libre_du_volet
 from financement.services.signatures import Preuve
 from socle import horloge
 from socle.cycle_de_vie import transitionner
@@ -190,7 +191,7 @@ def approuver_avenant(
             )
         if resolution.appel_id != appel.pk:
             raise RegleViolee("Cette résolution vise un autre appel.", champ="resolution")
-        libre = convention.decision.volet.enveloppe - _accorde(convention)
+        libre = libre_du_volet(convention.decision.volet)
         if avenant.difference > libre:
             raise RegleViolee(
                 f"Il manque {dollars(avenant.difference - libre)} dans l'enveloppe du volet.",
@@ -236,14 +237,6 @@ def _versements_a_lire(avenant: Avenant) -> list[dict[str, Any]]:
         for versement, montant in zip(_a_venir(avenant.convention), montants, strict=False)
         if avenant.difference
     ]
-
-
-def _accorde(convention: Convention) -> Decimal:
-    volet = convention.decision.volet
-    return sum(
-        volet.decisions.filter(en_vigueur=True).values_list("montant_accorde", flat=True),
-        Decimal("0.00"),
-    )
 
 
 @transaction.atomic
@@ -334,8 +327,6 @@ def _changer_le_montant(avenant: Avenant, convention: Convention) -> None:
             "Trop a été versé depuis l'approbation : cet avenant ne peut plus s'appliquer.",
             code="versements",
         )
-    ancienne.en_vigueur = False
-    ancienne.save(update_fields=["en_vigueur"])
     decision = Decision(
         demande=ancienne.demande,
         volet=ancienne.volet,
@@ -349,18 +340,35 @@ def _changer_le_montant(avenant: Avenant, convention: Convention) -> None:
         prise_le=horloge.maintenant(),
         prise_par=avenant.approuve_par,
     )
-    inscrire_sous_enveloppe(decision)
-    convention.decision, convention.montant = decision, avenant.montant
     a_venir = list(zip(_a_venir(convention), montants, strict=True))
-    # Le total des versements ne dépasse la convention à aucun moment : la base le refuserait.
-    if difference > 0:
-        convention.save(update_fields=["decision", "montant"])
+    # À aucun moment les versements ne dépassent la convention, ni elle la décision : la base les
+    # refuserait. Une baisse commence donc par les versements, une hausse par la décision.
+    etapes = [
+        lambda: _remplacer_la_decision(ancienne, decision, convention),
+        lambda: _fixer_le_montant(convention, avenant.montant),
+        lambda: _fixer_les_versements(a_venir),
+    ]
+    for etape in etapes if difference > 0 else reversed(etapes):
+        etape()
+
+
+def _remplacer_la_decision(ancienne: Decision, decision: Decision, convention: Convention) -> None:
+    retirer_decision(ancienne.demande)
+    inscrire_sous_enveloppe(decision)
+    convention.decision = decision
+    convention.save(update_fields=["decision"])
+
+
+def _fixer_le_montant(convention: Convention, montant: Decimal) -> None:
+    convention.montant = montant
+    convention.save(update_fields=["montant"])
+
+
+def _fixer_les_versements(a_venir: Iterable[tuple[Versement, Decimal]]) -> None:
     for versement, montant in a_venir:
         if versement.montant != montant:
             versement.montant = montant
             versement.save(update_fields=["montant"])
-    if difference < 0:
-        convention.save(update_fields=["decision", "montant"])
 
 
 def _reporter_le_rapport_final(convention: Convention, ecart: dt.timedelta) -> None:

@@ -19,7 +19,15 @@ from django.utils import timezone
 from appels.models import Demande
 from evaluations.models import Evaluation, Note
 from financement.conservation import Sort, durees, echeance
-from financement.models import Avenant, Convention, EnvoiLettre, Lettre, Rapport, Signature
+from financement.models import (
+    Avenant,
+    Convention,
+    EnvoiLettre,
+    Lettre,
+    Rapport,
+    Reserve,
+    Signature,
+)
 from socle import horloge
 from socle.journal import journaliser
 from socle.models import Document, EntreeJournal, Utilisateur
@@ -139,6 +147,7 @@ def _anonymiser_demande(demande: Demande) -> None:
     demande.complements.update(texte=DETRUIT)
     demande.depots.update(contenu={}, signataire="", depose_par=None)
     demande.reexamens.exclude(reponse="").update(motifs=DETRUIT, reponse=DETRUIT)
+    Reserve.objects.filter(decision__demande=demande).exclude(constat="").update(constat=DETRUIT)
     fiches = Evaluation.objects.filter(affectation__demande=demande)
     Note.objects.filter(evaluation__in=fiches).update(commentaire="")
     fiches.update(notes_privees="")
@@ -171,6 +180,7 @@ def _detruire_documents(demande: Demande) -> None:
         "financement.convention": Convention.objects.filter(demande=demande).values_list(
             "pk", flat=True
         ),
+        "financement.reexamen": demande.reexamens.values_list("pk", flat=True),
         "financement.avenant": Avenant.objects.filter(convention__demande=demande).values_list(
             "pk", flat=True
         ),

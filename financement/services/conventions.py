@@ -13,6 +13,7 @@ from financement.models import Convention, ModeleDocument, Rapport, Signature, V
 from financement.montants import calendrier_versements, conditions_versements
 from financement.services import signatures
 from financement.services.modeles import fixer_modele
+from financement.services.reserves import reserves_ouvertes
 from financement.services.signatures import Preuve
 from socle.cycle_de_vie import transitionner
 from socle.documents import figer_document
@@ -46,6 +47,12 @@ def preparer_convention(
         )
     if demande.conventions.exclude(etat="resiliee").exists():
         raise RegleViolee("La convention de cette demande est déjà préparée.", code="existe")
+    if ouvertes := reserves_ouvertes(demande):
+        raise RegleViolee(
+            "La convention attend que les réserves soient levées : "
+            + " ; ".join(reserve.texte for reserve in ouvertes),
+            code="reserve",
+        )
     debut, fin = debut or appel.projet_debut, fin or appel.projet_fin
     if debut is None or fin is None:
         raise RegleViolee("Écrivez les dates du projet.", champ="debut")

@@ -42,7 +42,7 @@ def decisions_sans_lettre(appel: Appel, acteur: Any = None) -> QuerySet[Decision
         .select_related(
             "demande__organisme", "demande__appel", "demande__volet", "resolution", "volet"
         )
-        .prefetch_related("volet__sources", "demande__appel__criteres")
+        .prefetch_related("reserves", "demande__mouvements__credit", "demande__appel__criteres")
         .order_by("demande__code")
     )
     if acteur is not None:

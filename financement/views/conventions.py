@@ -14,6 +14,7 @@ from financement.documents_fusionnes import texte_fige
 from financement.forms import ConsentementForm, MotifForm, SignatureForm, SignaturePapierForm
 from financement.models import Convention
 from financement.services import conventions as services
+from financement.services.reserves import reserves_de
 from financement.views.signatures import preuve_de
 from socle.vues import executer, exiger, trouver
 
@@ -81,6 +82,7 @@ def convention(request: HttpRequest, reference: str) -> HttpResponse:
 def _montrer(
     request: HttpRequest, demande: Demande, objet: Convention | None, **formulaires: Form
 ) -> HttpResponse:
+    reserves = reserves_de(request.user, demande)
     contexte = {
         "demande": demande,
         "convention": objet,
@@ -94,7 +96,12 @@ def _montrer(
         "form_motif": MotifForm(),
         "form_accord": ConsentementForm(phrase=ACCORD_DE_LA_VILLE),
         "signatures": objet.signatures.all() if objet else [],
-        "peut_preparer": request.user.peut("convention.preparer", demande),
+        "reserves": reserves,
+        "peut_abandonner": demande.etat == Demande.Etat.ACCEPTEE
+        and (objet is None or objet.etat == "brouillon")
+        and request.user.peut("demande.resilier", demande),
+        "peut_preparer": all(reserve.levee_le for reserve in reserves)
+        and request.user.peut("convention.preparer", demande),
         "peut_contresigner": request.user.peut("convention.contresigner", demande),
         "peut_resilier": request.user.peut("convention.resilier", demande),
     }

@@ -525,6 +525,8 @@ def test_qui_a_decide_ne_tranche_pas_le_reexamen():
         PermissionRefusee,
     )
     autre = UtilisateurFactory(approbation=True)
+    refuse(reexamen, lambda: trancher(reexamen, autre), PermissionRefusee)
+    reexamens.confier_reexamen(acteur=decideur, reexamen=reexamen, personne=autre)
     assert passe(reexamen, lambda: trancher(reexamen, autre), "maintenu") == "reexamen.maintenir"
     demande.refresh_from_db()
     assert (demande.etat, reexamen.tranche_par) == ("refusee", autre)
@@ -533,12 +535,10 @@ def test_qui_a_decide_ne_tranche_pas_le_reexamen():
 def test_un_reexamen_accueilli_rouvre_la_demande_et_retire_la_decision():
     demande, responsable = refusee(1)
     reexamen = demander(demande, responsable)
+    autre = UtilisateurFactory(approbation=True)
+    reexamens.confier_reexamen(acteur=None, reexamen=reexamen, personne=autre)
 
-    passe(
-        reexamen,
-        lambda: trancher(reexamen, UtilisateurFactory(approbation=True), suite="accueillir"),
-        "modifie",
-    )
+    passe(reexamen, lambda: trancher(reexamen, autre, suite="accueillir"), "modifie")
 
     demande.refresh_from_db()
     assert demande.etat == "evaluee"
@@ -721,6 +721,13 @@ def test_la_lettre_d_une_decision_remplacee_ne_part_pas():
 # --- Récupération ---------------------------------------------------------------------------------
 @pytest.fixture
 def recuperation(projet):
+    premier = projet.versements[0]
+    type(premier).objects.filter(pk=premier.pk).update(
+        etat="verse",
+        propose_par=projet.gens.agent,
+        autorise_par=projet.gens.approbation,
+        verse_le=horloge.maintenant(),
+    )
     projet.recuperation = Recuperation.objects.create(
         demande=projet.demande, montant=Decimal("1200.00")
     )

@@ -13,7 +13,8 @@ from post_office.models import Email
 
 from appels.models import Message, PieceOrganisme
 from appels.services import formulaires
-from evaluations.services import seances
+from evaluations.models import Souhait
+from evaluations.services import interets, repartition, seances
 from financement.models import Lettre
 from financement.services import reexamens
 from financement.services.modeles import fixer_modele
@@ -84,6 +85,7 @@ def un_monde() -> Any:
     m.mifi = UtilisateurFactory(mifi=True)
     _appels(m)
     _comite(m)
+    _lectures(m)
     _argent(m)
     _vitrine(m)
     m.travail = Travail.objects.create(
@@ -214,6 +216,36 @@ def _calibrer(m: Any, titre: str) -> None:
         fiche.save()
 
 
+def _lectures(m: Any) -> None:
+    """Deux appels dont les lectures sont à répartir : l'un le peut, l'autre non."""
+    noms = ("Idriss Nadeau-Benhaddou", "Marie-Ève Lamontagne-Deschênes", "Tomás Ruiz", "Li Wen")
+    for attribut, titre, charge_max in (
+        ("a_repartir", "Accueillir le nord", None),
+        ("impossible", "Accueillir le sud", 1),
+    ):
+        appel = AppelFactory(en_evaluation=True, titre=titre, evaluations_min=2, plan=m.ouvert.plan)
+        setattr(m, attribut, appel)
+        for rang, nom in enumerate(noms, start=1):
+            personne = m.membre if rang == 1 else UtilisateurFactory(nom=nom)
+            MembreComiteFactory(appel=appel, utilisateur=personne, code=f"M{rang}")
+        for rang in range(1, 6):
+            organisme = OrganismeFactory(nom=f"{ORGANISME} {rang}")
+            _demande(
+                m, appel, "recevable", code=f"D{rang:02d}", titre=TITRE, organisme=organisme
+            ).besoins.add(m.besoin)
+        appel.membres.get(code="M2").themes.add(m.besoin.theme)
+        interets.demander_souhaits(acteur=m.agent, appel=appel, jusqu_au=dans(days=5).date())
+        Souhait.objects.create(
+            demande=appel.demandes.first(), membre=appel.membres.get(code="M3"), sens=1
+        )
+        repartition.proposer(acteur=m.agent, appel=appel, nombre=2, charge_max=charge_max)
+    suspecte = m.a_repartir.demandes.get(code="D03")
+    suspecte.organisme.administrateurs = "Jacinthe Lamontagne"
+    suspecte.organisme.save()
+    m.lecture = m.a_repartir.repartitions.get().paires[0]
+    m.suspecte = suspecte
+
+
 # --- L'argent -----------------------------------------------------------------------------------
 def _argent(m: Any) -> None:
     """Après le conseil : refusée, à signer, en cours, à fermer ; et la résolution qui attend."""
@@ -228,6 +260,7 @@ def _argent(m: Any) -> None:
     m.reexamen = reexamens.demander_reexamen(
         acteur=m.responsable, demande=m.a_reexaminer, motifs="Une pièce a été oubliée au comité."
     )
+    reexamens.confier_reexamen(acteur=None, reexamen=m.reexamen, personne=m.approbation)
     m.lettre = m.refusee.decisions.get().lettres.get()
     m.envoi = m.lettre.envois.create(adresse="direction-generale@regroupement-interculturel.test")
     m.lettre.envois.create(
@@ -235,6 +268,19 @@ def _argent(m: Any) -> None:
         retour_motif="La boîte de ce destinataire est pleine depuis le 12 février.",
     )  # fmt: skip
     m.sans_convention = _decidee(m, "D22", "acceptee")
+    m.reserve = m.sans_convention.decisions.get().reserves.create(
+        texte="La charte de l'organisme, signée par son conseil d'administration",
+        verificateur=m.agent,
+        echeance=dt.date(2031, 1, 15),
+    )
+    m.attend = _decidee(
+        m,
+        "D27",
+        "liste_attente",
+        resultat="liste_attente",
+        rang_attente=1,
+        attente_jusqu_au=dt.date(2031, 3, 31),
+    )
     m.a_signer = _decidee(m, "D23", "acceptee")
     ConventionFactory(
         decision=m.a_signer.decisions.get(), etat="transmise", transmise_le=dans(), document=_pdf(m)
@@ -299,7 +345,8 @@ def _decidee(m: Any, code: str, etat: str, **champs: Any) -> Any:
     """Une demande décidée, sa lettre transmise."""
     demande = _demande(m, m.decide, etat, code=code, titre=f"{TITRE} ({code})")
     demande.besoins.add(m.besoin)
-    accorde = Decimal(0) if champs.get("resultat") == "refusee" else demande.montant_demande
+    refusee = champs.get("resultat", "acceptee") != "acceptee"
+    accorde = Decimal(0) if refusee else demande.montant_demande
     decision = DecisionFactory(demande=demande, montant_accorde=accorde, **champs)
     RecommandationFactory(demande=demande, avis="defavorable" if not accorde else "favorable",
                           montant=accorde)  # fmt: skip

@@ -5,8 +5,9 @@ Les formulaires s'envoient aussi vides ou faux : la page qui montre l'erreur se 
 
 import pytest
 
+from financement.services import scenarios as services_scenarios
 from tests.parcours.gestes import LARGE, envoyer, ouvrir_session, regarder
-from tests.parcours.monde import un_monde
+from tests.parcours.monde import TITRE, un_monde
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,6 +64,13 @@ def deplier(page):
     """Le geste : ouvrir toutes les parties d'une demande."""
     page.get_by_role("button", name="Tout déplier").click()
     page.get_by_role("button", name="Tout replier").wait_for()
+
+
+def se_dire_lie(page):
+    """Le geste : dire un lien sans dire lequel."""
+    page.get_by_label("J'ai un lien : je me récuse").first.check()
+    page.get_by_role("button", name="Enregistrer mes souhaits").click()
+    page.get_by_text("Dites quel est le lien.").first.wait_for()
 
 
 def mal_ecrire_le_modele(page):
@@ -209,6 +217,36 @@ def test_le_comite(monde, parcourir):
     parcourir(monde.membre, pages)
 
 
+def test_les_souhaits_du_comite(monde, parcourir):
+    interets = f"/comite/appels/{monde.a_repartir.code}/interets/"
+    pages = [
+        interets,
+        (interets, se_dire_lie),
+        (interets, appuyer("Enregistrer mes thèmes et mon employeur")),
+    ]
+    parcourir(monde.membre, pages)
+
+
+def test_la_ville_repartit_les_lectures(monde, parcourir):
+    appel = f"/ville/appels/{monde.a_repartir.code}"
+    demande, membre = monde.lecture
+    lue = monde.a_repartir.demandes.get(pk=demande).reference
+    suspect = monde.a_repartir.membres.get(code="M2").pk
+    pages = [
+        f"{appel}/comite/",
+        f"{appel}/liens/",
+        (f"/ville/demandes/{monde.suspecte.reference}/liens/{suspect}/", sur("Écarter ce lien")),
+        f"/ville/appels/{monde.impossible.code}/repartition/",
+        f"/ville/appels/{monde.impossible.code}/liens/",
+        f"{appel}/repartition/",
+        (f"/ville/appels/{monde.appel.code}/repartition/", sur("Proposer une répartition")),
+        (f"/ville/appels/{monde.appel.code}/repartition/", sur("Demander les souhaits")),
+        (f"{appel}/repartition/", appuyer("Recalculer")),
+        f"/ville/demandes/{lue}/repartition/{membre}/",
+    ]
+    parcourir(monde.agent, pages)
+
+
 def test_la_ville_compose_un_appel(monde, parcourir):
     appel = f"/ville/appels/{monde.edition.code}"
     composer = f"{appel}/formulaires/demande"
@@ -301,6 +339,32 @@ def test_la_ville_suit_les_demandes(monde, parcourir):
     parcourir(monde.agent, pages)
 
 
+def test_les_scenarios(monde, parcourir):
+    scenarios = f"/ville/appels/{monde.appel.code}/scenarios/"
+    garde = services_scenarios.creer_scenario(
+        acteur=monde.agent, appel=monde.appel, nom=TITRE[:80], regle="rang", seuil=60
+    )
+    un = f"{scenarios}{garde.pk}/"
+
+    def montant_faux(page):
+        page.get_by_placeholder("Montant").first.fill("beaucoup")
+        page.get_by_role("button", name="Garder sans recalculer").click()
+
+    pages = [
+        scenarios,
+        f"{scenarios}nouveau/",
+        (f"{scenarios}nouveau/", sur("Calculer le scénario")),
+        f"{scenarios}comparer/",
+        un,
+        (un, montant_faux),
+        f"{un}et-si/",
+        f"{un}regle/",
+        f"{un}figer/",
+        f"{un}supprimer/",
+    ]
+    parcourir(monde.agent, pages)
+
+
 def test_la_ville_suit_les_projets(monde, parcourir):
     pages = [
         f"/ville/demandes/{monde.sans_convention.reference}/convention/",
@@ -334,6 +398,16 @@ def test_l_approbation(monde, parcourir):
         f"{decisions}/decisions/",
         (f"{decisions}/decisions/", sur("Inscrire la résolution")),
         f"{decisions}/decisions/lot/",
+        (
+            f"{decisions}/decisions/lot/",
+            sur("Inscrire ces décisions", **{f"d{monde.a_decider.pk}-montant_accorde": "beaucoup"}),
+        ),
+        f"/ville/appels/{monde.decide.code}/decisions/",
+        f"/ville/appels/{monde.decide.code}/transfert/",
+        (f"/ville/appels/{monde.decide.code}/transfert/", sur("Inscrire le transfert")),
+        f"/ville/demandes/{monde.sans_convention.reference}/abandonner/",
+        (f"/ville/reserves/{monde.reserve.pk}/", sur("Lever la réserve")),
+        "/ville/grand-livre/",
         f"/ville/demandes/{monde.a_decider.reference}/decider/",
         (f"/ville/demandes/{monde.a_decider.reference}/decider/", sur("Inscrire la décision")),
         (
@@ -346,7 +420,10 @@ def test_l_approbation(monde, parcourir):
         (f"/ville/lettres/envois/{monde.envoi.pk}/retour/", sur("Inscrire le retour")),
         (f"/ville/appels/{monde.ouvert.code}/annuler/", sur("Annuler l'appel")),
         "/ville/reexamens/",
-        (f"/ville/reexamens/{monde.reexamen.pk}/", sur("Trancher")),
+        (
+            f"/ville/reexamens/{monde.reexamen.pk}/",
+            sur("Trancher et envoyer la lettre"),
+        ),
         "/ville/versements/",
     ]
     parcourir(monde.approbation, pages)

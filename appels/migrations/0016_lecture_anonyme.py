@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appels', '0014_renseignements'),
+        ('appels', '0015_resume_trigrammes'),
     ]
 
     operations = [

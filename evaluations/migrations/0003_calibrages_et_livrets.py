@@ -13,8 +13,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appels', '0015_lecture_anonyme'),
-        ('evaluations', '0001_initial'),
+        ('appels', '0016_lecture_anonyme'),
+        ('evaluations', '0002_repartition_souhaits_rappels'),
     ]
 
     operations = [
