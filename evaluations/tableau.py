@@ -6,46 +6,52 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet, Sum
 
-from appels.models import Appel, Volet
-from evaluations.classement import LigneClassement, classer_pour
+from appels.models import Appel, Demande, Volet
+from evaluations.analyse import Analyse, ChiffresDemande, Place, analyse_pour
+from evaluations.classement import LigneClassement, ligne_de
 from evaluations.models import Recommandation
+from evaluations.visibilite import demandes_revelees_a
 from socle.graphiques import Part, Rang
 
-PAR_PAGE = 50
+PAR_PAGE = 25
+Adresse = Callable[[Demande], str]
 
 
 @dataclass(frozen=True)
 class LigneTableau:
-    """Une ligne de la page : le classement d'une demande, ses fiches dessinées, son avis."""
+    """Une ligne de la page : le classement d'une demande, ses autres chiffres, son avis."""
 
     ligne: LigneClassement
-    points: list[Part]
+    cumul: Decimal
+    chiffres: ChiffresDemande
     avis: Recommandation | None
     url: str
 
 
 @dataclass(frozen=True)
 class VoletClasse:
+    """Un volet et les lignes montrées ; ``page`` est None quand elles y sont toutes."""
+
     volet: Volet
     lignes: list[LigneTableau]
-    page: Page
     recommande: Decimal
+    page: Page | None = None
 
     @property
     def rangs(self) -> list[Rang]:
         """Les barres du dessin : les premières demandes, là où passe la limite de l'enveloppe."""
-        if self.page.number != 1:
+        if self.page is not None and self.page.number != 1:
             return []
         return [
             Rang(
-                libelle=f"{ligne.demande.code} · {ligne.demande.titre}",
-                score=ligne.score,
-                montant=ligne.demande.montant_demande,
+                libelle=f"{rang.ligne.demande.code} · {rang.ligne.demande.titre}",
+                score=rang.ligne.score,
+                montant=rang.ligne.demande.montant_demande,
                 url=rang.url,
             )
-            for rang in self.page
-            for ligne in [rang.ligne]
+            for rang in self.lignes
         ]
 
     @property
@@ -59,42 +65,101 @@ class VoletClasse:
         return [Part("Recommandé", self.recommande), Part("Libre", max(self.reste, Decimal(0)))]
 
 
-def volets_classes(
-    utilisateur: Any,
-    appel: Appel,
-    *,
-    adresse: Callable[[Any], str],
-    pages: Mapping[str, str] | None = None,
-) -> list[VoletClasse]:
-    """Les volets de l'appel avec ce que la personne peut voir ; ``adresse(demande)`` y mène.
+@dataclass(frozen=True)
+class TableauClassement:
+    """Les volets d'un appel, et l'analyse des demandes que la personne voit."""
 
-    ``pages`` donne la page montrée de chaque volet (« volet1 »: « 2 ») ; sans elle, la première.
+    volets: list[VoletClasse]
+    analyse: Analyse
+
+
+def tableau_entier(utilisateur: Any, appel: Appel, *, adresse: Adresse) -> TableauClassement:
+    """Toutes les lignes que la personne peut voir, pour une séance ou un tableur."""
+    analyse = analyse_pour(utilisateur, appel)
+    volets = list(appel.volets.all())
+    places = {
+        volet.pk: analyse.ordres[volet.pk].tranche(0, len(analyse.ordres[volet.pk]))
+        for volet in volets
+    }
+    lignes = _lignes(appel, places, analyse, adresse)
+    return TableauClassement(
+        [
+            VoletClasse(
+                volet,
+                lignes[volet.pk],
+                sum((ligne.avis.montant for ligne in lignes[volet.pk] if ligne.avis), Decimal(0)),
+            )
+            for volet in volets
+        ],
+        analyse,
+    )
+
+
+def tableau_pagine(
+    utilisateur: Any, appel: Appel, *, adresse: Adresse, pages: Mapping[str, str]
+) -> TableauClassement:
+    """Une page de chaque volet ; ``pages`` dit laquelle (« volet1 » : « 2 »), sinon la première.
+
+    Seules les lignes montrées sont lues : 5 000 demandes coûtent ce qu'en coûtent 50.
     """
-    classement = classer_pour(utilisateur, appel)
-    visibles = [ligne.demande.pk for lignes in classement.values() for ligne in lignes]
+    analyse = analyse_pour(utilisateur, appel)
+    volets = list(appel.volets.all())
+    choisies, places = {}, {}
+    for volet in volets:
+        ordre = analyse.ordres[volet.pk]
+        page = Paginator(range(len(ordre)), PAR_PAGE).get_page(pages.get(f"volet{volet.no}"))
+        choisies[volet.pk] = page
+        places[volet.pk] = ordre.tranche(page.object_list.start, page.object_list.stop)
+    lignes = _lignes(appel, places, analyse, adresse)
+    recommandes = _recommandes(demandes_revelees_a(utilisateur, appel), appel)
+    return TableauClassement(
+        [
+            VoletClasse(
+                volet,
+                lignes[volet.pk],
+                recommandes.get(volet.pk, Decimal(0)),
+                choisies[volet.pk],
+            )
+            for volet in volets
+        ],
+        analyse,
+    )
+
+
+def _recommandes(visibles: QuerySet[Demande], appel: Appel) -> dict[int, Decimal]:
+    """Ce que le comité recommande dans chaque volet, pour ces demandes seulement."""
+    return dict(
+        Recommandation.objects.filter(
+            en_vigueur=True, seance__appel=appel, demande__in=visibles.values("pk")
+        )
+        .order_by()
+        .values_list("demande__volet")
+        .annotate(Sum("montant"))
+    )
+
+
+def _lignes(
+    appel: Appel, places: Mapping[int, list[Place]], analyse: Analyse, adresse: Adresse
+) -> dict[int, list[LigneTableau]]:
+    """Par volet, les lignes de ces places, chacune avec ses chiffres et son avis en vigueur."""
+    voulues = [place.demande_id for du_volet in places.values() for place in du_volet]
+    lues = Demande.objects.select_related("organisme", "score_comite").in_bulk(voulues)
     avis = {
         recommandation.demande_id: recommandation
         for recommandation in Recommandation.objects.filter(
-            demande__in=visibles, en_vigueur=True
+            demande__in=voulues, en_vigueur=True
         ).select_related("seance")
     }
-    volets = []
-    for volet in appel.volets.all():
-        lignes = [
-            LigneTableau(
-                ligne=ligne,
-                points=[Part(fiche.code, fiche.score) for fiche in ligne.fiches],
-                avis=avis.get(ligne.demande.pk),
-                url=adresse(ligne.demande),
-            )
-            for ligne in classement.get(volet.no, [])
-        ]
-        volets.append(
-            VoletClasse(
-                volet=volet,
-                lignes=lignes,
-                page=Paginator(lignes, PAR_PAGE).get_page((pages or {}).get(f"volet{volet.no}")),
-                recommande=sum((r.avis.montant for r in lignes if r.avis), Decimal(0)),
-            )
+
+    def ligne(place: Place) -> LigneTableau:
+        demande = lues[place.demande_id]
+        demande.appel = appel
+        return LigneTableau(
+            ligne=ligne_de(demande, rang=place.rang, ex_aequo=place.ex_aequo),
+            cumul=place.cumul,
+            chiffres=analyse.de(demande.pk),
+            avis=avis.get(demande.pk),
+            url=adresse(demande),
         )
-    return volets
+
+    return {volet: [ligne(place) for place in du_volet] for volet, du_volet in places.items()}

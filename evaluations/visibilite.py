@@ -69,6 +69,23 @@ def demandes_revelees_a(utilisateur: Any, appel: Appel) -> QuerySet[Demande]:
     return visibles.filter(pk__in=revelees(appel).values("pk"))
 
 
+def perimetre(utilisateur: Any, appel: Appel) -> tuple[Any, ...]:
+    """Ce qui distingue ``demandes_revelees_a`` de deux personnes, sans relire toutes les demandes.
+
+    Un employé qui ne siège pas : ce qu'il ne voit pas, presque rien. Un autre : ce qu'il voit, ses
+    lectures. Deux personnes du même périmètre voient les mêmes demandes.
+    """
+    if utilisateur.est_employe and siege_de(utilisateur, appel) is None:
+        recusees = Affectation.objects.filter(membre__utilisateur=utilisateur, etat="recusee")
+        cachees = Demande.objects.filter(
+            Q(pk__in=recusees.values("demande")) | Q(organisme_id__in=utilisateur.organismes_ids),
+            appel=appel,
+        )
+        return ("sauf", *sorted(cachees.values_list("pk", flat=True)))
+    vues = demandes_revelees_a(utilisateur, appel).values_list("pk", flat=True)
+    return ("seulement", *sorted(vues))
+
+
 def nombre_a_faire(utilisateur: Any) -> int:
     """Le nombre à côté de « À lire » : déclarations et fiches attendues."""
     return (

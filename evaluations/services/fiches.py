@@ -126,6 +126,20 @@ def enregistrer_fiche(
     Une fiche incomplète se range ; une note hors de l'échelle est refusée (code ``echelle``).
     """
     fiche = _fiche_modifiable(acteur, affectation)
+    ecrire_notes(fiche, notes)
+    modifies = ["modifiee_le"]
+    fiche.modifiee_le = horloge.maintenant()
+    if notes_privees is not None:
+        fiche.notes_privees = _verifier_texte(
+            notes_privees, maximum=NOTES_PRIVEES_MAX, champ="notes_privees"
+        )
+        modifies.append("notes_privees")
+    fiche.save(update_fields=modifies)
+    return fiche
+
+
+def ecrire_notes(fiche: Evaluation, notes: dict[Critere, dict[str, Any]]) -> None:
+    """Vérifie et range ``note`` et ``commentaire`` de ces critères, dans une fiche verrouillée."""
     for critere, saisie in notes.items():
         if critere.appel_id != fiche.demande.appel_id:
             raise RegleViolee("Ce critère n'est pas de cet appel.", code="critere")
@@ -140,15 +154,6 @@ def enregistrer_fiche(
             )
         if champs:
             Note.objects.update_or_create(evaluation=fiche, critere=critere, defaults=champs)
-    modifies = ["modifiee_le"]
-    fiche.modifiee_le = horloge.maintenant()
-    if notes_privees is not None:
-        fiche.notes_privees = _verifier_texte(
-            notes_privees, maximum=NOTES_PRIVEES_MAX, champ="notes_privees"
-        )
-        modifies.append("notes_privees")
-    fiche.save(update_fields=modifies)
-    return fiche
 
 
 def enregistrer_note(
@@ -179,7 +184,7 @@ def enregistrer_notes_privees(*, acteur: Any, evaluation: Evaluation, texte: str
 
 
 # --- Soumettre, rouvrir ---------------------------------------------------------------------------
-def _phrase_manques(manques: list[tuple[Critere, str]]) -> str:
+def phrase_manques(manques: list[tuple[Critere, str]]) -> str:
     phrases = {"note": "la note", "commentaire": "le commentaire exigé"}
     return "Il manque " + ", ".join(
         f"{phrases[genre]} de « {critere.libelle} »" for critere, genre in manques
@@ -195,7 +200,7 @@ def soumettre_fiche(*, acteur: Any, evaluation: Evaluation) -> Evaluation:
         .get(pk=evaluation.pk)
     )
     if verrouillee.est_modifiable and (manques := verrouillee.manques()):
-        raise RegleViolee(f"{_phrase_manques(manques)}.", code="incomplete")
+        raise RegleViolee(f"{phrase_manques(manques)}.", code="incomplete")
     champs: dict[str, Any] = {}
     if verrouillee.est_modifiable:
         champs["score"] = verrouillee.calculer_score()
@@ -215,14 +220,7 @@ def rouvrir_fiche(*, acteur: Any, evaluation: Evaluation, motif: str) -> Evaluat
         )
     if evaluation.demande.etat != "en_evaluation":
         raise RegleViolee("Cette demande n'est plus en évaluation.", code="etat")
-    avant = {
-        "score": str(evaluation.score) if evaluation.score is not None else None,
-        "soumise_le": evaluation.soumise_le.isoformat() if evaluation.soumise_le else None,
-        "notes": {
-            note.critere.code: {"note": note.note, "commentaire": note.commentaire}
-            for note in evaluation.notes.select_related("critere")
-        },
-    }
+    avant = instantane(evaluation)
     transitionner(
         evaluation,
         "rouvrir",
@@ -238,6 +236,18 @@ def rouvrir_fiche(*, acteur: Any, evaluation: Evaluation, motif: str) -> Evaluat
         notes_avant=avant,
     )
     return evaluation
+
+
+def instantane(evaluation: Evaluation) -> dict[str, Any]:
+    """Le score, la date et les notes d'une fiche, tels qu'une réouverture les garde."""
+    return {
+        "score": str(evaluation.score) if evaluation.score is not None else None,
+        "soumise_le": evaluation.soumise_le.isoformat() if evaluation.soumise_le else None,
+        "notes": {
+            note.critere.code: {"note": note.note, "commentaire": note.commentaire}
+            for note in evaluation.notes.select_related("critere")
+        },
+    }
 
 
 @transaction.atomic

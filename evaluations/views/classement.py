@@ -8,12 +8,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from appels.models import Appel, Demande
-from evaluations.classement import attendues_par, lignes_de
+from evaluations.analyse import analyse_pour
+from evaluations.classement import attendues_par, fiches_de, lignes_de
+from evaluations.explications import expliquer
 from evaluations.exports import ENTETES, lignes_classement, reponse_csv
 from evaluations.forms import MotifForm
 from evaluations.models import Affectation, Evaluation
 from evaluations.services import fiches
-from evaluations.tableau import volets_classes
+from evaluations.tableau import tableau_pagine
 from evaluations.visibilite import (
     A_DECLARER_DANS,
     demandes_confiees,
@@ -40,17 +42,25 @@ def classement_comite(request: HttpRequest, code: str) -> HttpResponse:
         request,
         "evaluations/comite/classement.html",
         {
-            "appel": appel,
-            "volets": volets_classes(
-                request.user,
-                appel,
-                adresse=lambda d: reverse("comite:fiches", kwargs={"reference": d.reference}),
-                pages=request.GET,
-            ),
+            **_contexte_classement(request, appel, "comite"),
             "attendues": attendues_par(request.user, appel),
-            "preside": request.user.peut("seance.tenir", appel),
         },
     )
+
+
+def _contexte_classement(request: HttpRequest, appel: Appel, salle: str) -> dict[str, Any]:
+    tableau = tableau_pagine(
+        request.user,
+        appel,
+        adresse=lambda d: reverse(f"{salle}:fiches", args=[d.reference]),
+        pages=request.GET,
+    )
+    classees = any(volet.lignes for volet in tableau.volets)
+    return {
+        "appel": appel,
+        "volets": tableau.volets,
+        "explication": expliquer(appel, tableau.analyse) if classees else None,
+    }
 
 
 def fiches_demande(request: HttpRequest, reference: str) -> HttpResponse:
@@ -64,8 +74,8 @@ def fiches_demande(request: HttpRequest, reference: str) -> HttpResponse:
         .select_related("membre__utilisateur", "evaluation")
         .order_by("membre__code")
     )
-    lignes = lignes_de(demande.appel, Demande.objects.filter(pk=demande.pk)) if revelee else {}
-    ligne = lignes.get(demande.pk)
+    lue = Demande.objects.filter(pk=demande.pk)
+    ligne = lignes_de(demande.appel, lue).get(demande.pk) if revelee else None
     return render(
         request,
         "evaluations/comite/fiches.html",
@@ -75,7 +85,10 @@ def fiches_demande(request: HttpRequest, reference: str) -> HttpResponse:
             "appel": demande.appel,
             "revelee": revelee,
             "ligne": ligne,
-            "points": [Part(f.code, f.score) for f in ligne.fiches] if ligne else [],
+            "chiffres": analyse_pour(request.user, demande.appel).de(demande.pk) if ligne else None,
+            "points": [Part(f.code, f.score) for f in fiches_de([demande.pk])[demande.pk]]
+            if ligne
+            else [],
             "etats": [_etat_fiche(a) for a in affectations],
             "contenus": _contenus(demande) if revelee else [],
             "peut_rouvrir": demande.etat == "en_evaluation"
@@ -226,13 +239,7 @@ def classement_ville(request: HttpRequest, code: str) -> HttpResponse:
         request,
         "evaluations/ville/classement.html",
         {
-            "appel": appel,
-            "volets": volets_classes(
-                request.user,
-                appel,
-                adresse=lambda d: reverse("ville:fiches", kwargs={"reference": d.reference}),
-                pages=request.GET,
-            ),
+            **_contexte_classement(request, appel, "ville"),
             "siege": siege_de(request.user, appel),
         },
     )

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from types import SimpleNamespace
 
-from evaluations.services import comite, fiches, seances
+from evaluations.services import comite, fiches, recommandations, seances
 from socle import horloge
 from tests.factories import (
     AppelFactory,
@@ -89,6 +89,6 @@ def recommander(seance, demande, membre, **champs):
         "motifs": "Projet solide.",
         **champs,
     }
-    return seances.recommander(
+    return recommandations.recommander(
         acteur=membre.utilisateur if membre else None, seance=seance, demande=demande, **arguments
     )

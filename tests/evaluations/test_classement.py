@@ -117,11 +117,11 @@ def test_les_listes_coutent_autant_a_une_qu_a_trois_demandes():
     assert couts[0] == couts[1]
 
 
-def test_le_calcul_tient_en_deux_requetes():
+def test_le_calcul_tient_en_une_requete():
     pret = _un_appel(3)
     with CaptureQueriesContext(connection) as capture:
         classer(pret.appel)
-    assert len(capture) == 2
+    assert len(capture) == 1
     with CaptureQueriesContext(connection) as capture:
         classer_pour(pret.agente, pret.appel)
     assert len(capture) <= 5
