@@ -86,8 +86,9 @@ def _groupes(presentes: NDArray[np.bool_]) -> tuple[NDArray[np.int_], NDArray[np
                 membres[membre] = suivant
                 a_voir += np.flatnonzero(liens[membre] & (membres < 0)).tolist()
         suivant += 1
-    lues = presentes.any(axis=0)
-    demandes = np.where(lues, membres[presentes.argmax(axis=0)], -1)
+    demandes = np.full(presentes.shape[1], -1)
+    for membre, groupe in enumerate(membres):
+        demandes[presentes[membre]] = groupe
     return membres, demandes
 
 

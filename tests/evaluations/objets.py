@@ -70,6 +70,19 @@ def clore(comite_pret, demande):
     return fiches.clore_evaluation(acteur=comite_pret.agente, demande=demande)
 
 
+def evaluee(membres=3, *, recuses=(), notes=(4, 4), **champs):
+    """Une demande évaluée par tous, sauf ceux qui s'en récusent (par rang)."""
+    pret = un_comite(membres=membres, **champs)
+    demande = pret.demandes[0]
+    for rang, membre in enumerate(pret.membres):
+        if rang in recuses:
+            declarer(demande, membre, conflit=True)
+        else:
+            soumettre(demande, membre, notes)
+    clore(pret, demande)
+    return pret, demande
+
+
 def seance_ouverte(comite_pret, presents=None):
     seance = seances.preparer_seance(
         acteur=comite_pret.agente, appel=comite_pret.appel, date=horloge.maintenant()

@@ -70,6 +70,9 @@ def adresses(pret, demande, salle):
             parametres[nom] = {
                 "code": pret.appel.code,
                 "reference": demande.reference,
+                "champ": "motifs",
+                "bloc": f"discussion-{demande.pk}",
+                "no": 1,
                 "pk": fiche.pk if "fiches/" in str(motif.pattern) else pret.seance.pk,
             }[nom]
         if motif.name.startswith("membre_"):

@@ -96,8 +96,9 @@ def test_deux_fiches_soumises_au_meme_instant_comptent_toutes_deux():
 
     def rendre(membre, notes):
         try:
+            sienne = type(demande).objects.get(pk=demande.pk)
             depart.wait(timeout=10)
-            soumettre(demande, membre, notes)
+            soumettre(sienne, membre, notes)
         except Exception as erreur:
             refus.append(erreur)
         finally:

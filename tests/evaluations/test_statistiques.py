@@ -126,6 +126,14 @@ def test_deux_groupes_sans_membre_commun_se_voient():
     assert corriger(KRIPPENDORFF).nombre_de_groupes == 1
 
 
+def test_un_tableau_vide_ne_casse_rien():
+    vide = np.empty((0, 0))
+    assert corriger(vide).nombre_de_groupes == 0
+    assert solidite(vide, [Ligne([], [], 100.0, 60.0)]).tolist() == []
+    assert ecarts_types(vide).tolist() == []
+    assert fidelite(vide) is None
+
+
 # --- Solidité -------------------------------------------------------------------------------------
 def volet(tableau, enveloppe, seuil=0.0, montant=10.0):
     nombre = tableau.shape[1]
