@@ -11,6 +11,7 @@ from evaluations.analyse import analyse_du_comite, analyse_pour
 from evaluations.classement import classer_pour
 from evaluations.explications import expliquer
 from evaluations.services import comite
+from evaluations.services.fiches import rouvrir_fiche
 from evaluations.visibilite import demandes_revelees_a, perimetre
 from tests.evaluations.objets import affectation, declarer, soumettre, un_comite
 from tests.factories import AdhesionFactory, MembreComiteFactory, UtilisateurFactory
@@ -42,7 +43,7 @@ def nombres(texte):
 
 
 def test_le_score_reste_la_moyenne_et_la_correction_est_a_cote(pret):
-    d1, d2, d3 = pret.demandes
+    d1, d2, _ = pret.demandes
     analyse = analyse_pour(pret.agente, pret.appel)
     rangs = classer_pour(pret.agente, pret.appel)[d1.volet.no]
     # D2 n'a pas été lue par M3, sévère : sa moyenne corrigée baisse, son score non.
@@ -82,8 +83,6 @@ def test_les_chiffres_d_un_recuse_ignorent_la_demande_cachee(pret):
     lus = [avant.de(d.pk) for d in (pret.demandes[0], pret.demandes[2])]
     # La demande cachée change du tout au tout : rien ne bouge pour lui.
     fiche = affectation(pret.demandes[1], pret.membres[1]).evaluation
-    from evaluations.services.fiches import rouvrir_fiche
-
     rouvrir_fiche(acteur=pret.membres[0].utilisateur, evaluation=fiche, motif="Erreur.")
     apres = analyse_pour(recuse, pret.appel)
     assert [apres.de(d.pk) for d in (pret.demandes[0], pret.demandes[2])] == lus

@@ -1,10 +1,11 @@
 """Le score d'une demande, tenu par la base : la moyenne de ses fiches (regles.md, 6)."""
 
 import threading
+import time
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from evaluations.classement import lignes_de
 from evaluations.models import ScoreDemande
@@ -89,24 +90,26 @@ def test_une_fiche_effacee_ne_compte_plus_et_la_demande_s_efface_avec_elles():
 
 @pytest.mark.django_db(transaction=True)
 def test_deux_fiches_soumises_au_meme_instant_comptent_toutes_deux():
-    pret = un_comite(membres=3)
-    demande = pret.demandes[0]
+    """Chacune s'écrit dans sa transaction, ouverte avant que l'autre se termine."""
+    demande = DemandeFactory(en_evaluation=True)
+    affectations = [AffectationFactory(demande=demande, libre=True) for _ in range(3)]
     depart = threading.Barrier(3)
     refus = []
 
-    def rendre(membre, notes):
+    def rendre(affectation, score):
         try:
-            sienne = type(demande).objects.get(pk=demande.pk)
-            depart.wait(timeout=10)
-            soumettre(sienne, membre, notes)
+            with transaction.atomic():
+                depart.wait(timeout=10)
+                EvaluationFactory(affectation=affectation, soumise=True, score=score)
+                time.sleep(0.05)
         except Exception as erreur:
             refus.append(erreur)
         finally:
             connection.close()
 
     fils = [
-        threading.Thread(target=rendre, args=(membre, notes))
-        for membre, notes in zip(pret.membres, ((5, 5), (4, 4), (3, 3)), strict=True)
+        threading.Thread(target=rendre, args=(affectation, Decimal(score)))
+        for affectation, score in zip(affectations, (100, 80, 60), strict=True)
     ]
     for fil in fils:
         fil.start()
@@ -114,5 +117,5 @@ def test_deux_fiches_soumises_au_meme_instant_comptent_toutes_deux():
         fil.join(timeout=20)
 
     assert not refus
-    ligne = lignes_de(pret.appel)[demande.pk]
-    assert (ligne.nb_fiches, ligne.score) == (3, Decimal(80))
+    compte = ScoreDemande.objects.get(pk=demande.pk)
+    assert (compte.fiches, compte.moyenne) == (3, Decimal(80))
