@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, FilteredRelation, Q
 
 from appels.models import Demande, Question, Reponse
@@ -26,7 +26,7 @@ def enregistrer_reponse(
     if question.section.formulaire_id != demande.formulaire_id:
         raise RegleViolee("Cette question n'est pas dans le formulaire de la demande.")
     # Une seule requête verrouille la demande (un dépôt attend, ou nous attendons le sien) et lit
-    # la réponse.
+    # la réponse, telle qu'elle était avant l'attente : l'écriture vérifie qu'elle l'est encore.
     verrou = (
         Demande.objects.select_for_update(no_key=True, of=("self",))
         .only("etat", "organisme_id")
@@ -53,13 +53,27 @@ def enregistrer_reponse(
         )
     if issue is Issue.RIEN:
         return verrou.reponse_valeur
+    if not _ecrire(acteur, demande, question, valeur, verrou):
+        # Une collègue a écrit pendant l'attente. Le verrou est à nous : relue, elle est à jour.
+        return enregistrer_reponse(
+            acteur=acteur, demande=demande, question=question, valeur=valeur, base=base
+        )
+    return valeur
+
+
+def _ecrire(acteur: Any, demande: Demande, question: Question, valeur: Any, lue: Any) -> bool:
+    """Écrit la réponse si elle est encore celle que ``lue`` montre ; faux sinon."""
     ecriture = {
         "valeur": valeur,
         "modifiee_le": horloge.maintenant(),
         "modifiee_par": acteur,
     }
-    if verrou.reponse_pk is None:
-        Reponse.objects.create(demande=demande, question=question, **ecriture)
-    else:
-        Reponse.objects.filter(pk=verrou.reponse_pk).update(**ecriture)
-    return valeur
+    if lue.reponse_pk:
+        encore = Reponse.objects.filter(pk=lue.reponse_pk, modifiee_le=lue.reponse_le)
+        return bool(encore.update(**ecriture))
+    try:
+        with transaction.atomic():
+            Reponse.objects.create(demande=demande, question=question, **ecriture)
+    except IntegrityError:
+        return False
+    return True

@@ -1,10 +1,11 @@
 """La rédaction : chaque mot s'enregistre, rien de ce qui est tapé ne se perd."""
 
+import threading
 from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -13,6 +14,8 @@ from appels.completude import manques
 from appels.forms.demande import MontantField
 from appels.formulaires import lire_formulaire
 from appels.models import Demande
+from appels.services import reponses
+from socle.concurrence import SaisieConcurrente, empreinte
 from tests.appels.conftest import adresse
 
 pytestmark = pytest.mark.django_db
@@ -214,6 +217,44 @@ def test_pendant_la_saisie_le_conflit_repond_409_avec_les_deux_textes(questionna
     assert seconde.json()["conflit"]["base"] == premiere["base"]
     assert "dans une autre fenêtre" in seconde.json()["message"]
     assert demande.reponses.get().valeur == "A"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("deja", [False, True], ids=["première", "suivante"])
+def test_qui_attendait_derriere_une_collegue_ne_l_efface_pas(questionnaire, deja):
+    demande, question = questionnaire.demande, questionnaire.questions["texte_long"]
+    if deja:
+        demande.reponses.create(question=question, valeur="Avant")
+    base = empreinte("Avant" if deja else None)
+
+    def enregistrer(valeur):
+        return reponses.enregistrer_reponse(
+            acteur=questionnaire.redacteur,
+            demande=demande,
+            question=question,
+            valeur=valeur,
+            base=base,
+        )
+
+    refus = []
+
+    def collegue_qui_attend():
+        try:
+            enregistrer("La sienne")
+        except SaisieConcurrente as refuse:
+            refus.append(refuse)
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        enregistrer("La première")
+        fil = threading.Thread(target=collegue_qui_attend)
+        fil.start()
+        fil.join(timeout=0.5)
+        assert fil.is_alive(), "la seconde n'a pas attendu la première"
+    fil.join(timeout=10)
+    assert [refuse.actuel.valeur for refuse in refus] == ["La première"]
+    assert demande.reponses.get().valeur == "La première"
 
 
 @pytest.mark.parametrize("deja", [False, True], ids=["première", "suivante"])
