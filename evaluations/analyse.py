@@ -8,7 +8,8 @@ une page de 50 demandes sur 5 000 n'a plus qu'à y prendre les siennes (docs/adr
 """
 
 import hashlib
-from collections.abc import Callable
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -19,10 +20,10 @@ from django.db.models import Count, QuerySet, Sum
 
 from appels.models import Appel, Demande, Volet
 from evaluations import statistiques
-from evaluations.bareme import a_une_decimale, ranger
+from evaluations.bareme import ranger
 from evaluations.classement import notees
 from evaluations.models import Evaluation, ScoreDemande
-from evaluations.visibilite import demandes_revelees_a, perimetre
+from evaluations.visibilite import Perimetre, perimetre
 
 DUREE_CACHE = 7 * 24 * 3600
 INCERTAIN = (10, 90)
@@ -114,39 +115,37 @@ class Analyse:
         place = int(np.searchsorted(self.identifiants, demande_id))
         if place == len(self.identifiants) or self.identifiants[place] != demande_id:
             return None
-        corrigee, ecart_type, part = (_decimal(v) for v in self.valeurs[place])
-        solidite = None if part is None else (part * 100).quantize(Decimal(1))
+        corrigee, ecart_type, solidite = self.valeurs[place].tolist()
         return ChiffresDemande(
-            a_une_decimale(corrigee),
-            None if ecart_type is None else a_une_decimale(ecart_type),
-            solidite,
+            _decimal(corrigee, 1), _decimal(ecart_type, 1), _decimal(solidite * 100, 0)
         )
 
 
-def _decimal(valeur: float) -> Decimal | None:
-    return None if np.isnan(valeur) else Decimal(repr(round(float(valeur), 6)))
+def _decimal(valeur: float, decimales: int) -> Decimal | None:
+    """Un nombre à ``decimales`` décimales, demie vers le haut ; None quand il n'y en a pas."""
+    if math.isnan(valeur):
+        return None
+    dizaines = 10**decimales
+    return Decimal(math.floor(round(valeur * dizaines, 6) + 0.5)).scaleb(-decimales)
 
 
 def analyse_pour(utilisateur: Any, appel: Appel) -> Analyse:
     """L'analyse de ce qui est révélé à la personne, et de cela seulement."""
-    return _gardee(
-        appel, perimetre(utilisateur, appel), lambda: demandes_revelees_a(utilisateur, appel)
-    )
+    return analyser(appel, perimetre(utilisateur, appel))
 
 
 def analyse_du_comite(appel: Appel) -> Analyse:
     """L'analyse de toutes les demandes, pour ce que le système écrit (le compte rendu)."""
-    return _gardee(appel, ("sauf",), lambda: Demande.objects.filter(appel=appel))
+    return analyser(appel, Perimetre())
 
 
-def _gardee(
-    appel: Appel, vu: tuple[Any, ...], demandes: Callable[[], QuerySet[Demande]]
-) -> Analyse:
-    """L'analyse en cache ; une fiche, une règle ou une enveloppe changée la fait recalculer.
+def analyser(appel: Appel, vu: Perimetre, volets: Sequence[Volet] | None = None) -> Analyse:
+    """L'analyse d'un périmètre. Une fiche, une règle, une enveloppe changée la fait recalculer.
 
     La somme des versions ne peut que croître : deux états des fiches n'ont pas la même.
     """
-    volets = list(appel.volets.all())
+    if volets is None:
+        volets = list(appel.volets.all())
     fiches = ScoreDemande.objects.filter(appel=appel).aggregate(
         demandes=Count("pk"), versions=Sum("version")
     )
@@ -155,12 +154,13 @@ def _gardee(
     cle = f"analyse:{appel.pk}:{hashlib.sha256(texte.encode()).hexdigest()}"
     analyse = cache.get(cle)
     if analyse is None:
-        analyse = _calculer(appel, volets, demandes())
+        demandes = vu.borner(Demande.objects.filter(appel=appel), "pk")
+        analyse = _calculer(appel, volets, demandes)
         cache.set(cle, analyse, DUREE_CACHE)
     return analyse
 
 
-def _calculer(appel: Appel, volets: list[Volet], demandes: QuerySet[Demande]) -> Analyse:
+def _calculer(appel: Appel, volets: Sequence[Volet], demandes: QuerySet[Demande]) -> Analyse:
     lues = [
         _Lue(*ligne)
         for ligne in notees(appel, demandes).values_list(
@@ -188,7 +188,7 @@ def _calculer(appel: Appel, volets: list[Volet], demandes: QuerySet[Demande]) ->
         identifiants=np.array(par_pk, dtype=np.int64),
         valeurs=np.column_stack(valeurs),
         severites=tuple(
-            Severite(pk, a_une_decimale(_decimal(correction.effets[rang])), int(compte))
+            Severite(pk, _decimal(correction.effets[rang], 1), int(compte))
             for (pk, rang), compte in zip(membres.items(), presentes.sum(axis=1), strict=True)
         ),
         alpha=statistiques.alpha_krippendorff(tableau),

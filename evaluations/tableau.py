@@ -1,21 +1,23 @@
 """Le classement prêt pour une page : un volet, ses dessins, ses lignes. Rien de plus que permis."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet, Sum
+from django.db.models import Sum
 
 from appels.models import Appel, Demande, Volet
-from evaluations.analyse import Analyse, ChiffresDemande, Place, analyse_pour
+from evaluations.analyse import Analyse, ChiffresDemande, Place, analyser
 from evaluations.classement import LigneClassement, ligne_de
 from evaluations.models import Recommandation
-from evaluations.visibilite import demandes_revelees_a
+from evaluations.visibilite import Perimetre, perimetre
 from socle.graphiques import Part, Rang
 
-PAR_PAGE = 25
+TOUT_SUR_UNE_PAGE = 40
+PAR_PAGE = 20
+LUES = ("code", "titre", "reference", "montant_demande", "etat", "appel", "volet")
 Adresse = Callable[[Demande], str]
 
 
@@ -66,72 +68,82 @@ class VoletClasse:
 
 
 @dataclass(frozen=True)
+class Onglet:
+    """Un volet à choisir, quand l'appel a trop de demandes pour une page."""
+
+    volet: Volet
+    demandes: int
+    montre: bool
+
+
+@dataclass(frozen=True)
 class TableauClassement:
-    """Les volets d'un appel, et l'analyse des demandes que la personne voit."""
+    """Les volets montrés, ceux à choisir, et l'analyse des demandes que la personne voit."""
 
     volets: list[VoletClasse]
     analyse: Analyse
+    onglets: list[Onglet] = field(default_factory=list)
 
 
 def tableau_entier(utilisateur: Any, appel: Appel, *, adresse: Adresse) -> TableauClassement:
     """Toutes les lignes que la personne peut voir, pour une séance ou un tableur."""
-    analyse = analyse_pour(utilisateur, appel)
-    volets = list(appel.volets.all())
-    places = {
-        volet.pk: analyse.ordres[volet.pk].tranche(0, len(analyse.ordres[volet.pk]))
-        for volet in volets
-    }
-    lignes = _lignes(appel, places, analyse, adresse)
-    return TableauClassement(
-        [
-            VoletClasse(
-                volet,
-                lignes[volet.pk],
-                sum((ligne.avis.montant for ligne in lignes[volet.pk] if ligne.avis), Decimal(0)),
-            )
-            for volet in volets
-        ],
-        analyse,
-    )
+    vu, volets = perimetre(utilisateur, appel), list(appel.volets.all())
+    analyse = analyser(appel, vu, volets)
+    return _tableau(appel, vu, volets, analyse, adresse, pages={})
 
 
 def tableau_pagine(
-    utilisateur: Any, appel: Appel, *, adresse: Adresse, pages: Mapping[str, str]
+    utilisateur: Any, appel: Appel, *, adresse: Adresse, choix: Mapping[str, str]
 ) -> TableauClassement:
-    """Une page de chaque volet ; ``pages`` dit laquelle (« volet1 » : « 2 »), sinon la première.
+    """Tous les volets s'ils tiennent sur une page ; sinon une page d'un volet.
 
-    Seules les lignes montrées sont lues : 5 000 demandes coûtent ce qu'en coûtent 50.
+    ``choix`` (l'adresse de la page) dit le ``volet`` et la ``page``. Seules les lignes montrées
+    sont lues : 5 000 demandes coûtent ce qu'en coûtent 50.
     """
-    analyse = analyse_pour(utilisateur, appel)
-    volets = list(appel.volets.all())
-    choisies, places = {}, {}
+    vu, volets = perimetre(utilisateur, appel), list(appel.volets.all())
+    analyse = analyser(appel, vu, volets)
+    nombres = {volet.pk: len(analyse.ordres[volet.pk]) for volet in volets}
+    if sum(nombres.values()) <= TOUT_SUR_UNE_PAGE:
+        return _tableau(appel, vu, volets, analyse, adresse, pages={})
+    montre = next((v for v in volets if str(v.no) == choix.get("volet")), volets[0])
+    page = Paginator(range(nombres[montre.pk]), PAR_PAGE).get_page(choix.get("page"))
+    onglets = [Onglet(volet, nombres[volet.pk], volet == montre) for volet in volets]
+    return _tableau(appel, vu, [montre], analyse, adresse, {montre.pk: page}, onglets)
+
+
+def _tableau(
+    appel: Appel,
+    vu: Perimetre,
+    volets: list[Volet],
+    analyse: Analyse,
+    adresse: Adresse,
+    pages: Mapping[int, Page],
+    onglets: Sequence[Onglet] = (),
+) -> TableauClassement:
+    places = {}
     for volet in volets:
-        ordre = analyse.ordres[volet.pk]
-        page = Paginator(range(len(ordre)), PAR_PAGE).get_page(pages.get(f"volet{volet.no}"))
-        choisies[volet.pk] = page
-        places[volet.pk] = ordre.tranche(page.object_list.start, page.object_list.stop)
+        ordre, page = analyse.ordres[volet.pk], pages.get(volet.pk)
+        bornes = page.object_list if page else range(len(ordre))
+        places[volet.pk] = ordre.tranche(bornes.start, bornes.stop)
     lignes = _lignes(appel, places, analyse, adresse)
-    recommandes = _recommandes(demandes_revelees_a(utilisateur, appel), appel)
-    return TableauClassement(
-        [
-            VoletClasse(
-                volet,
-                lignes[volet.pk],
-                recommandes.get(volet.pk, Decimal(0)),
-                choisies[volet.pk],
-            )
-            for volet in volets
-        ],
-        analyse,
-    )
-
-
-def _recommandes(visibles: QuerySet[Demande], appel: Appel) -> dict[int, Decimal]:
-    """Ce que le comité recommande dans chaque volet, pour ces demandes seulement."""
-    return dict(
-        Recommandation.objects.filter(
-            en_vigueur=True, seance__appel=appel, demande__in=visibles.values("pk")
+    recommandes = _recommandes(vu, appel)
+    classes = [
+        VoletClasse(
+            volet,
+            lignes[volet.pk],
+            recommandes.get(volet.pk, Decimal(0)),
+            pages.get(volet.pk),
         )
+        for volet in volets
+    ]
+    return TableauClassement(classes, analyse, list(onglets))
+
+
+def _recommandes(vu: Perimetre, appel: Appel) -> dict[int, Decimal]:
+    """Ce que le comité recommande dans chaque volet, pour ces demandes seulement."""
+    en_vigueur = Recommandation.objects.filter(en_vigueur=True, demande__appel=appel)
+    return dict(
+        vu.borner(en_vigueur, "demande")
         .order_by()
         .values_list("demande__volet")
         .annotate(Sum("montant"))
@@ -143,12 +155,14 @@ def _lignes(
 ) -> dict[int, list[LigneTableau]]:
     """Par volet, les lignes de ces places, chacune avec ses chiffres et son avis en vigueur."""
     voulues = [place.demande_id for du_volet in places.values() for place in du_volet]
-    lues = Demande.objects.select_related("organisme", "score_comite").in_bulk(voulues)
+    lues = (
+        Demande.objects.select_related("organisme", "score_comite")
+        .only(*LUES, "organisme__nom", "score_comite")
+        .in_bulk(voulues)
+    )
     avis = {
         recommandation.demande_id: recommandation
-        for recommandation in Recommandation.objects.filter(
-            demande__in=voulues, en_vigueur=True
-        ).select_related("seance")
+        for recommandation in Recommandation.objects.filter(demande__in=voulues, en_vigueur=True)
     }
 
     def ligne(place: Place) -> LigneTableau:

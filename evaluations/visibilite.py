@@ -4,6 +4,7 @@ Tout ce qui montre un score part d'ici : une demande cachée n'est jamais lue, d
 comptée ni exportée.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -69,21 +70,38 @@ def demandes_revelees_a(utilisateur: Any, appel: Appel) -> QuerySet[Demande]:
     return visibles.filter(pk__in=revelees(appel).values("pk"))
 
 
-def perimetre(utilisateur: Any, appel: Appel) -> tuple[Any, ...]:
-    """Ce qui distingue ``demandes_revelees_a`` de deux personnes, sans relire toutes les demandes.
+@dataclass(frozen=True)
+class Perimetre:
+    """Toutes les demandes d'un appel ``sauf`` celles-ci, ou ``seulement`` celles-ci."""
+
+    sauf: tuple[int, ...] = ()
+    seulement: tuple[int, ...] | None = None
+
+    def borner(self, lignes: QuerySet, champ: str) -> QuerySet:
+        """Les lignes dont ``champ`` (une demande) est dans le périmètre."""
+        if self.seulement is not None:
+            return lignes.filter(**{f"{champ}__in": self.seulement})
+        return lignes.exclude(**{f"{champ}__in": self.sauf}) if self.sauf else lignes
+
+
+def perimetre(utilisateur: Any, appel: Appel) -> Perimetre:
+    """Ce que ``demandes_revelees_a`` donne, dit en peu de mots, sans relire toutes les demandes.
 
     Un employé qui ne siège pas : ce qu'il ne voit pas, presque rien. Un autre : ce qu'il voit, ses
-    lectures. Deux personnes du même périmètre voient les mêmes demandes.
+    lectures.
     """
-    if utilisateur.est_employe and siege_de(utilisateur, appel) is None:
-        recusees = Affectation.objects.filter(membre__utilisateur=utilisateur, etat="recusee")
-        cachees = Demande.objects.filter(
-            Q(pk__in=recusees.values("demande")) | Q(organisme_id__in=utilisateur.organismes_ids),
-            appel=appel,
-        )
-        return ("sauf", *sorted(cachees.values_list("pk", flat=True)))
+    sieges = list(appel.membres.filter(utilisateur=utilisateur))
+    if utilisateur.est_employe and not any(siege.actif for siege in sieges):
+        cachees = set()
+        if sieges:
+            recusees = Affectation.objects.filter(membre__in=sieges, etat="recusee")
+            cachees.update(recusees.values_list("demande", flat=True))
+        if utilisateur.organismes_ids:
+            siennes = appel.demandes.filter(organisme_id__in=utilisateur.organismes_ids)
+            cachees.update(siennes.values_list("pk", flat=True))
+        return Perimetre(sauf=tuple(sorted(cachees)))
     vues = demandes_revelees_a(utilisateur, appel).values_list("pk", flat=True)
-    return ("seulement", *sorted(vues))
+    return Perimetre(seulement=tuple(sorted(vues)))
 
 
 def nombre_a_faire(utilisateur: Any) -> int:

@@ -110,6 +110,11 @@ def _mesurer(options: argparse.Namespace) -> list[dict[str, Any]]:
             if lettres:
                 resultats += _lettres(jeu, lettres)
                 pile.callback(shutil.rmtree, RACINE / "var/banc/fichiers", ignore_errors=True)
+    if _voulu("bootstrap", options):
+        from config.banc.bootstrap import mesurer_bootstrap
+
+        _dire("Solidité d'un classement…")
+        resultats.append(mesurer_bootstrap())
     return resultats
 
 
@@ -180,9 +185,9 @@ def _tableau(resultats: list[dict[str, Any]]) -> str:
         (
             ligne["nom"],
             str(ligne["n"]),
-            f"{ligne['mediane_ms']:.1f}".replace(".", ","),
-            f"{ligne['plancher_ms']:.1f}".replace(".", ","),
-            f"{ligne['ratio']:.1f}".replace(".", ","),
+            _nombre(ligne["mediane_ms"]),
+            _nombre(ligne["plancher_ms"]),
+            _nombre(ligne["ratio"]),
             "—" if ligne["requetes"] is None else str(ligne["requetes"]),
         )
         for ligne in resultats
@@ -196,6 +201,10 @@ def _tableau(resultats: list[dict[str, Any]]) -> str:
 
     trait = "  ".join("─" * largeur for largeur in largeurs) + "\n"
     return "\n" + ecrire(titres) + trait + "".join(map(ecrire, lignes))
+
+
+def _nombre(valeur: float | None) -> str:
+    return "—" if valeur is None else f"{valeur:.1f}".replace(".", ",")
 
 
 def _dire(texte: str) -> None:

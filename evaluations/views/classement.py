@@ -49,16 +49,19 @@ def classement_comite(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _contexte_classement(request: HttpRequest, appel: Appel, salle: str) -> dict[str, Any]:
+    # L'adresse se forme une fois : la former à chaque ligne coûte plus que de la lire.
+    fiches = reverse(f"{salle}:fiches", args=["une-reference"])
     tableau = tableau_pagine(
         request.user,
         appel,
-        adresse=lambda d: reverse(f"{salle}:fiches", args=[d.reference]),
-        pages=request.GET,
+        adresse=lambda d: fiches.replace("une-reference", d.reference),
+        choix=request.GET,
     )
     classees = any(volet.lignes for volet in tableau.volets)
     return {
         "appel": appel,
         "volets": tableau.volets,
+        "onglets": tableau.onglets,
         "explication": expliquer(appel, tableau.analyse) if classees else None,
     }
 

@@ -129,12 +129,11 @@ def test_le_perimetre_dit_exactement_qui_voit_quoi(pret):
         pret.agente, UtilisateurFactory(agent=True), siegeante, liee, UtilisateurFactory(),
         *(m.utilisateur for m in pret.membres),
     ]  # fmt: skip
-    toutes = set(pret.appel.demandes.values_list("pk", flat=True))
     for personne in personnes:
-        genre, *identifiants = perimetre(personne, pret.appel)
-        decrites = toutes - set(identifiants) if genre == "sauf" else set(identifiants)
+        decrites = perimetre(personne, pret.appel).borner(pret.appel.demandes.all(), "pk")
         vues = set(demandes_revelees_a(personne, pret.appel).values_list("pk", flat=True))
-        assert decrites == vues, personne
+        assert {demande.pk for demande in decrites} == vues, personne
+    assert perimetre(pret.agente, pret.appel).sauf == ()
 
 
 def test_les_limites_se_disent():
