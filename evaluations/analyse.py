@@ -111,6 +111,10 @@ class Analyse:
     groupes: int
     tous_ont_tout_lu: bool
 
+    def __bool__(self) -> bool:
+        """Vrai quand une fiche au moins y est comptée."""
+        return len(self.identifiants) > 0
+
     def de(self, demande_id: int) -> ChiffresDemande | None:
         place = int(np.searchsorted(self.identifiants, demande_id))
         if place == len(self.identifiants) or self.identifiants[place] != demande_id:

@@ -68,7 +68,8 @@ def contexte_compte_rendu(seance: Seance, *, acteur: Any, projet: bool = False) 
             "demande__organisme", "demande__volet"
         )
     )
-    recuses = _recuses([r.demande_id for r in avis])
+    sans_avis = list(Demande.objects.filter(appel=appel, etat="evaluee").order_by("code"))
+    recuses = _recuses([*(r.demande_id for r in avis), *(demande.pk for demande in sans_avis)])
     analyse = analyse_du_comite(appel)
     return {
         "reference": reference(seance),
@@ -81,10 +82,7 @@ def contexte_compte_rendu(seance: Seance, *, acteur: Any, projet: bool = False) 
         "textes": {cle: texte_de(seance, cle) for cle, _, _ in GENERAUX},
         "volets": _volets(seance, avis, recuses, analyse),
         "explication": expliquer(appel, analyse),
-        "sans_avis": [
-            f"{demande.code} — {demande.titre}"
-            for demande in Demande.objects.filter(appel=appel, etat="evaluee").order_by("code")
-        ],
+        "sans_avis": [f"{demande.code} — {demande.titre}" for demande in sans_avis],
         "presidence": str(presidence) if presidence else "",
         "secretaire": acteur.nom if acteur is not None else "",
     }

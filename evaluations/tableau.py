@@ -1,7 +1,7 @@
 """Le classement prêt pour une page : un volet, ses dessins, ses lignes. Rien de plus que permis."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -82,7 +82,8 @@ class TableauClassement:
 
     volets: list[VoletClasse]
     analyse: Analyse
-    onglets: list[Onglet] = field(default_factory=list)
+    vu: Perimetre
+    onglets: Sequence[Onglet] = ()
 
 
 def tableau_entier(utilisateur: Any, appel: Appel, *, adresse: Adresse) -> TableauClassement:
@@ -136,7 +137,7 @@ def _tableau(
         )
         for volet in volets
     ]
-    return TableauClassement(classes, analyse, list(onglets))
+    return TableauClassement(classes, analyse, vu, onglets)
 
 
 def _recommandes(vu: Perimetre, appel: Appel) -> dict[int, Decimal]:

@@ -57,12 +57,12 @@ def _contexte_classement(request: HttpRequest, appel: Appel, salle: str) -> dict
         adresse=lambda d: fiches.replace("une-reference", d.reference),
         choix=request.GET,
     )
-    classees = any(volet.lignes for volet in tableau.volets)
     return {
         "appel": appel,
         "volets": tableau.volets,
         "onglets": tableau.onglets,
-        "explication": expliquer(appel, tableau.analyse) if classees else None,
+        "explication": expliquer(appel, tableau.analyse) if tableau.analyse else None,
+        "voit_comme_un_membre": tableau.vu.seulement is not None,
     }
 
 
@@ -238,14 +238,8 @@ def classement_ville(request: HttpRequest, code: str) -> HttpResponse:
     """Le classement de ce que l'employé peut voir, avec les recommandations."""
     exiger(request, "appel.voir")
     appel = get_object_or_404(Appel, code=code)
-    return render(
-        request,
-        "evaluations/ville/classement.html",
-        {
-            **_contexte_classement(request, appel, "ville"),
-            "siege": siege_de(request.user, appel),
-        },
-    )
+    contexte = _contexte_classement(request, appel, "ville")
+    return render(request, "evaluations/ville/classement.html", contexte)
 
 
 def exporter_classement(request: HttpRequest, code: str) -> HttpResponse:

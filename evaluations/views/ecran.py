@@ -65,11 +65,17 @@ def _volets(request: HttpRequest, objet: Seance) -> list[Any]:
 
 
 def _lisible(valeurs: dict[str, str]) -> dict[str, str]:
-    """L'avis proposé et son montant, comme on les dit ; le montant tel que tapé, s'il y en a un."""
+    """L'avis proposé, son montant et le vote, comme on les dit, tels que tapés."""
+    voix = {nom: valeurs[nom] or "0" for nom in ("pour", "contre", "abstentions")}
+    pluriel = "" if voix["abstentions"] in ("0", "1") else "s"
     accorde = valeurs["avis"] in recommandations.AVIS_FAVORABLES
     return {
         "avis": dict(Recommandation.Avis.choices).get(valeurs["avis"], "À discuter"),
         "montant": f"{valeurs['montant']}\u00a0$" if accorde and valeurs["montant"] else "",
+        "vote": f"{voix['pour']} pour, {voix['contre']} contre, {voix['abstentions']} "
+        f"abstention{pluriel}"
+        if set(voix.values()) != {"0"}
+        else "",
     }
 
 

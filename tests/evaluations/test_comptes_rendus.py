@@ -168,3 +168,5 @@ def test_le_compte_rendu_se_rend_sans_fiche_ni_avis(tenue):
         "pdf/compte_rendu.html", contexte_compte_rendu(tenue.seance, acteur=tenue.agente)
     )
     assert "Demandes sans avis" in html
+    # Une récusation se dit même quand la demande attend encore son avis.
+    assert f"{tenue.membres[3]} : D01" in " ".join(html.split())
