@@ -18,12 +18,10 @@ def calendrier(appel: Appel) -> bytes:
     Les identifiants ne changent pas : importé de nouveau après un report, il corrige l'agenda.
     """
     adresse = settings.SITE_URL + reverse("appel_public", kwargs={"code": appel.code})
-    agenda = Calendar.new(
-        prodid="-//Appels à projets//FR",
-        name=appel.titre,
-        language="fr-CA",
-        subcomponents=[
-            _evenement(appel, code, resume, quand, adresse)
+    return agenda(
+        appel.titre,
+        [
+            evenement(appel, code, resume, quand, adresse)
             for code, resume, quand in (
                 ("ouverture", "Ouverture des dépôts", appel.ouverture),
                 ("seance-information", "Séance d'information", appel.seance_information),
@@ -34,20 +32,41 @@ def calendrier(appel: Appel) -> bytes:
             if quand is not None
         ],
     )
-    agenda.add_missing_timezones()
-    return agenda.to_ical()
 
 
-def _evenement(appel: Appel, code: str, resume: str, quand: dt.date, adresse: str) -> Event:
-    """Un instant reste un instant ; une date sans heure prend sa journée entière."""
+def agenda(nom: str, evenements: list[Event]) -> bytes:
+    """Un fichier .ics de ce nom, avec ses fuseaux."""
+    fichier = Calendar.new(
+        prodid="-//Appels à projets//FR", name=nom, language="fr-CA", subcomponents=evenements
+    )
+    fichier.add_missing_timezones()
+    return fichier.to_ical()
+
+
+def evenement(
+    appel: Appel,
+    code: str,
+    resume: str,
+    quand: dt.date,
+    adresse: str,
+    *,
+    lieu: str = "",
+    occupe: bool = False,
+) -> Event:
+    """Un instant reste un instant ; une date sans heure prend sa journée entière.
+
+    ``code`` rend l'identifiant stable ; ``adresse`` est la page où tout savoir ; ``occupe`` :
+    la personne n'est pas libre à ce moment.
+    """
     instant = isinstance(quand, dt.datetime)
     return Event.new(
         uid=f"{appel.code}-{code}@{urlsplit(settings.SITE_URL).hostname}",
         stamp=horloge.maintenant().astimezone(dt.UTC),
         summary=f"{resume} — {appel.titre}",
-        description=f"Tout savoir sur l'appel : {adresse}",
+        description=f"Tout savoir : {adresse}",
+        location=lieu or None,
         start=timezone.localtime(quand) if instant else quand,
         end=None if instant else quand + dt.timedelta(days=1),
-        transparency="TRANSPARENT",
+        transparency="OPAQUE" if occupe else "TRANSPARENT",
         url=adresse,
     )

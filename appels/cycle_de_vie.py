@@ -371,13 +371,13 @@ class CycleDeVieDemande(ConcurrentTransitionMixin, models.Model):
     @etape(
         de="refusee",
         vers="evaluee",
-        permission="demande.decider",
+        permission="demande.rouvrir_apres_reexamen",
         gardes=[Garde("Aucun réexamen n'a été accueilli.", a_un_reexamen_accueilli)],
     )
     @etape(
         de="irrecevable",
         vers="deposee",
-        permission="demande.decider",
+        permission="demande.rouvrir_apres_reexamen",
         gardes=[Garde("Aucun réexamen n'a été accueilli.", a_un_reexamen_accueilli)],
     )
     def rouvrir_apres_reexamen(self) -> None:

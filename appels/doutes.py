@@ -1,22 +1,24 @@
 """Ce qui mérite un second regard entre une demande et les autres : jamais décidé par la machine.
 
 Trois doutes : le même projet déposé deux fois (ressemblance des textes), la même dépense réclamée
-deux fois par un organisme, des aides de la Ville qui s'ajoutent au-delà du cumul permis.
+deux fois, l'argent public d'un organisme qui, d'une demande à l'autre, dépasse le cumul permis.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db.models import Q, QuerySet
 
+from appels.cumul import aides_entre_demandes, se_recoupent
 from appels.models import Demande, PosteDepense, VerdictDoute
-from appels.montants import pourcentage
-from appels.regles import dollars, regles_budget
+from appels.regles import dollars
 
 # Ressemblance de trigrammes, de 0 à 1 ; au-delà, les deux textes se lisent comme voisins.
 TITRE_VOISIN, TEXTE_VOISIN, PRECISION_VOISINE = 0.3, 0.5, 0.6
+TITRE_PRESQUE_PAREIL, TEXTE_PRESQUE_PAREIL = 0.6, 0.7
+# Un résumé court ressemble à d'autres par hasard : seul, il ne fait pas douter.
+RESUME_PARLANT = 80
 REGARDEES_MAX = 20
 SANS_SUITE = ("brouillon", "retiree", "irrecevable", "refusee")
 Nature = VerdictDoute.Nature
@@ -43,18 +45,15 @@ def doutes_sur(demande: Demande, autres: QuerySet[Demande]) -> list[Doute]:
     """
     candidates = autres.exclude(pk=demande.pk).exclude(etat="brouillon")
     voisines = _voisines(demande, candidates)
-    siennes = list(
-        candidates.filter(organisme_id=demande.organisme_id)
-        .exclude(etat__in=SANS_SUITE)
-        .select_related("appel", "organisme")
-        .prefetch_related("postes")
-    )
+    siennes = demandes_soeurs(demande, autres)
     trouves = [Doute(Nature.DOUBLON, autre, _phrase_doublon(demande, autre)) for autre in voisines]
     postes = list(demande.postes.all())
-    for autre in siennes:
-        if communes := _depenses_communes(postes, autre.postes.all()):
+    ailleurs = _avec_une_depense_pareille(demande, postes, candidates)
+    for autre in (*siennes, *ailleurs):
+        communes = _depenses_communes(postes, autre.postes.all())
+        if communes and se_recoupent(demande, autre):
             trouves.append(Doute(Nature.DEPENSE, autre, _phrase_depense(communes)))
-    trouves += _cumul(demande, siennes)
+    trouves += doutes_de_cumul(demande, siennes)
     verdicts = {
         (verdict.nature, verdict.autre_id): verdict
         for verdict in demande.verdicts_doutes.select_related("tranche_par")
@@ -64,25 +63,39 @@ def doutes_sur(demande: Demande, autres: QuerySet[Demande]) -> list[Doute]:
     ]
 
 
-def _voisines(demande: Demande, candidates: QuerySet[Demande]) -> list[Demande]:
-    """Les demandes dont le titre et le résumé ressemblent à ceux de ``demande``.
+def demandes_soeurs(demande: Demande, autres: QuerySet[Demande]) -> list[Demande]:
+    """Les autres demandes du même organisme qui peuvent encore recevoir de l'argent, ou en ont."""
+    return list(
+        autres.filter(organisme_id=demande.organisme_id)
+        .exclude(pk=demande.pk)
+        .exclude(etat__in=SANS_SUITE)
+        .select_related("appel", "organisme")
+        .prefetch_related("postes", "revenus", "aides_annoncees", "decisions")
+        .order_by("reference")
+    )
 
-    L'index des trigrammes du titre borne la recherche ; le même organisme se regarde toujours.
+
+def _voisines(demande: Demande, candidates: QuerySet[Demande]) -> list[Demande]:
+    """Les demandes dont le titre ou le résumé ressemblent à ceux de ``demande``.
+
+    Les index des trigrammes bornent la recherche ; le même organisme se regarde toujours.
     """
     if not demande.titre:
         return []
+    proches = Q(titre__trigram_similar=demande.titre) | Q(organisme_id=demande.organisme_id)
+    ressemblent = Q(proche_titre__gt=TITRE_VOISIN) & (
+        Q(proche_texte__gt=TEXTE_VOISIN) | Q(proche_titre__gt=TITRE_PRESQUE_PAREIL)
+    )
+    if len(demande.resume) >= RESUME_PARLANT:
+        proches |= Q(resume__trigram_similar=demande.resume)
+        ressemblent |= Q(proche_texte__gt=TEXTE_PRESQUE_PAREIL)
     return list(
-        candidates.filter(
-            Q(titre__trigram_similar=demande.titre) | Q(organisme_id=demande.organisme_id)
-        )
+        candidates.filter(proches)
         .annotate(
             proche_titre=TrigramSimilarity("titre", demande.titre),
             proche_texte=TrigramSimilarity("resume", demande.resume),
         )
-        .filter(
-            Q(proche_texte__gt=TEXTE_VOISIN) | Q(proche_titre__gt=0.6),
-            proche_titre__gt=TITRE_VOISIN,
-        )
+        .filter(ressemblent)
         .select_related("appel", "organisme")
         .order_by("-proche_texte", "reference")[:REGARDEES_MAX]
     )
@@ -126,6 +139,29 @@ def _depenses_communes(
     ]
 
 
+def _avec_une_depense_pareille(
+    demande: Demande, postes: Iterable[PosteDepense], candidates: QuerySet[Demande]
+) -> list[Demande]:
+    """Ailleurs, une dépense de même précision au même cent : le hasard n'y suffit guère."""
+    pareilles = Q()
+    for poste in postes:
+        if _mots(poste.libelle) and poste.montant:
+            pareilles |= Q(
+                categorie=poste.categorie, libelle__iexact=poste.libelle, montant=poste.montant
+            )
+    if not pareilles:
+        return []
+    trouves = PosteDepense.objects.filter(pareilles).values("demande")
+    return list(
+        candidates.filter(pk__in=trouves)
+        .exclude(organisme_id=demande.organisme_id)
+        .exclude(etat__in=SANS_SUITE)
+        .select_related("appel", "organisme")
+        .prefetch_related("postes")
+        .order_by("reference")[:REGARDEES_MAX]
+    )
+
+
 def _phrase_depense(communes: list[tuple[PosteDepense, PosteDepense]]) -> str:
     dites = ", ".join(
         f"« {poste} » ({dollars(poste.montant)} ici, {dollars(pareil.montant)} là-bas)"
@@ -134,32 +170,7 @@ def _phrase_depense(communes: list[tuple[PosteDepense, PosteDepense]]) -> str:
     return f"Dans les deux budgets : {dites}. Est-ce la même dépense ?"
 
 
-def _cumul(demande: Demande, siennes: list[Demande]) -> list[Doute]:
-    """Si l'aide d'un autre projet voisin s'ajoutait à celle-ci, le cumul permis tiendrait-il ?"""
-    regles, budget = regles_budget(demande), demande.budget()
-    trouves = []
-    for autre in siennes:
-        montant = autre.montant_demande or Decimal(0)
-        total = budget.demande + budget.public + montant
-        if not budget.admissible or total <= regles.cumul_public_max * budget.admissible:
-            continue
-        if not _se_recoupent(demande, autre):
-            continue
-        phrase = (
-            f"L'organisme a aussi demandé {dollars(montant)} à la Ville pour la même période. Si "
-            "c'est pour les mêmes dépenses, le cumul des aides publiques atteint "
-            f"{str(pourcentage(total, budget.admissible)).replace('.', ',')}\u00a0% "
-            "des dépenses admissibles."
-        )
-        trouves.append(Doute(Nature.CUMUL, autre, phrase))
-    return trouves
-
-
-def _se_recoupent(demande: Demande, autre: Demande) -> bool:
-    """Les deux projets ont des jours communs ; sans dates, on le suppose."""
-    a, b = demande.appel, autre.appel
-    if a.pk == b.pk:
-        return True
-    if None in (a.projet_debut, a.projet_fin, b.projet_debut, b.projet_fin):
-        return True
-    return a.projet_debut <= b.projet_fin and b.projet_debut <= a.projet_fin
+def doutes_de_cumul(demande: Demande, siennes: list[Demande]) -> list[Doute]:
+    """Un doute par demande de la même période, quand ensemble elles dépassent le cumul permis."""
+    cumul = aides_entre_demandes(demande, siennes)
+    return [Doute(Nature.CUMUL, ligne.demande, cumul.phrase) for ligne in cumul.lignes_en_doute]

@@ -7,9 +7,25 @@ TACHES_PERIODIQUES = {
         "task": "socle.tasks.envoyer_courriels_en_attente",
         "schedule": crontab(minute="*"),
     },
+    "relancer-les-travaux-muets": {
+        "task": "socle.tasks.relancer_les_travaux_muets",
+        "schedule": crontab(minute="*"),
+    },
     "rappeler-les-clotures": {
         "task": "appels.tasks.rappeler_clotures",
         "schedule": crontab(minute="*/10"),
+    },
+    "rappeler-les-comites": {
+        "task": "evaluations.tasks.rappeler_comites",
+        "schedule": crontab(hour=8, minute=10),
+    },
+    "effacer-les-livrets-perimes": {
+        "task": "evaluations.tasks.effacer_livrets_perimes",
+        "schedule": crontab(hour=3, minute=40),
+    },
+    "refaire-les-guides": {
+        "task": "vitrine.tasks.refaire_guides",
+        "schedule": crontab(hour=0, minute=10),
     },
     "effacer-les-sessions-perimees": {
         "task": "socle.tasks.effacer_sessions_perimees",

@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "django_filters",
     "django_fsm",
     "django_htmx",
+    "django_prose_editor",
     "leaflet",
     "localflavor",
     "pgtrigger",
@@ -162,6 +163,8 @@ CACHES = {
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )
 }
+# Une page publique se garde moins d'une minute ; 0 : elle se refait à chaque demande.
+CACHE_PUBLIC_SECONDES = env.int("CACHE_PUBLIC_SECONDES", default=45)
 
 # --- Comptes ----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "socle.Utilisateur"
@@ -315,6 +318,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
 if env.bool("DERRIERE_MANDATAIRE", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # L'adresse qu'une signature garde est celle que le mandataire rapporte.
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 # L'heure de réception qu'écrit config/serveur_web.py (ou le mandataire, quand il est de confiance).
 # Servie autrement, l'application n'écoute pas un en-tête que le client pourrait forger.
 ENTETE_HEURE_RECEPTION = (
@@ -341,6 +346,7 @@ LEAFLET_CONFIG = {
     "DEFAULT_CENTER": (46.3432, -72.5430),
     "DEFAULT_ZOOM": 11,
     "TILES": env.str("TUILES_URL", default=""),
+    "ATTRIBUTION_PREFIX": env.str("TUILES_CREDIT", default=""),
     "RESET_VIEW": False,
     "NO_GLOBALS": False,
 }

@@ -148,13 +148,13 @@ def analyser(appel: Appel, vu: Perimetre, volets: Sequence[Volet] | None = None)
 
     La somme des versions ne peut que croître : deux états des fiches n'ont pas la même.
     """
-    if volets is None:
-        volets = list(appel.volets.all())
+    volets = volets_de(appel) if volets is None else volets
     fiches = ScoreDemande.objects.filter(appel=appel).aggregate(
         demandes=Count("pk"), versions=Sum("version")
     )
-    regles = [appel.evaluations_min, appel.seuil_passage, *((v.pk, v.enveloppe) for v in volets)]
-    texte = repr((vu, fiches["demandes"], fiches["versions"], regles))
+    regles = (appel.evaluations_min, appel.seuil_passage)
+    enveloppes = [(volet.pk, volet.enveloppe_actuelle) for volet in volets]
+    texte = repr((vu, fiches["demandes"], fiches["versions"], regles, enveloppes))
     cle = f"analyse:{appel.pk}:{hashlib.sha256(texte.encode()).hexdigest()}"
     analyse = cache.get(cle)
     if analyse is None:
@@ -162,6 +162,11 @@ def analyser(appel: Appel, vu: Perimetre, volets: Sequence[Volet] | None = None)
         analyse = _calculer(appel, volets, demandes)
         cache.set(cle, analyse, DUREE_CACHE)
     return analyse
+
+
+def volets_de(appel: Appel) -> list[Volet]:
+    """Les volets, avec ce qui fait leur enveloppe d'aujourd'hui."""
+    return list(appel.volets.prefetch_related("credits"))
 
 
 def _calculer(appel: Appel, volets: Sequence[Volet], demandes: QuerySet[Demande]) -> Analyse:
@@ -251,6 +256,6 @@ def _ligne(
     return statistiques.Ligne(
         colonnes=[colonnes[lue.pk] for lue in par_code],
         montants=[float(lue.montant or 0) for lue in par_code],
-        enveloppe=float(volet.enveloppe),
+        enveloppe=float(volet.enveloppe_actuelle),
         seuil=float(appel.seuil_passage),
     )

@@ -7,12 +7,16 @@ class EvaluationsConfig(AppConfig):
 
     def ready(self) -> None:
         from evaluations.renseignements import du_comite
+        from evaluations.services.livrets import NATURE
+        from evaluations.tasks import produire_livret
         from evaluations.verbes import PHRASES
         from evaluations.visibilite import nombre_a_faire
         from socle.navigation import declarer_compteur
         from socle.renseignements import declarer_renseignements
+        from socle.services.travaux import declarer_tache
         from socle.verbes import declarer_verbes
 
         declarer_verbes(PHRASES)
         declarer_renseignements(du_comite)
+        declarer_tache(NATURE, produire_livret.delay)
         declarer_compteur("comite:accueil", nombre_a_faire)

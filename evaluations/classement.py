@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from appels.models import Appel, Demande
 from evaluations.bareme import a_une_decimale, ranger
 from evaluations.models import Evaluation
+from evaluations.projets import ProjetLu, projets_lus
 from evaluations.visibilite import demandes_confiees, demandes_revelees_a
 
 
@@ -32,7 +33,7 @@ class FicheComptee:
 class LigneClassement:
     """Une demande et son score ; ``score`` et ``rang`` sont None sous le minimum de fiches."""
 
-    demande: Demande
+    demande: Demande | ProjetLu
     score: Decimal | None
     ecart: Decimal
     alerte_ecart: bool
@@ -71,11 +72,6 @@ def classer(
         if ligne.score is not None:
             volets[ligne.demande.volet.no].append(ligne)
     return dict(volets)
-
-
-def classer_pour(utilisateur: Any, appel: Appel) -> dict[int, list[LigneClassement]]:
-    """Le classement de ce que la personne peut voir, et de cela seulement."""
-    return classer(appel, demandes_revelees_a(utilisateur, appel))
 
 
 def notees(appel: Appel, demandes: QuerySet[Demande] | None = None) -> QuerySet[Demande]:
@@ -140,15 +136,15 @@ def attendues_par(utilisateur: Any, appel: Appel) -> list[LigneAttendue]:
     demandes = (
         demandes_confiees(utilisateur, appel)
         .exclude(pk__in=revelees.values("pk"))
-        .select_related("organisme", "volet")
+        .select_related("appel", "organisme", "volet")
         .order_by("volet__no", "code")
     )
     return [
         LigneAttendue(
-            reference=demande.reference,
-            titre=demande.titre,
-            organisme=demande.organisme.nom,
-            volet=str(demande.volet),
+            reference=projet.reference,
+            titre=projet.titre,
+            organisme=projet.organisme.nom,
+            volet=projet.volet,
         )
-        for demande in demandes
+        for projet in projets_lus(demandes)
     ]

@@ -1,9 +1,11 @@
 """Les textes libres d'un compte rendu : où ils paraissent, ce qu'on y écrit. Avant la clôture."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from appels.models import Demande
 from evaluations.models import Seance
+from evaluations.projets import ProjetLu, projets_lus
 
 GENERAUX = (
     (
@@ -31,11 +33,18 @@ class Bloc:
     texte: str
 
 
-def blocs(seance: Seance) -> list[Bloc]:
-    """Les blocs d'une séance : les généraux, puis la discussion de chaque demande au comité."""
-    demandes = Demande.objects.filter(
-        appel=seance.appel_id, etat__in=["evaluee", "recommandee"]
-    ).order_by("volet__no", "code")
+def blocs(seance: Seance, *, au_comite: bool = False) -> list[Bloc]:
+    """Les blocs d'une séance : les généraux, puis la discussion de chaque demande au comité.
+
+    ``au_comite`` : les titres tels que le comité les lit, sans nom s'il le faut.
+    """
+    demandes: Iterable[Demande | ProjetLu] = (
+        Demande.objects.filter(appel=seance.appel_id, etat__in=["evaluee", "recommandee"])
+        .select_related("appel", "organisme", "volet")
+        .order_by("volet__no", "code")
+    )
+    if au_comite:
+        demandes = projets_lus(demandes)
     definis = [
         *GENERAUX,
         *((cle_discussion(d), f"{d.code} · {d.titre}", DISCUSSION) for d in demandes),
@@ -43,7 +52,7 @@ def blocs(seance: Seance) -> list[Bloc]:
     return [Bloc(cle, titre, aide, texte_de(seance, cle)) for cle, titre, aide in definis]
 
 
-def cle_discussion(demande: Demande) -> str:
+def cle_discussion(demande: Demande | ProjetLu) -> str:
     return f"discussion-{demande.pk}"
 
 

@@ -117,6 +117,56 @@ class CycleDeVieEvaluation(ConcurrentTransitionMixin, models.Model):
         """La fiche changée compte aussitôt ; l'avant et l'après sont gardés."""
 
 
+# --- Calibrage ------------------------------------------------------------------------------------
+def personne_n_a_soumis(calibrage: Any) -> bool:
+    """Le calibrage précède la notation : ensuite, il n'accorderait plus rien."""
+    return not calibrage.appel.demandes.filter(affectations__evaluation__etat="soumise").exists()
+
+
+def a_un_comite(calibrage: Any) -> bool:
+    return calibrage.appel.membres.filter(actif=True).exists()
+
+
+def a_une_fiche(calibrage: Any) -> bool:
+    return calibrage.fiches.filter(soumise_le__isnull=False).exists()
+
+
+class CycleDeVieCalibrage(ConcurrentTransitionMixin, models.Model):
+    class Etat(models.TextChoices):
+        PREPARE = "prepare", "Préparé"
+        OUVERT = "ouvert", "Ouvert"
+        DEVOILE = "devoile", "Dévoilé"
+
+    etat = FSMField("état", default=Etat.PREPARE, choices=Etat, protected=True)
+
+    class Meta:
+        abstract = True
+
+    @etape(
+        de="prepare",
+        vers="ouvert",
+        permission="calibrage.gerer",
+        gardes=[
+            Garde("Nommez d'abord les membres du comité.", a_un_comite),
+            Garde(
+                "Une fiche est déjà soumise dans cet appel : le calibrage vient avant.",
+                personne_n_a_soumis,
+            ),
+        ],
+    )
+    def ouvrir(self) -> None:
+        """Chaque membre lit et note le dossier fictif, sans voir les notes des autres."""
+
+    @etape(
+        de="ouvert",
+        vers="devoile",
+        permission="calibrage.gerer",
+        gardes=[Garde("Aucune fiche n'est encore soumise.", a_une_fiche)],
+    )
+    def devoiler(self) -> None:
+        """Les fiches se montrent côte à côte ; plus personne n'y note."""
+
+
 # --- Séance ---------------------------------------------------------------------------------------
 def a_des_presences(seance: Any) -> bool:
     return seance.presences.filter(presente=True).exists()

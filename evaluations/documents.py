@@ -134,7 +134,7 @@ def _volets(
 ) -> list[dict[str, Any]]:
     lignes = lignes_de(seance.appel)
     volets = []
-    for volet in seance.appel.volets.all():
+    for volet in seance.appel.volets.prefetch_related("credits"):
         du_volet = [r for r in avis if r.demande.volet_id == volet.pk]
         du_volet.sort(key=lambda r: (-(r.score or 0), r.demande.code))
         chiffres = _chiffres(volet, lignes, analyse)
@@ -143,7 +143,7 @@ def _volets(
         volets.append(
             {
                 "nom": str(volet),
-                "enveloppe": volet.enveloppe,
+                "enveloppe": volet.enveloppe_actuelle,
                 "total_recommande": sum((r.montant for r in du_volet), Decimal(0)),
                 "rangs": [
                     Rang(

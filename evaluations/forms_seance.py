@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from appels.models import Demande
 from evaluations.compte_rendu import Bloc
-from evaluations.forms import GrilleForm
+from evaluations.forms_notation import NotationForm
 from evaluations.models import Evaluation, MembreComite, Recommandation
 from evaluations.services.recommandations import Vote
 
@@ -167,10 +167,9 @@ class RecommandationForm(forms.Form):
         return donnees
 
 
-class FicheEnSeanceForm(GrilleForm):
+class FicheEnSeanceForm(NotationForm):
     """La grille d'une fiche soumise, que son auteur change pendant la séance, avec un motif."""
 
-    notes_privees = None
     motif = forms.CharField(
         label="Ce qui vous fait changer d'avis",
         max_length=2000,

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from appels.models import Demande
+from appels.models import Appel, Demande
 from evaluations.models import Affectation, Seance
+from evaluations.projets import ProjetLu
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,12 @@ class Quorum:
         return f"{self.presents} présent{pluriel} sans conflit, il en faut {self.requis}"
 
 
-def quorums(seance: Seance, demandes: Iterable[Demande]) -> dict[int, Quorum]:
+def quorum_requis(appel: Appel, membres: int) -> int:
+    """Le quorum de l'appel, jamais plus que le comité ne compte de membres."""
+    return min(appel.quorum, membres) or 1
+
+
+def quorums(seance: Seance, demandes: Iterable[Demande | ProjetLu]) -> dict[int, Quorum]:
     """Le quorum de chaque demande, par identifiant ; trois requêtes en tout."""
     demandes = list(demandes)
     membres = {
@@ -39,11 +45,11 @@ def quorums(seance: Seance, demandes: Iterable[Demande]) -> dict[int, Quorum]:
         demande.pk: {"recusee": set(), "a_declarer": set()} for demande in demandes
     }
     affectations = Affectation.objects.filter(
-        demande__in=demandes, etat__in=["recusee", "a_declarer"]
+        demande__in=[demande.pk for demande in demandes], etat__in=["recusee", "a_declarer"]
     ).values_list("demande_id", "membre_id", "etat")
     for demande_id, membre_id, etat in affectations:
         ecartes[demande_id][etat].add(membre_id)
-    requis = min(seance.appel.quorum, len(membres)) or 1
+    requis = quorum_requis(seance.appel, len(membres))
 
     def noms(ids: set[int]) -> tuple[str, ...]:
         return tuple(str(m) for pk, m in membres.items() if pk in ids)
@@ -61,3 +67,31 @@ def quorums(seance: Seance, demandes: Iterable[Demande]) -> dict[int, Quorum]:
 
 def quorum_de(seance: Seance, demande: Demande) -> Quorum:
     return quorums(seance, [demande])[demande.pk]
+
+
+@dataclass(frozen=True)
+class QuorumMenace:
+    """Une demande dont les membres sans conflit ne suffisent plus, même tous présents."""
+
+    demande: Demande
+    restants: int
+
+
+def quorums_menaces(appel: Appel, demandes: Iterable[Demande]) -> list[QuorumMenace]:
+    """Les demandes où les récusations déclarées laissent moins de membres que le quorum.
+
+    Deux requêtes, quel que soit le nombre de demandes.
+    """
+    demandes = list(demandes)
+    membres = set(appel.membres.filter(actif=True).values_list("pk", flat=True))
+    recuses: dict[int, int] = dict.fromkeys((demande.pk for demande in demandes), 0)
+    for demande, membre in Affectation.objects.filter(
+        demande__in=demandes, etat=Affectation.Etat.RECUSEE
+    ).values_list("demande", "membre"):
+        recuses[demande] += membre in membres
+    requis = quorum_requis(appel, len(membres))
+    return [
+        QuorumMenace(demande, len(membres) - recuses[demande.pk])
+        for demande in demandes
+        if len(membres) - recuses[demande.pk] < requis
+    ]

@@ -1,7 +1,7 @@
 """Le classement prêt pour une page : un volet, ses dessins, ses lignes. Rien de plus que permis."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,9 +9,10 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Sum
 
 from appels.models import Appel, Demande, Volet
-from evaluations.analyse import Analyse, ChiffresDemande, Place, analyser
+from evaluations.analyse import Analyse, ChiffresDemande, Place, analyser, volets_de
 from evaluations.classement import LigneClassement, ligne_de
 from evaluations.models import Recommandation
+from evaluations.projets import projets_lus
 from evaluations.visibilite import Perimetre, perimetre
 from socle.graphiques import Part, Rang
 
@@ -59,7 +60,7 @@ class VoletClasse:
     @property
     def reste(self) -> Decimal:
         """Ce que les recommandations visibles laissent de l'enveloppe."""
-        return self.volet.enveloppe - self.recommande
+        return self.volet.enveloppe_actuelle - self.recommande
 
     @property
     def parts(self) -> list[Part]:
@@ -86,30 +87,43 @@ class TableauClassement:
     onglets: Sequence[Onglet] = ()
 
 
-def tableau_entier(utilisateur: Any, appel: Appel, *, adresse: Adresse) -> TableauClassement:
-    """Toutes les lignes que la personne peut voir, pour une séance ou un tableur."""
-    vu, volets = perimetre(utilisateur, appel), list(appel.volets.all())
+def tableau_entier(
+    utilisateur: Any, appel: Appel, *, adresse: Adresse, au_comite: bool = False
+) -> TableauClassement:
+    """Toutes les lignes que la personne peut voir, pour une séance ou un tableur.
+
+    ``au_comite`` : les projets tels que le comité les lit, sans nom s'il le faut.
+    """
+    vu, volets = perimetre(utilisateur, appel), volets_de(appel)
     analyse = analyser(appel, vu, volets)
-    return _tableau(appel, vu, volets, analyse, adresse, pages={})
+    return _tableau(appel, vu, volets, analyse, adresse, au_comite=au_comite)
 
 
 def tableau_pagine(
-    utilisateur: Any, appel: Appel, *, adresse: Adresse, choix: Mapping[str, str]
+    utilisateur: Any,
+    appel: Appel,
+    *,
+    adresse: Adresse,
+    choix: Mapping[str, str],
+    au_comite: bool = False,
 ) -> TableauClassement:
     """Tous les volets s'ils tiennent sur une page ; sinon une page d'un volet.
 
     ``choix`` (l'adresse de la page) dit le ``volet`` et la ``page``. Seules les lignes montrées
     sont lues : 5 000 demandes coûtent ce qu'en coûtent 50.
     """
-    vu, volets = perimetre(utilisateur, appel), list(appel.volets.all())
+    vu, volets = perimetre(utilisateur, appel), volets_de(appel)
     analyse = analyser(appel, vu, volets)
     nombres = {volet.pk: len(analyse.ordres[volet.pk]) for volet in volets}
     if sum(nombres.values()) <= TOUT_SUR_UNE_PAGE:
-        return _tableau(appel, vu, volets, analyse, adresse, pages={})
+        return _tableau(appel, vu, volets, analyse, adresse, au_comite=au_comite)
     montre = next((v for v in volets if str(v.no) == choix.get("volet")), volets[0])
     page = Paginator(range(nombres[montre.pk]), PAR_PAGE).get_page(choix.get("page"))
     onglets = [Onglet(volet, nombres[volet.pk], volet == montre) for volet in volets]
-    return _tableau(appel, vu, [montre], analyse, adresse, {montre.pk: page}, onglets)
+    return _tableau(
+        appel, vu, [montre], analyse, adresse,
+        au_comite=au_comite, pages={montre.pk: page}, onglets=onglets,
+    )  # fmt: skip
 
 
 def _tableau(
@@ -118,15 +132,17 @@ def _tableau(
     volets: list[Volet],
     analyse: Analyse,
     adresse: Adresse,
-    pages: Mapping[int, Page],
+    *,
+    au_comite: bool,
+    pages: Mapping[int, Page] | None = None,
     onglets: Sequence[Onglet] = (),
 ) -> TableauClassement:
-    places = {}
+    places, pages = {}, pages or {}
     for volet in volets:
         ordre, page = analyse.ordres[volet.pk], pages.get(volet.pk)
         bornes = page.object_list if page else range(len(ordre))
         places[volet.pk] = ordre.tranche(bornes.start, bornes.stop)
-    lignes = _lignes(appel, places, analyse, adresse)
+    lignes = _lignes(appel, places, analyse, adresse, au_comite=au_comite)
     recommandes = _recommandes(vu, appel)
     classes = [
         VoletClasse(
@@ -152,15 +168,17 @@ def _recommandes(vu: Perimetre, appel: Appel) -> dict[int, Decimal]:
 
 
 def _lignes(
-    appel: Appel, places: Mapping[int, list[Place]], analyse: Analyse, adresse: Adresse
+    appel: Appel,
+    places: Mapping[int, list[Place]],
+    analyse: Analyse,
+    adresse: Adresse,
+    *,
+    au_comite: bool,
 ) -> dict[int, list[LigneTableau]]:
     """Par volet, les lignes de ces places, chacune avec ses chiffres et son avis en vigueur."""
     voulues = [place.demande_id for du_volet in places.values() for place in du_volet]
-    lues = (
-        Demande.objects.select_related("organisme", "score_comite")
-        .only(*LUES, "organisme__nom", "score_comite")
-        .in_bulk(voulues)
-    )
+    lues = _lues(appel, voulues, au_comite=au_comite)
+    montrees = {p.pk: p for p in projets_lus(lues.values())} if au_comite else lues
     avis = {
         recommandation.demande_id: recommandation
         for recommandation in Recommandation.objects.filter(demande__in=voulues, en_vigueur=True)
@@ -168,9 +186,9 @@ def _lignes(
 
     def ligne(place: Place) -> LigneTableau:
         demande = lues[place.demande_id]
-        demande.appel = appel
+        classee = ligne_de(demande, rang=place.rang, ex_aequo=place.ex_aequo)
         return LigneTableau(
-            ligne=ligne_de(demande, rang=place.rang, ex_aequo=place.ex_aequo),
+            ligne=replace(classee, demande=montrees[demande.pk]),
             cumul=place.cumul,
             chiffres=analyse.de(demande.pk),
             avis=avis.get(demande.pk),
@@ -178,3 +196,17 @@ def _lignes(
         )
 
     return {volet: [ligne(place) for place in du_volet] for volet, du_volet in places.items()}
+
+
+def _lues(appel: Appel, voulues: list[int], *, au_comite: bool) -> dict[int, Demande]:
+    """Les demandes voulues : ce que le tableau en montre, ou tout ce qu'un projet lu masque."""
+    if au_comite:
+        demandes = Demande.objects.select_related("organisme", "score_comite", "volet")
+    else:
+        demandes = Demande.objects.select_related("organisme", "score_comite").only(
+            *LUES, "organisme__nom", "score_comite"
+        )
+    lues = demandes.in_bulk(voulues)
+    for demande in lues.values():
+        demande.appel = appel
+    return lues

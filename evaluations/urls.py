@@ -3,10 +3,16 @@
 from django.urls import path
 
 from evaluations.views import (
+    accueil,
+    calibrages,
     classement,
     comptes_rendus,
     ecran,
+    interets,
     lecture,
+    liens,
+    livrets,
+    repartition,
     seance_demande,
     seances,
 )
@@ -16,13 +22,24 @@ public: list = []
 organisme: list = []
 
 comite: list = [
-    path("", lecture.accueil, name="accueil"),
-    path("appels/<slug:code>/interets/", lecture.interets, name="interets"),
+    path("", accueil.accueil, name="accueil"),
+    path("appels/<slug:code>/interets/", interets.interets, name="interets"),
+    path("appels/<slug:code>/interets/portrait/", interets.portrait, name="portrait"),
+    path("appels/<slug:code>/interets/souhaits/", interets.souhaits, name="souhaits"),
+    path("appels/<slug:code>/calendrier/", interets.calendrier, name="calendrier"),
     path("appels/<slug:code>/classement/", classement.classement_comite, name="classement"),
+    path("appels/<slug:code>/livret/", livrets.livret, name="livret"),
+    path("appels/<slug:code>/livret/pdf/", livrets.telecharger, name="livret_pdf"),
+    path("calibrages/<int:pk>/", calibrages.calibrage_comite, name="calibrage"),
+    path(
+        "calibrages/<int:pk>/enregistrer/",
+        calibrages.calibrage_enregistrer,
+        name="calibrage_enregistrer",
+    ),
     path("demandes/<slug:reference>/", lecture.lecture, name="lecture"),
     path("demandes/<slug:reference>/enregistrer/", lecture.enregistrer, name="enregistrer"),
     path("demandes/<slug:reference>/soumettre/", lecture.soumettre, name="soumettre"),
-    path("demandes/<slug:reference>/recusation/", lecture.recusation, name="recusation"),
+    path("demandes/<slug:reference>/recusation/", interets.recusation, name="recusation"),
     path("demandes/<slug:reference>/fiches/", classement.fiches_demande, name="fiches"),
     path(
         "demandes/<slug:reference>/rouvrir/",
@@ -38,6 +55,28 @@ ville: list = [
     path("appels/<slug:code>/comite/ouvrir/", gestion.ouvrir_evaluations, name="comite_ouvrir"),
     path("appels/<slug:code>/comite/clore/", gestion.clore_evaluations, name="comite_clore"),
     path("appels/<slug:code>/comite/rappeler/", gestion.rappeler, name="comite_rappeler"),
+    path("appels/<slug:code>/repartition/", repartition.repartition, name="repartition"),
+    path(
+        "appels/<slug:code>/repartition/accepter/",
+        repartition.accepter,
+        name="repartition_accepter",
+    ),
+    path(
+        "appels/<slug:code>/repartition/abandonner/",
+        repartition.abandonner,
+        name="repartition_abandonner",
+    ),
+    path(
+        "demandes/<slug:reference>/repartition/<int:pk>/",
+        repartition.deplacer,
+        name="repartition_deplacer",
+    ),
+    path("appels/<slug:code>/souhaits/", repartition.souhaits, name="repartition_souhaits"),
+    path("appels/<slug:code>/liens/", liens.liens_appel, name="liens"),
+    path("demandes/<slug:reference>/liens/<int:pk>/", liens.lien, name="lien"),
+    path("appels/<slug:code>/calibrages/", calibrages.calibrages_appel, name="calibrages"),
+    path("calibrages/<int:pk>/", calibrages.calibrage_ville, name="calibrage"),
+    path("calibrages/<int:pk>/agir/", calibrages.calibrage_agir, name="calibrage_agir"),
     path("comite/membres/<int:pk>/", gestion.membre_action, name="membre_action"),
     path("comite/membres/<int:pk>/retirer/", gestion.retirer_membre, name="membre_retirer"),
     path("demandes/<slug:reference>/comite/", gestion.affecter_demande, name="affecter_demande"),

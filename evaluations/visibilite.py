@@ -13,6 +13,8 @@ from appels.models import Appel, Demande
 from evaluations.models import Affectation, MembreComite, Seance
 
 DEVANT_LE_COMITE = ("recevable", "en_evaluation", "evaluee", "recommandee")
+AVANT_LE_COMITE = ("brouillon", "deposee", "a_completer", "recevable", "irrecevable", "retiree")
+A_CONFIER = ("recevable", "en_evaluation")
 A_DECLARER_DANS = ("en_evaluation", "evaluee", "recommandee")
 
 
@@ -68,6 +70,13 @@ def demandes_revelees_a(utilisateur: Any, appel: Appel) -> QuerySet[Demande]:
     if utilisateur.est_employe:
         visibles = demandes_de_la_ville(utilisateur, appel)
     return visibles.filter(pk__in=revelees(appel).values("pk"))
+
+
+def voit_tout_le_classement(utilisateur: Any, appel: Appel) -> bool:
+    """La personne peut voir le score de chaque demande passée au comité, sans exception."""
+    passees = Demande.objects.filter(appel=appel).exclude(etat__in=AVANT_LE_COMITE)
+    visibles = demandes_revelees_a(utilisateur, appel)
+    return not passees.exclude(pk__in=visibles.values("pk")).exists()
 
 
 @dataclass(frozen=True)

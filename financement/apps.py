@@ -8,13 +8,25 @@ class FinancementConfig(AppConfig):
     verbose_name = "Financement"
 
     def ready(self) -> None:
+        from financement.candidats import voit_les_scenarios
+        from financement.renseignements import des_signatures
+        from financement.services.lots_lettres import NATURE
+        from financement.tasks import emettre_lettres
         from financement.verbes import PHRASES
+        from socle.renseignements import declarer_renseignements
+        from socle.services.travaux import declarer_tache
         from socle.verbes import declarer_verbes
         from socle.views.documents import declarer_acces
 
         declarer_verbes(PHRASES)
-        for modele in ("Lettre", "Convention", "Avenant"):
+        declarer_renseignements(des_signatures)
+        declarer_tache(NATURE, emettre_lettres.delay)
+        for modele in ("Lettre", "Convention", "Avenant", "Reexamen"):
             declarer_acces(f"financement.{modele.lower()}", self._est_visible)
+        declarer_acces(
+            "financement.scenario",
+            lambda personne, scenario: voit_les_scenarios(personne, scenario.appel),
+        )
         declarer_acces(
             "appels.demande", lambda personne, demande: personne.peut("demande.voir", demande)
         )

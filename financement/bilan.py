@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Sum
+
 from appels.models import Appel, Besoin, Demande
 from appels.montants import pourcentage
 from financement.indicateurs import DIMENSIONS, LIBELLES_VENTILATIONS, TITRES_VENTILATIONS, TOTAUX
@@ -20,8 +22,8 @@ from financement.masquage import (
     ventilations_de,
     ventilations_publiques,
 )
-from financement.models import Convention, Decision, Recuperation
-from financement.repartition import repartir
+from financement.models import Mouvement
+from financement.services.grand_livre import soldes_de
 
 ZERO = Decimal("0.00")
 FINANCEES = frozenset({"acceptee", "conventionnee", "fermee"})
@@ -62,7 +64,7 @@ class LigneVolet:
 @dataclass
 class LigneSource:
     bailleur: str
-    exercice: int | None
+    exercice: int
     enveloppe: Decimal = ZERO
     accorde: Decimal = ZERO
     verse: Decimal = ZERO
@@ -182,32 +184,14 @@ def _projets(appels: list[Appel]) -> list[Projet]:
         .prefetch_related("besoins", "rapports__valeurs")
         .order_by("reference")
     )
-    accordes = dict(
-        Decision.objects.filter(demande__in=demandes, en_vigueur=True).values_list(
-            "demande_id", "montant_accorde"
-        )
-    )
-    engages: dict[int, Decimal] = defaultdict(lambda: ZERO)
-    verses: dict[int, Decimal] = defaultdict(lambda: ZERO)
-    for convention in Convention.objects.filter(
-        demande__in=demandes, etat__in=["en_vigueur", "echue"]
-    ).prefetch_related("versements"):
-        engages[convention.demande_id] += convention.montant
-        for versement in convention.versements.all():
-            if versement.etat == "verse":
-                verses[convention.demande_id] += versement.montant
-    recuperes: dict[int, Decimal] = defaultdict(lambda: ZERO)
-    for demande_id, montant in Recuperation.objects.filter(
-        demande__in=demandes, etat="remboursee"
-    ).values_list("demande_id", "montant"):
-        recuperes[demande_id] += montant
+    argent = Mouvement.objects.sommes_par_demande(demandes)
     return [
         Projet(
             demande=demande,
-            accorde=accordes.get(demande.pk, ZERO),
-            engage=engages[demande.pk],
-            verse=verses[demande.pk],
-            recupere=recuperes[demande.pk],
+            accorde=(sommes := argent.get(demande.pk, {})).get("accord", ZERO),
+            engage=sommes.get("engagement", ZERO),
+            verse=sommes.get("versement", ZERO),
+            recupere=sommes.get("recuperation", ZERO),
             valeurs=valeurs_de(demande),
         )
         for demande in demandes
@@ -217,42 +201,49 @@ def _projets(appels: list[Appel]) -> list[Projet]:
 def _argent(
     appels: list[Appel], projets: list[Projet]
 ) -> tuple[list[LigneVolet], list[LigneSource]]:
-    """Par volet, puis par bailleur et exercice : chaque projet se partage au cent près."""
+    """Par volet, puis par bailleur et exercice, tel que le grand livre le porte."""
     lignes: list[LigneVolet] = []
-    sources: dict[tuple[str, int | None], LigneSource] = {}
+    sources: dict[tuple[str, int], LigneSource] = {}
     par_volet: dict[int, list[Projet]] = defaultdict(list)
     for projet in projets:
         par_volet[projet.demande.volet_id].append(projet)
+    par_credit = _par_credit(projets)
+    soldes = soldes_de(appels)
     for appel in appels:
-        for volet in appel.volets.all():
-            siens = par_volet[volet.pk]
-            nom = str(volet) if len(appels) == 1 else f"{appel.code}, {volet}"
+        for solde in soldes[appel.pk]:
+            siens = par_volet[solde.volet.pk]
+            nom = str(solde.volet) if len(appels) == 1 else f"{appel.code}, {solde.volet}"
             lignes.append(
                 LigneVolet(
                     nom=nom,
-                    enveloppe=volet.enveloppe,
+                    enveloppe=solde.enveloppe,
                     accorde=sum((p.accorde for p in siens), ZERO),
                     engage=sum((p.engage for p in siens), ZERO),
                     paye=sum((p.verse for p in siens), ZERO),
                     projets=len(siens),
                 )
             )
-            _repartir_sources(volet, siens, sources)
-    return lignes, sorted(sources.values(), key=lambda s: (s.bailleur, s.exercice or 0))
+            for credit in solde.credits:
+                cle = (credit.bailleur, credit.exercice)
+                ligne = sources.setdefault(cle, LigneSource(*cle))
+                ligne.enveloppe += credit.enveloppe
+                ligne.accorde += par_credit[credit.pk, "accord"]
+                ligne.verse += par_credit[credit.pk, "versement"]
+    return lignes, sorted(sources.values(), key=lambda s: (s.bailleur, s.exercice))
 
 
-def _repartir_sources(volet: Any, projets: list[Projet], sources: dict) -> None:
-    siennes = list(volet.sources.all())
-    poids = [source.montant for source in siennes]
-    accordes = [repartir(projet.accorde, poids) for projet in projets]
-    verses = [repartir(projet.verse, poids) for projet in projets]
-    for rang, source in enumerate(siennes):
-        ligne = sources.setdefault(
-            (source.bailleur, source.exercice), LigneSource(source.bailleur, source.exercice)
-        )
-        ligne.enveloppe += source.montant
-        ligne.accorde += sum((parts[rang] for parts in accordes), ZERO)
-        ligne.verse += sum((parts[rang] for parts in verses), ZERO)
+def _par_credit(projets: list[Projet]) -> dict[tuple[int, str], Decimal]:
+    """Ce que chaque crédit porte des seuls projets annoncés, par nature."""
+    sommes: dict[tuple[int, str], Decimal] = defaultdict(lambda: ZERO)
+    demandes = [projet.demande for projet in projets]
+    for credit, nature, total in (
+        Mouvement.objects.filter(demande__in=demandes)
+        .order_by()
+        .values_list("credit", "nature")
+        .annotate(total=Sum("montant"))
+    ):
+        sommes[credit, nature] = total
+    return sommes
 
 
 def _resultats(

@@ -125,6 +125,6 @@ def projets_finances(personne: Any) -> Any:
         .filter(etat__in=FINANCEES)
         .select_related("organisme", "appel")
         .prefetch_related("rapports__valeurs")
-        .annotate(accorde=Sum("decisions__montant_accorde", filter=Q(decisions__en_vigueur=True)))
+        .annotate(accorde=Sum("mouvements__montant", filter=Q(mouvements__nature="accord")))
         .order_by("reference")
     )

@@ -28,10 +28,15 @@ from appels.services import (
     reponses,
 )
 from evaluations.services import comite, fiches
-from financement import demonstration_echanges
+from financement import (
+    demonstration_calibrages,
+    demonstration_echanges,
+    demonstration_scenarios,
+    demonstration_suites,
+)
+from financement.demonstration_comite import presenter_le_comite
 from financement.importation.acteurs import Acteurs
 from financement.importation.rejeu import importer
-from financement.services import conventions, versements
 from socle import horloge
 from socle.documents import rendre_pdf
 from socle.models import Adhesion, Organisme, Utilisateur
@@ -51,8 +56,12 @@ def charger() -> list[str]:
         acteurs = _acteurs(contenu, passe)
         if not Appel.objects.filter(code=passe["appel"]["code"]).exists():
             with courriels.silencieux():
-                importer(passe, acteurs=acteurs)
-                _avancer_les_suites(passe, acteurs)
+                importer(
+                    passe,
+                    acteurs=acteurs,
+                    avant_la_seance=lambda appel: demonstration_scenarios.preparer(appel, acteurs),
+                )
+                demonstration_suites.avancer(passe, acteurs)
             fait.append(f"Appel {passe['appel']['code']} importé.")
         for cle, construire in (("evaluation", _en_evaluation), ("ouvert", _ouvert)):
             if not Appel.objects.filter(titre=contenu[cle]["titre"]).exists():
@@ -108,30 +117,6 @@ def _compte(*, courriel: str, nom: str, roles: list[str] | None = None, **_: Any
         )
         EmailAddress.objects.create(user=compte, email=courriel, verified=True, primary=True)
     return compte
-
-
-# --- L'appel passé : de quoi faire pour chacun --------------------------------------------------
-def _avancer_les_suites(passe: dict[str, Any], acteurs: Acteurs) -> None:
-    """Trois conventions à trois moments : à contresigner, à autoriser, à payer."""
-    code = passe["appel"]["code"]
-    noms = {d["code"]: d["organisme"] for d in passe["demandes"]}
-    moment = dt.datetime(2026, 9, 8, 10, tzinfo=FUSEAU)
-    with horloge.a_la_date(min(moment, horloge.maintenant())):
-        for numero, jusqu_a in (("D07", "signee"), ("D02", "proposee"), ("D03", "autorisee")):
-            demande = Demande.objects.get(reference=f"{code}-{numero}")
-            convention = conventions.preparer_convention(acteur=acteurs.agent, demande=demande)
-            conventions.transmettre_convention(acteur=acteurs.agent, convention=convention)
-            responsable = acteurs.responsable(neq=noms[numero]["neq"], nom=noms[numero]["nom"])
-            conventions.signer_convention(
-                acteur=responsable, convention=convention, nom=responsable.nom, titre="Présidence"
-            )
-            if jusqu_a == "signee":
-                continue
-            conventions.contresigner_convention(acteur=acteurs.approbation, convention=convention)
-            versement = convention.versements.get(no=1)
-            versements.proposer_versement(acteur=acteurs.agent, versement=versement)
-            if jusqu_a == "autorisee":
-                versements.autoriser_versement(acteur=acteurs.approbation, versement=versement)
 
 
 # --- Les deux appels vivants --------------------------------------------------------------------
@@ -357,9 +342,12 @@ def _en_evaluation(plan: Any, contenu: dict[str, Any], acteurs: Acteurs) -> None
                 qualite=membre["qualite"],
                 role=membre["role"],
             )
+        presenter_le_comite(appel, acteurs)
         comite.affecter_comite_complet(acteur=acteurs.agent, appel=appel)
         for demande in deposees:
             fiches.ouvrir_evaluation(acteur=acteurs.agent, demande=demande)
+    with horloge.a_la_date(cloture + dt.timedelta(days=5)):
+        demonstration_calibrages.calibrer(appel, acteurs)
     with horloge.a_la_date(cloture + dt.timedelta(days=7)):
         _premieres_fiches(deposees, acteurs)
 

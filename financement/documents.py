@@ -1,4 +1,5 @@
-"""Les contextes des lettres et des conventions, et comment les figer."""
+"""Ce que lisent les lettres, les conventions et les avenants ; le texte des modèles est dans
+``documents_fusionnes``."""
 
 import datetime as dt
 from typing import Any
@@ -6,29 +7,19 @@ from typing import Any
 from django.conf import settings
 
 from appels.models import Demande
-from appels.models.budget import CategorieDepense
-from financement.models import Avenant, Convention, Decision, Lettre, Rapport, Versement
+from financement.models import Avenant, Convention, Decision, Rapport, Reexamen, Versement
 from financement.montants import calendrier_versements, conditions_versements
 from financement.repartition import repartir
+from financement.services.grand_livre import parts_par_source
 from socle import horloge
 from socle.graphiques import Part
+from socle.templatetags.affichage import date_longue
 from socle.textes import lignes
-
-GABARITS = {
-    "acceptee": "pdf/lettre_acceptee.html",
-    "acceptee_partielle": "pdf/lettre_acceptee_partielle.html",
-    "refusee": "pdf/lettre_refusee.html",
-    "liste_attente": "pdf/lettre_liste_attente.html",
-}
 
 
 def representant() -> dict[str, str]:
     """La personne qui signe pour la Ville."""
     return {"nom": settings.VILLE["signataire_nom"], "titre": settings.VILLE["signataire_titre"]}
-
-
-def gabarit_lettre(decision: Decision) -> str:
-    return GABARITS[decision.resultat_exporte]
 
 
 def contexte_commun(demande: Demande, *, reference: str, resolution: Any) -> dict[str, Any]:
@@ -59,41 +50,6 @@ def contexte_commun(demande: Demande, *, reference: str, resolution: Any) -> dic
     }
 
 
-def contexte_lettre(lettre: Lettre) -> dict[str, Any]:
-    decision, demande = lettre.decision, lettre.decision.demande
-    appel = demande.appel
-    contexte = contexte_commun(
-        demande, reference=f"L-{demande.reference}", resolution=decision.resolution
-    )
-    contexte |= {
-        "motifs": decision.motifs,
-        "motifs_par_critere": motifs_par_critere(decision),
-        "conditions": lignes(decision.conditions),
-    }
-    if decision.resultat == "acceptee":
-        contexte |= {
-            "montant_accorde": decision.montant_accorde,
-            "versements": versements_prevus(decision),
-            "sources": sources(decision),
-            "debut": appel.projet_debut,
-            "fin": appel.projet_fin,
-            "rapports": rapports_attendus(demande),
-        }
-        if decision.resultat_exporte == "acceptee" and not decision.motifs:
-            contexte["motifs"] = ""
-    elif decision.resultat == "refusee":
-        contexte |= {
-            "reexamen_jours": appel.reexamen_jours,
-            "reexamen_limite": horloge.aujourdhui() + dt.timedelta(days=appel.reexamen_jours),
-        }
-    else:
-        contexte |= {
-            "rang": decision.rang_attente,
-            "attente_jusqu_au": decision.attente_jusqu_au,
-        }
-    return contexte
-
-
 def motifs_par_critere(decision: Decision) -> list[dict[str, str]]:
     libelles = {c.code: c.libelle for c in decision.demande.appel.criteres.all()}
     return [
@@ -101,6 +57,15 @@ def motifs_par_critere(decision: Decision) -> list[dict[str, str]]:
         for code, motif in decision.motifs_par_critere.items()
         if motif
     ]
+
+
+def conditions(decision: Decision) -> list[str]:
+    """Les conditions du conseil, puis chaque réserve avec sa date."""
+    reserves = [
+        f"Avant la convention, au plus tard le {date_longue(reserve.echeance)} : {reserve.texte}"
+        for reserve in decision.reserves.all()
+    ]
+    return [*lignes(decision.conditions), *reserves]
 
 
 def versements_prevus(decision: Decision) -> list[dict[str, Any]]:
@@ -116,6 +81,13 @@ def versements_prevus(decision: Decision) -> list[dict[str, Any]]:
     ]
 
 
+def versements_de(convention: Convention) -> list[dict[str, Any]]:
+    return [
+        {"no": v.no, "montant": v.montant, "condition": v.get_condition_display()}
+        for v in convention.versements.all()
+    ]
+
+
 def rapports_attendus(demande: Demande) -> list[dict[str, Any]]:
     appel = demande.appel
     prevus = [
@@ -126,46 +98,15 @@ def rapports_attendus(demande: Demande) -> list[dict[str, Any]]:
 
 
 def sources(decision: Decision) -> list[Part]:
-    """La part de chaque bailleur dans le montant accordé, au cent près."""
-    lignes_sources = list(decision.volet.sources.all())
-    parts = repartir(decision.montant_accorde, [source.montant for source in lignes_sources])
-    return [Part(source.bailleur, part) for source, part in zip(lignes_sources, parts, strict=True)]
+    """La part de chaque bailleur dans le montant accordé, telle que le grand livre la porte.
 
-
-def contexte_convention(convention: Convention) -> dict[str, Any]:
-    demande, decision = convention.demande, convention.decision
-    categories = dict(CategorieDepense.choices)
-    return {
-        "reference": convention.numero,
-        "date": horloge.aujourdhui(),
-        "representant": representant(),
-        "organisme": demande.organisme,
-        "appel": demande.appel,
-        "demande": demande,
-        "volet": str(demande.volet),
-        "resolution": decision.resolution,
-        "montant": convention.montant,
-        "sources": sources(decision),
-        "debut": convention.debut,
-        "fin": convention.fin,
-        "versements": [
-            {"no": v.no, "montant": v.montant, "condition": v.get_condition_display()}
-            for v in convention.versements.all()
-        ],
-        "rapports": rapports_attendus(demande),
-        "regles": demande.appel,
-        "conditions": lignes(decision.conditions),
-        "postes": [
-            {
-                "categorie": categories[poste.categorie],
-                "libelle": poste.libelle,
-                "montant": poste.montant,
-                "admissible": poste.admissible,
-            }
-            for poste in demande.postes.all()
-        ],
-        "totaux": demande.budget(),
-    }
+    Avant la décision (l'aperçu d'un modèle), la part que les sources du volet annoncent.
+    """
+    if portees := parts_par_source(decision.demande):
+        return [Part(bailleur, part) for bailleur, part in portees]
+    annoncees = list(decision.volet.sources.all())
+    parts = repartir(decision.montant_accorde, [source.montant for source in annoncees])
+    return [Part(source.bailleur, part) for source, part in zip(annoncees, parts, strict=True)]
 
 
 def contexte_avenant(avenant: Avenant, versements_apres: list[dict[str, Any]]) -> dict[str, Any]:
@@ -184,6 +125,22 @@ def contexte_avenant(avenant: Avenant, versements_apres: list[dict[str, Any]]) -
         "resolution": avenant.resolution,
         "ecarts": avenant.ecarts,
         "versements": versements_apres,
+    }
+
+
+def contexte_reexamen(reexamen: Reexamen, *, retour: str) -> dict[str, Any]:
+    """``retour`` : où la demande retourne si le réexamen est accueilli."""
+    demande = reexamen.demande
+    decision = demande.decisions.select_related("resolution").first()
+    commun = contexte_commun(
+        demande,
+        reference=f"R-{demande.reference}-{demande.reexamens.count()}",
+        resolution=decision.resolution if decision else None,
+    )
+    return commun | {
+        "reexamen": reexamen,
+        "accueilli": reexamen.etat == Reexamen.Etat.MODIFIE,
+        "retour": retour,
     }
 
 

@@ -9,15 +9,15 @@ from appels.regles import regles_budget
 from evaluations.classement import LigneClassement, classer, lignes_de
 from financement.masquage import indicateurs_publics
 from financement.montants import calendrier_versements
-from financement.services.decisions import soldes
 from financement.services.fermeture import calculer_solde
+from financement.services.grand_livre import soldes
 
 
 def exporter(appel: Appel) -> dict[str, Any]:
     """Un dictionnaire prêt pour JSON ; les taux et les scores ont une décimale."""
     demandes = (
         appel.demandes.avec_budget()
-        .prefetch_related("decisions", "conventions__versements", "rapports__valeurs")
+        .prefetch_related("decisions", "conventions__versements", "mouvements", "rapports__valeurs")
         .order_by("code")
     )
     lignes = lignes_de(appel)
@@ -36,7 +36,7 @@ def _demande(demande: Demande, ligne: LigneClassement | None) -> dict[str, Any]:
     regles = regles_budget(demande)
     budget = demande.budget()
     decision = next((d for d in demande.decisions.all() if d.en_vigueur), None)
-    accorde = decision.montant_accorde if decision else Decimal(0)
+    accorde = sum((m.montant for m in demande.mouvements.all() if m.nature == "accord"), Decimal(0))
     resultat: dict[str, Any] = {
         "code": demande.code,
         "etat": demande.etat,

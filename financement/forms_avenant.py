@@ -7,8 +7,14 @@ from django import forms
 from appels.forms.appel import DateInput
 from appels.forms.champs import MontantField
 from appels.models.budget import CategorieDepense
+from financement.forms import ConsentementForm
 from financement.models import Convention, Resolution
 from socle.lignes import LigneForm, lignes
+
+ACCORD_DE_LA_VILLE = (
+    "Je suis une personne autorisée à signer pour la Ville et j'approuve cet avenant. Je veux que "
+    "ma signature en ligne engage la Ville."
+)
 
 
 class AvenantForm(forms.Form):
@@ -45,8 +51,8 @@ class PosteAvenantForm(LigneForm):
 PostesAvenantFormSet = lignes(PosteAvenantForm)
 
 
-class ApprobationAvenantForm(forms.Form):
-    """La résolution ne se demande que si le montant change."""
+class ApprobationAvenantForm(ConsentementForm):
+    """Approuver est signer pour la Ville. La résolution ne se demande que si le montant change."""
 
     resolution = forms.ModelChoiceField(
         Resolution.objects.none(),
@@ -54,8 +60,10 @@ class ApprobationAvenantForm(forms.Form):
         empty_label="Choisir une résolution",
     )
 
+    field_order = ("resolution", "consentement")
+
     def __init__(self, *args: Any, avenant: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, phrase=ACCORD_DE_LA_VILLE, **kwargs)
         if avenant.montant is None:
             del self.fields["resolution"]
         else:

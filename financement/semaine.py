@@ -1,8 +1,7 @@
 """« Ma semaine » : ce qui attend une personne de la Ville, avec l'action prête et sa date."""
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.db.models import Q
@@ -11,30 +10,12 @@ from django.utils import timezone
 
 from appels.models import Appel, Complement, Demande
 from appels.services import echanges, questions_publiques
-from financement.models import Avenant, Convention, Rapport, Recuperation, Reexamen, Versement
+from financement.attente import PAR_SORTE, Attente
+from financement.models import Avenant, Convention, Rapport, Recuperation, Versement
+from financement.semaine_decisions import a_reveiller, reexamens, reserves
 from financement.services.lettres import decisions_sans_lettre
 from socle import horloge
 from socle.templatetags.affichage import temps_ecoule
-
-PAR_SORTE = 12
-
-
-@dataclass(frozen=True)
-class Attente:
-    """Une chose à faire : quoi, pour quand, où."""
-
-    sorte: str
-    titre: str
-    detail: str
-    url: str
-    action: str
-    quand: dt.date | None = None
-    # Une date d'arrivée n'est pas une échéance : elle ne se dépasse pas.
-    est_echeance: bool = True
-
-    @property
-    def en_retard(self) -> bool:
-        return self.est_echeance and self.quand is not None and self.quand < horloge.aujourdhui()
 
 
 def attentes(personne: Any) -> list[Attente]:
@@ -272,20 +253,6 @@ def _a_autoriser(personne: Any) -> Iterator[Attente]:
         yield _attente_versement(versement, "à autoriser", "Autoriser")
 
 
-def _reexamens(personne: Any) -> Iterator[Attente]:
-    for reexamen in Reexamen.objects.filter(
-        etat="demande", demande__in=Demande.objects.sans_recusation(personne)
-    ).select_related("demande__organisme")[:PAR_SORTE]:
-        yield Attente(
-            "Réexamen",
-            reexamen.demande.titre,
-            f"{reexamen.demande.organisme} — à trancher",
-            reverse("ville:reexamens"),
-            "Trancher",
-            _jour(reexamen.demande_le),
-        )
-
-
 def _a_payer(personne: Any) -> Iterator[Attente]:
     for versement in _versements(personne, "autorise")[:PAR_SORTE]:
         yield _attente_versement(versement, "à payer", "Payer")
@@ -316,7 +283,26 @@ SOURCES = {
         _conventions_a_preparer,
         _versements_a_proposer,
         _rapports,
+        a_reveiller,
+        reserves,
+        reexamens,
     ),
-    "approbation": (_a_decider, _lettres, _a_contresigner, _a_autoriser, _avenants, _reexamens),
-    "tresorerie": (_a_autoriser, _a_payer, _a_encaisser),
+    "approbation": (
+        _a_decider,
+        a_reveiller,
+        _lettres,
+        reserves,
+        _a_contresigner,
+        _a_autoriser,
+        _avenants,
+        reexamens,
+    ),
+    "tresorerie": (_a_autoriser, _a_payer, _a_encaisser, reexamens),
+    "administration": (reexamens,),
 }
+
+
+def declarer_source(role: str, source: Callable[[Any], Iterator[Attente]]) -> None:
+    """Ajoute ce qui attend un rôle et que le financement ne connaît pas."""
+    if source not in SOURCES[role]:
+        SOURCES[role] = (*SOURCES[role], source)

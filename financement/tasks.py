@@ -3,14 +3,15 @@
 from celery import shared_task
 
 from financement.services import bilans
-from financement.services.lettres import emettre_lot
+from financement.services.lots_lettres import emettre_poignee
 from socle.models import Travail
 
 
 @shared_task
 def emettre_lettres(travail_id: int) -> None:
-    """Émet les lettres d'un lot ; relancée, elle reprend où elle en était."""
-    emettre_lot(travail=Travail.objects.get(pk=travail_id))
+    """Émet une poignée de lettres d'un lot, puis se remet en file derrière les autres tâches."""
+    if emettre_poignee(travail=Travail.objects.get(pk=travail_id)):
+        emettre_lettres.delay(travail_id)
 
 
 @shared_task

@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django_fsm import transition
 
 from socle import horloge
+from socle.base import dire_qui_agit
 from socle.exceptions import PermissionRefusee, TransitionRefusee
 from socle.journal import journaliser
 
@@ -90,6 +91,7 @@ def transitionner(
                 raise TransitionRefusee(garde.message, code=getattr(garde.predicat, "__name__", ""))
         methode()
         _dater(verrouille, acteur, sauf=champs or {})
+        dire_qui_agit(acteur)
         verrouille.save()
         journaliser(
             acteur=acteur,
@@ -99,8 +101,16 @@ def transitionner(
             details={"de": depart, "vers": verrouille.etat, **(details or {})},
         )
     if objet is not verrouille:
-        objet.refresh_from_db()
+        _recopier(verrouille, objet)
     return verrouille
+
+
+def _recopier(source: models.Model, cible: models.Model) -> None:
+    """``cible`` comme ``source``, sans ``refresh_from_db`` : django-fsm y lève la protection de
+    l'état pour tout le processus, et deux fils du serveur web se gêneraient."""
+    cible.__dict__.update({nom: v for nom, v in source.__dict__.items() if nom != "_state"})
+    cible._state.fields_cache.clear()
+    cible.__dict__.pop("_prefetched_objects_cache", None)
 
 
 def _plus_possible(objet: models.Model, acteur: Any) -> str:

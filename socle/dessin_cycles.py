@@ -20,6 +20,8 @@ def texte() -> str:
 
 def _modeles() -> Iterator[tuple[type[models.Model], FSMField]]:
     for modele in apps.get_models():
+        if modele._meta.proxy:
+            continue
         for champ in modele._meta.concrete_fields:
             if isinstance(champ, FSMField):
                 yield modele, champ

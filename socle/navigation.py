@@ -41,19 +41,24 @@ def _administre(personne: Any) -> bool:
     return "administration" in personne.roles
 
 
-def _lit_les_courriels(personne: Any) -> bool:
+def _agent_ou_administration(personne: Any) -> bool:
     return bool({"agent", "administration"}.intersection(personne.roles))
+
+
+def _modere(personne: Any) -> bool:
+    return "agent" in personne.roles
 
 
 PUBLIC = (
     Entree("Appels ouverts", "accueil"),
-    Entree("Projets soutenus", "registre"),
+    Entree("Quels services pour moi ?", "services"),
+    Entree("Projets et services", "registre"),
     Entree("Données ouvertes", "donnees"),
 )
 ORGANISME = (
     Entree("Mes demandes", "organisme:accueil"),
     Entree("Appels ouverts", "accueil"),
-    Entree("Projets soutenus", "registre"),
+    Entree("Projets et services", "registre"),
 )
 COMITE = (Entree("À lire", "comite:accueil"),)
 VILLE = (
@@ -61,12 +66,15 @@ VILLE = (
     Entree("Appels", "ville:appels"),
     Entree("Demandes", "ville:demandes"),
     Entree("Questions", "ville:echanges"),
+    Entree("Grand livre", "ville:grand_livre"),
     Entree("Versements", "ville:versements"),
     Entree("Rapports", "ville:rapports"),
     Entree("Plan d'action", "ville:plan"),
+    Entree("Activités", "ville:activites", _modere),
     Entree("Organismes", "ville:organismes"),
     Entree("Bilan", "bilan:accueil"),
-    Entree("Courriels", "ville:courriels", _lit_les_courriels),
+    Entree("Modèles", "ville:modeles", _agent_ou_administration),
+    Entree("Courriels", "ville:courriels", _agent_ou_administration),
     Entree("Journal", "ville:journal", _administre),
     Entree("Comptes", "ville:comptes", _administre),
     Entree("Incidents", "ville:incidents", _administre),

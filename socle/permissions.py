@@ -11,6 +11,7 @@ from typing import Any
 import rules
 from django.conf import settings
 
+from socle.models.journal import EntreeJournal
 from socle.models.utilisateur import RoleVille
 
 
@@ -140,6 +141,13 @@ def est_evaluateur_libre(utilisateur: Any, objet: Any) -> bool:
 
 
 @_predicat
+def se_lit_sans_nom(utilisateur: Any, objet: Any) -> bool:
+    """Le comité lit les demandes de cet appel sans savoir de qui elles viennent."""
+    appel = appel_de(objet)
+    return appel is not None and appel.lecture_anonyme
+
+
+@_predicat
 def est_du_comite(utilisateur: Any, objet: Any) -> bool:
     appel = appel_de(objet)
     return appel is not None and utilisateur.sieges.filter(appel=appel, actif=True).exists()
@@ -161,6 +169,18 @@ def est_l_evaluateur(utilisateur: Any, objet: Any) -> bool:
 
 
 @_predicat
+def essaie_la_repartition(utilisateur: Any, objet: Any) -> bool:
+    """La personne dont c'est la proposition : elle seule la voit et la change."""
+    return objet is not None and objet.proposee_par_id == utilisateur.pk
+
+
+@_predicat
+def est_titulaire_du_siege(utilisateur: Any, objet: Any) -> bool:
+    """La personne qui occupe ce siège au comité, tant qu'elle y siège."""
+    return objet is not None and objet.actif and objet.utilisateur_id == utilisateur.pk
+
+
+@_predicat
 def a_propose(utilisateur: Any, objet: Any) -> bool:
     """La personne qui a proposé le versement ne peut pas l'autoriser."""
     return objet is not None and objet.propose_par_id == utilisateur.pk
@@ -178,11 +198,57 @@ def a_demande(utilisateur: Any, objet: Any) -> bool:
     return objet is not None and objet.demande_par_id == utilisateur.pk
 
 
+# Ce que le journal retient d'une personne qui a jugé la demande, à une étape ou à une autre.
+ACTES_DE_JUGEMENT = (
+    "demande.declarer_recevable",
+    "demande.declarer_irrecevable",
+    "demande.clore_evaluation",
+    "demande.recommander",
+    "demande.accepter",
+    "demande.refuser",
+    "demande.mettre_en_attente",
+)
+
+
 @_predicat
-def a_decide(utilisateur: Any, objet: Any) -> bool:
-    """La personne qui a pris la décision ne peut pas la réexaminer."""
+def a_participe(utilisateur: Any, objet: Any) -> bool:
+    """Recevabilité, évaluation, recommandation ou décision : qui y a pris part ne réexamine pas."""
     demande = demande_de(objet)
-    return demande is not None and demande.decisions.filter(prise_par=utilisateur).exists()
+    if demande is None:
+        return False
+    present = {
+        "seance__presences__membre__utilisateur": utilisateur,
+        "seance__presences__presente": True,
+    }
+    return (
+        demande.decisions.filter(prise_par=utilisateur).exists()
+        or demande.affectations.filter(membre__utilisateur=utilisateur).exists()
+        or demande.recommandations.filter(inscrite_par=utilisateur).exists()
+        or demande.recommandations.filter(**present).exists()
+        or demande.verifications.filter(faite_par=utilisateur).exists()
+        or EntreeJournal.objects.pour(demande)
+        .filter(acteur=utilisateur, verbe__in=ACTES_DE_JUGEMENT)
+        .exists()
+    )
+
+
+@_predicat
+def l_a_recu(utilisateur: Any, objet: Any) -> bool:
+    """Le réexamen lui est confié."""
+    return objet is not None and objet.confie_a_id == utilisateur.pk
+
+
+@_predicat
+def reexamine(utilisateur: Any, objet: Any) -> bool:
+    """Un réexamen de la demande lui est confié."""
+    demande = demande_de(objet)
+    return demande is not None and demande.reexamens.filter(confie_a=utilisateur).exists()
+
+
+@_predicat
+def est_verificateur(utilisateur: Any, objet: Any) -> bool:
+    """La réserve est à vérifier par elle."""
+    return objet is not None and objet.verificateur_id == utilisateur.pk
 
 
 @_predicat
@@ -217,7 +283,9 @@ MATRICE: dict[str, rules.Predicate] = {
     "appel.annuler": est_approbation,
     # Demande : l'organisme
     "demande.creer": est_membre,
-    "demande.voir": est_membre | employe_impartial | est_evaluateur_libre,
+    # Voir, c'est tout voir : pièces, accusé, nom. Le comité d'un appel anonyme lit autrement.
+    "demande.voir": est_membre | employe_impartial | (est_evaluateur_libre & ~se_lit_sans_nom),
+    "demande.lire": est_evaluateur_libre,
     "demande.saisir_papier": est_agent,
     "demande.rediger": est_membre | (agent_impartial & saisit_un_papier),
     "demande.deposer": est_responsable | (agent_impartial & saisit_un_papier),
@@ -246,6 +314,12 @@ MATRICE: dict[str, rules.Predicate] = {
     "comite.gerer": est_agent,
     "affectation.gerer": est_agent,
     "affectation.declarer": est_l_evaluateur,
+    "repartition.modifier": est_agent & essaie_la_repartition,
+    "lien.ecarter": agent_impartial,
+    "souhait.exprimer": est_titulaire_du_siege,
+    "livret.preparer": est_titulaire_du_siege,
+    "calibrage.gerer": est_agent,
+    "calibrage.noter": est_du_comite,
     "evaluation.noter": est_l_evaluateur & ~est_recuse,
     "evaluation.rouvrir": preside_le_comite & ~est_recuse,
     # En séance, chacun change sa fiche ; l'agent écrit l'avis avec la présidence, qui l'inscrit.
@@ -256,12 +330,20 @@ MATRICE: dict[str, rules.Predicate] = {
     "demande.preparer_avis": (preside_le_comite & ~est_recuse) | agent_impartial,
     "demande.recommander": preside_le_comite & ~est_recuse,
     "demande.rouvrir_evaluation": preside_le_comite & ~est_recuse,
+    # Scénarios : une récusation sur une demande de l'appel écarte de tous, les totaux parleraient
+    "scenario.preparer": (est_agent | est_approbation) & ~est_recuse_a_l_appel,
     # Décision, lettres
     "resolution.inscrire": est_approbation,
     "lettre.emettre": agent_impartial | approbation_impartiale,
     "lettre.lot": est_agent | est_approbation,
+    "modele.gerer": est_agent | est_administration,
     "reexamen.demander": est_responsable,
-    "reexamen.trancher": approbation_impartiale & ~a_decide,
+    "reexamen.confier": (est_approbation | est_administration) & ~est_recuse,
+    "reexamen.recevoir": employe_impartial & ~a_participe,
+    "reexamen.trancher": employe_impartial & l_a_recu & ~a_participe,
+    "demande.rouvrir_apres_reexamen": employe_impartial & reexamine & ~a_participe,
+    "reserve.lever": (est_verificateur & employe_impartial) | approbation_impartiale,
+    "grand_livre.voir": est_employe,
     # Convention, versements, rapports
     "convention.preparer": agent_impartial,
     "convention.signer": est_responsable,
@@ -286,6 +368,11 @@ MATRICE: dict[str, rules.Predicate] = {
     "recuperation.reclamer": agent_impartial,
     "recuperation.encaisser": est_tresorerie & ~est_recuse,
     "recuperation.radier": approbation_impartiale,
+    # Activités et services publiés
+    "activite.proposer": est_membre,
+    "activite.moderer": agent_impartial,
+    "activite.retirer": est_membre | agent_impartial,
+    "temps_fort.gerer": est_agent,
     # Reddition de comptes
     "bilan.voir": est_employe | est_bailleur,
     "bilan.figer": est_agent,

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.core.management import call_command
 
+from socle.services import travaux
 from socle.services.envoi_courriels import envoyer_en_attente
 
 
@@ -10,6 +11,12 @@ from socle.services.envoi_courriels import envoyer_en_attente
 def envoyer_courriels_en_attente() -> None:
     """Envoie ce que la boîte d'envoi contient ; deux tâches à la fois n'envoient rien deux fois."""
     envoyer_en_attente()
+
+
+@shared_task
+def relancer_les_travaux_muets() -> None:
+    """Reprend les travaux dont l'ouvrier a disparu."""
+    travaux.relancer_les_muets()
 
 
 @shared_task

@@ -10,6 +10,7 @@ public = [
     path("mon-espace/", maison.mon_espace, name="mon_espace"),
     path("confidentialite/", maison.confidentialite, name="confidentialite"),
     path("travaux/<uuid:cle>/", travaux.travail, name="travail"),
+    path("travaux/<uuid:cle>/<slug:action>/", travaux.agir, name="travail_agir"),
     path("documents/<uuid:cle>/", documents.document, name="document"),
 ]
 ville = [

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -18,14 +19,14 @@ from config.embarque import RACINE
 
 # --- Base ---------------------------------------------------------------------------------------
 def _declencheur_truncate(action: str) -> None:
-    """Django vide les tables entre deux tests transactionnels : le journal doit l'accepter."""
+    """Django vide les tables entre deux tests transactionnels : ce qui s'ajoute doit l'accepter."""
     with connection.cursor() as curseur:
         curseur.execute(
-            "SELECT tgname FROM pg_trigger WHERE tgrelid = 'socle_entreejournal'::regclass "
-            "AND tgname LIKE 'pgtrigger_journal_sans_truncate%'"
+            "SELECT tgrelid::regclass, tgname FROM pg_trigger "
+            "WHERE tgname LIKE 'pgtrigger_%_sans_truncate_%'"
         )
-        (nom,) = curseur.fetchone()
-        curseur.execute(f'ALTER TABLE socle_entreejournal {action} TRIGGER "{nom}"')
+        for table, nom in curseur.fetchall():
+            curseur.execute(f'ALTER TABLE {table} {action} TRIGGER "{nom}"')
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +65,13 @@ def ouvrier(transactional_db: None) -> Iterator[subprocess.Popen]:
     """Un vrai ouvrier Celery, sur la base et la file du test, vidée de ce qu'on y a laissé."""
     with current_app.connection_for_write() as courtier:
         courtier.default_channel.queue_purge(settings.CELERY_TASK_DEFAULT_QUEUE)
+    with lancer_un_ouvrier() as processus:
+        yield processus
+
+
+@contextmanager
+def lancer_un_ouvrier() -> Iterator[subprocess.Popen]:
+    """Un ouvrier de plus, arrêté à la sortie."""
     commande = [sys.executable, "-m", "celery", "--app", "config", "--quiet", "worker"]
     processus = subprocess.Popen(
         [*commande, "--pool", "solo", "--loglevel", "warning", "--without-gossip"],

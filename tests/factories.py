@@ -7,6 +7,7 @@ import datetime as dt
 from decimal import Decimal
 
 import factory
+from django.core.files.base import ContentFile
 from factory.django import DjangoModelFactory
 
 from appels import models as appels
@@ -14,6 +15,7 @@ from evaluations import models as evaluations
 from financement import models as financement
 from socle import horloge
 from socle import models as socle
+from vitrine import models as vitrine
 
 MOT_DE_PASSE = "essai-motdepasse-2026"
 
@@ -348,6 +350,25 @@ class DecisionFactory(DjangoModelFactory):
     montant_accorde = factory.SelfAttribute("demande.montant_demande")
 
 
+class DocumentFactory(DjangoModelFactory):
+    """Un document figé, sans rendre de PDF ; ``objet`` est ce dont il parle."""
+
+    class Meta:
+        model = socle.Document
+
+    class Params:
+        objet = None
+
+    nature = "convention"
+    titre = "Convention d'aide financière"
+    objet_type = factory.LazyAttribute(lambda o: o.objet._meta.label_lower if o.objet else "essai")
+    objet_id = factory.LazyAttribute(lambda o: str(o.objet.pk) if o.objet else "0")
+    html = "<html><body><main><p>Le texte présenté à la signature.</p></main></body></html>"
+    pdf = factory.LazyFunction(lambda: ContentFile(b"%PDF-1.7", "document.pdf"))
+    empreinte = "a" * 64
+    taille = 8
+
+
 class ConventionFactory(DjangoModelFactory):
     class Meta:
         model = financement.Convention
@@ -401,3 +422,29 @@ class RapportFactory(DjangoModelFactory):
     demande = factory.SubFactory(DemandeFactory, recommandee=True, etat="conventionnee")
     nature = "final"
     echeance = dt.date(2031, 9, 30)
+
+
+class VersionActiviteFactory(DjangoModelFactory):
+    """Un service de la Ville publié, ouvert et gratuit ; ``projet=…`` en fait une activité."""
+
+    class Meta:
+        model = vitrine.VersionActivite
+
+    class Params:
+        projet = None
+        genre = factory.LazyAttribute(lambda o: "projet" if o.projet else "ville")
+
+    titre = factory.Sequence(lambda n: f"Café de conversation {n}")
+    texte = "On parle français ensemble, sans examen."
+    sujets = ["francais"]
+    secteur = "Centre-ville"
+    etat = "publiee"
+    publiee_le = factory.LazyFunction(horloge.maintenant)
+    activite = factory.LazyAttribute(
+        lambda o: vitrine.Activite.objects.create(
+            cle=f"activite-{vitrine.Activite.objects.count() + 1}",
+            genre=o.genre,
+            demande=o.projet,
+            porteur="" if o.projet else "Bibliothèques de Trois-Rivières",
+        )
+    )

@@ -13,6 +13,8 @@ DATABASES["default"]["TEST"] = {"NAME": NOM_BASE_TEST}
 # Une file par base : un ouvrier ne prend pas les tâches des tests d'à côté.
 CELERY_TASK_DEFAULT_QUEUE = f"{NOM_BASE_TEST}-{os.environ.get('PYTEST_XDIST_WORKER', 'seul')}"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Un test qui regarde les pages gardées rallume cette minute.
+CACHE_PUBLIC_SECONDES = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Le même dossier pour l'ouvrier que les tests lancent.
 MEDIA_ROOT = Path(os.environ["FICHIERS_DES_TESTS"])

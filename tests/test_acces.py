@@ -12,7 +12,8 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from appels.models import Message, PieceJointe, PieceOrganisme
 from appels.services import formulaires
-from financement.models import LotPaiement, RepriseEssayee
+from financement.models import LotPaiement, RepriseEssayee, Scenario
+from financement.services.modeles import fixer_modele
 from socle.models import Document, Incident, Travail
 from tests.factories import (
     AdhesionFactory,
@@ -22,12 +23,15 @@ from tests.factories import (
     ConventionFactory,
     DecisionFactory,
     DemandeFactory,
+    DocumentFactory,
     MembreComiteFactory,
     RapportFactory,
     SeanceFactory,
     UtilisateurFactory,
     VersementFactory,
+    VersionActiviteFactory,
 )
+from vitrine.models import Guide, TempsFort
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +55,15 @@ ACCES: dict[str, set[str]] = {
             "appel_calendrier",
             "appel_autodiagnostic",
             "registre",
+            "registre_points",
             "projet",
+            "services",
+            "activite",
+            "activite_ics",
+            "calendrier",
+            "calendrier_ics",
+            "guide",
+            "guide_pdf",
             "donnees",
             "donnees_fichier",
             "sante",
@@ -80,6 +92,10 @@ ACCES: dict[str, set[str]] = {
             "organisme:avenant",
             "organisme:avenant_demander",
             "organisme:rapport",
+            "organisme:activites",
+            "organisme:activite_nouvelle",
+            "organisme:activite",
+            "organisme:activite_retirer",
         ),
         MEMBRES,
     ),
@@ -106,10 +122,22 @@ ACCES: dict[str, set[str]] = {
             "ville:rapports",
             "ville:reexamens",
             "ville:decisions",
+            "ville:grand_livre",
             "ville:lettres",
+            "ville:lettres_envois",
+            "ville:resolution_extrait",
         ),
         VILLE,
     ),
+    "ville:lettres_telecharger": {"agent", "approbation"},
+    **{f"ville:{nom}": {"agent", "approbation"} for nom in ("lettre_remplacer", "envoi_retour")},
+    # Les modèles ne disent rien d'une demande ; leur aperçu écarte celles dont on s'est récusé.
+    **{
+        f"ville:{nom}": {*AGENTS, "administration"}
+        for nom in ("modeles", "modele", "modeles_appel", "modele_appel", "modele_apercu")
+    },
+    "ville:modele_apercu_pdf": {"agent", "administration"},
+    "ville:editeur_textes": CONNECTES,
     **dict.fromkeys(
         (
             "ville:appel_nouveau",
@@ -126,6 +154,13 @@ ACCES: dict[str, set[str]] = {
             "ville:appel_conditions",
             "ville:messages",
             "ville:papier",
+            "ville:repartition",
+            "ville:liens",
+            "ville:activites",
+            "ville:service_nouveau",
+            "ville:service",
+            "ville:temps_forts",
+            "ville:temps_fort",
         ),
         AGENTS,
     ),
@@ -138,12 +173,16 @@ ACCES: dict[str, set[str]] = {
             "ville:fermeture",
             "ville:rapport",
             "ville:echange",
+            "ville:reexamen",
         ),
         EMPLOYES,
     ),
     **{
         f"ville:{nom}": {"agent"}
-        for nom in ("complement", "irrecevable", "derogation", "avenant_demander", "doute")
+        for nom in (
+            *("complement", "irrecevable", "derogation", "avenant_demander", "doute"),
+            *("activite", "activite_retirer"),
+        )
     },
     **{nom: {*AGENTS, "administration"} for nom in ("ville:courriels", "ville:courriel")},
     **{nom: {"administration"} for nom in ("ville:journal", "ville:comptes", "ville:compte")},
@@ -153,12 +192,28 @@ ACCES: dict[str, set[str]] = {
         f"ville:{nom}": {"agent"}
         for nom in ("questions", "question", "question_retirer", "message_publier")
     },
+    # Un scénario pèse toutes les demandes : une récusation sur une seule en écarte.
+    **{
+        f"ville:{nom}": {"agent", "approbation"}
+        for nom in (
+            "scenarios",
+            "scenario_nouveau",
+            "scenario_comparaison",
+            "scenario",
+            "scenario_regle",
+            "scenario_et_si",
+            "scenario_figer",
+            "scenario_supprimer",
+        )
+    },
     "ville:paiements": {"tresorerie"},
     "ville:lot_paiement": {"tresorerie"},
     "organisme:coordonnees": {"responsable"},
     "ville:decisions_lot": {"approbation"},
     "ville:decider": {"approbation"},
-    "ville:reexamen": {"approbation"},
+    "ville:transfert": {"approbation"},
+    "ville:abandonner": {"approbation"},
+    "ville:reserve": {"agent", "approbation"},
     # Bilan
     **{
         nom: VILLE | {"mifi"}
@@ -166,9 +221,9 @@ ACCES: dict[str, set[str]] = {
     },
 }
 # Ces pages ont leur propre fichier de tests d'accès, récusation comprise.
-AILLEURS = ("comite:", "ville:comite", "ville:seance", "ville:classement", "ville:affect",
-            "ville:membre", "ville:evaluation", "ville:rappel", "ville:fiches",
-            "ville:clore_evaluation", "account_", "mfa_",
+AILLEURS = ("comite:", "ville:comite", "ville:repartition_", "ville:lien", "ville:seance",
+            "ville:classement", "ville:affect", "ville:membre", "ville:calibrage",
+            "ville:evaluation", "ville:rappel", "ville:fiches", "ville:clore_evaluation", "account_", "mfa_",
             "socialaccount_", "openid_")  # fmt: skip
 ACTIONS = {
     "organisme:rejoindre", "organisme:membre_agir", "organisme:invitation_agir",
@@ -177,8 +232,9 @@ ACTIONS = {
     "ville:formulaire_section_agir", "organisme:budget_calcul", "organisme:reprendre",
     "organisme:completer", "organisme:piece_retirer", "ville:appel_passer", "ville:verifier",
     "ville:echange_classer",
-    "ville:resolution", "ville:lettres_emettre", "ville:convention_agir",
+    "ville:resolution", "ville:reexamen_confier", "ville:lettres_emettre", "ville:convention_agir",
     "ville:lot_fichier", "ville:lot_defaire", "ville:coordonnees_lire",
+    "ville:envoi_agir", "ville:modele_abandonner", "travail_agir",
     "ville:versement_agir", "ville:rapport_examiner", "ville:fermeture_agir", "bilan:pdf",
 }  # fmt: skip
 
@@ -256,6 +312,10 @@ def monde():
     courriel = Email.objects.create(from_email="a@exemple.test", to=["b@exemple.test"], subject="x")
     brouillon = DemandeFactory(organisme=demande.organisme, copiee_de=demande)
     reexamen = demande.reexamens.create(motifs="Erreur")
+    reserve = decision.reserves.create(
+        texte="La charte signée", verificateur=personnes["agent"], echeance="2031-01-01"
+    )
+    decision.resolution.extrait.save("extrait.pdf", ContentFile(b"%PDF-1.7"))
     au_dossier = PieceOrganisme.objects.create(
         organisme=demande.organisme, genre="rapport_annuel", date_document="2030-01-01",
         nom="rapport.pdf", fichier=ContentFile(b"%PDF-", name="rapport.pdf"), taille=5,
@@ -269,6 +329,7 @@ def monde():
     incident = Incident.objects.create(
         constate_le="2030-01-01", description="x", renseignements="x", raisons="x"
     )
+    scenario = Scenario.objects.create(appel=demande.appel, nom="Au rang", seuil=60)
     lot = LotPaiement.objects.create(numero="LOT-2030-001", total=100)
     message = Message.objects.create(
         demande=demande, cote="organisme", texte="Une question ?", auteur=personnes["responsable"]
@@ -277,6 +338,16 @@ def monde():
         posee_par=personnes["etranger"], texte="Une question ?", enonce="Une question ?",
         reponse="Oui.", etat="publiee", numero=1, publiee_le=demande.deposee_le,
     )  # fmt: skip
+    lettre = decision.lettres.create(
+        etat="transmise", emise_le=demande.deposee_le,
+        document=DocumentFactory(),
+    )  # fmt: skip
+    envoi = lettre.envois.create(adresse="a@exemple.test")
+    modele = fixer_modele("acceptee")
+    page_projet = VersionActiviteFactory(projet=demande, debut=demande.deposee_le.date())
+    page_service = VersionActiviteFactory()
+    temps_fort = TempsFort.objects.create(titre="SQRI", debut="2030-11-04", fin="2030-11-10")
+    guide = Guide.objects.create(statut="etudes", pdf=ContentFile(b"%PDF-1.7", "guide.pdf"))
     compose = AppelFactory()
     section = formulaires.creer_formulaire_par_defaut(appel=compose).sections.first()
     return SimpleNamespace(**locals())
@@ -296,19 +367,37 @@ def arguments(nom, monde):
         "ville:incident": monde.incident.pk,
         "ville:reprise_confirmer": monde.reprise.pk,
         "ville:lot_paiement": monde.lot.pk,
+        **{
+            f"ville:scenario{suite}": monde.scenario.pk
+            for suite in ("", "_regle", "_et_si", "_figer", "_supprimer")
+        },
         "organisme:coordonnees": demande.organisme_id,
         "ville:reexamen": monde.reexamen.pk,
+        "ville:reserve": monde.reserve.pk,
+        "ville:resolution_extrait": monde.decision.resolution_id,
         "ville:formulaire_section": monde.section.pk,
         "ville:formulaire_apercu": monde.section.pk,
         "ville:question": monde.question.pk,
         "ville:question_retirer": monde.question.pk,
         "ville:message_publier": monde.message.pk,
+        "ville:lettre_remplacer": monde.lettre.pk,
+        "ville:envoi_retour": monde.envoi.pk,
+        "ville:modele_apercu": monde.modele.pk,
+        "ville:modele_apercu_pdf": monde.modele.pk,
+        "ville:activite": monde.page_projet.activite_id,
+        "ville:activite_retirer": monde.page_projet.activite_id,
+        "ville:service": monde.page_service.activite_id,
+        "ville:temps_fort": monde.temps_fort.pk,
     }
     cle = {
         "document": monde.document.cle,
         "travail": monde.travail.cle,
         "organisme:piece": monde.piece.cle,
         "organisme:document_dossier": monde.au_dossier.cle,
+        **dict.fromkeys(
+            ("activite", "activite_ics", "organisme:activite", "organisme:activite_retirer"),
+            monde.page_projet.activite.cle,
+        ),
     }
     code = {"ville:besoin": demande.appel.besoins.first().code}
     du_formulaire = nom.startswith("ville:formulaire")
@@ -325,10 +414,11 @@ def arguments(nom, monde):
         "partie": "projet",
         "nature": {"ville:doute": "doublon"}.get(nom, "demande" if du_formulaire else "final"),
         "onglet": "texte",
-        "genre": "rapport_annuel",
-        "forme": "csv",
+        "genre": "acceptee" if nom.startswith("ville:modele") else "rapport_annuel",
+        "forme": "zip" if nom == "ville:lettres_telecharger" else "csv",
         "autre": monde.voisine.reference,
         "jeton": "inconnu",
+        "statut": monde.guide.statut,
         "no": 1,
     }
     motif = next(m for n, m in motifs_nommes() if n == nom)

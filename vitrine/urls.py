@@ -2,11 +2,35 @@
 
 from django.urls import path
 
-from vitrine.views import registre
+from vitrine.views import donnees, organisme, registre, services, ville
 
 public = [
     path("projets/", registre.registre, name="registre"),
+    path("projets/points.json", registre.points, name="registre_points"),
     path("projets/<slug:reference>/", registre.projet, name="projet"),
-    path("donnees/", registre.donnees, name="donnees"),
-    path("donnees/<slug:code>.<slug:forme>", registre.fichier, name="donnees_fichier"),
+    path("services/", services.services, name="services"),
+    path("services/calendrier/", services.calendrier, name="calendrier"),
+    path("services/calendrier.ics", services.calendrier_ics, name="calendrier_ics"),
+    path("services/guide/<slug:statut>/", services.guide, name="guide"),
+    path("services/guide/<slug:statut>.pdf", services.guide_pdf, name="guide_pdf"),
+    path("services/<slug:cle>/", services.activite, name="activite"),
+    path("services/<slug:cle>.ics", services.activite_ics, name="activite_ics"),
+    path("donnees/", donnees.donnees, name="donnees"),
+    path("donnees/<slug:code>.<slug:forme>", donnees.fichier, name="donnees_fichier"),
+]
+_ACTIVITES = "demandes/<slug:reference>/activites/"
+organisme = [
+    path(_ACTIVITES, organisme.liste, name="activites"),
+    path(f"{_ACTIVITES}nouvelle/", organisme.proposer, name="activite_nouvelle"),
+    path(f"{_ACTIVITES}<slug:cle>/", organisme.proposer, name="activite"),
+    path(f"{_ACTIVITES}<slug:cle>/retirer/", organisme.retirer, name="activite_retirer"),
+]
+ville = [
+    path("activites/", ville.liste, name="activites"),
+    path("activites/service/", ville.service, name="service_nouveau"),
+    path("activites/<int:pk>/", ville.activite, name="activite"),
+    path("activites/<int:pk>/service/", ville.service, name="service"),
+    path("activites/<int:pk>/retirer/", ville.retirer, name="activite_retirer"),
+    path("temps-forts/", ville.temps_forts, name="temps_forts"),
+    path("temps-forts/<int:pk>/", ville.temps_forts, name="temps_fort"),
 ]

@@ -95,6 +95,7 @@ class ReglesForm(forms.ModelForm):
             "seuil_alerte_ecart",
             "quorum",
             "evaluations_min",
+            "lecture_anonyme",
             "reexamen_jours",
             "plan_versements",
         )

@@ -35,8 +35,12 @@ class DossierForm(forms.ModelForm):
             "site_web",
             "signataire_nom",
             "signataire_titre",
+            "administrateurs",
         )
-        widgets = {"mission": forms.Textarea(attrs={"rows": 4})}
+        widgets = {
+            "mission": forms.Textarea(attrs={"rows": 4}),
+            "administrateurs": forms.Textarea(attrs={"rows": 5}),
+        }
 
     site_web = forms.URLField(label="Site Web", required=False, assume_scheme="https")
     code_postal = forms.CharField(label="Code postal", max_length=7, required=False)

@@ -126,6 +126,12 @@ class Appel(CycleDeVieAppel):
     )
     quorum = models.PositiveSmallIntegerField("quorum du comité", default=4)
     evaluations_min = models.PositiveSmallIntegerField("fiches minimales par demande", default=3)
+    lecture_anonyme = models.BooleanField(
+        "lecture anonyme",
+        default=False,
+        help_text="Le comité lit et note sans le nom de l'organisme ni des personnes ; les pièces "
+        "jointes ne lui sont pas montrées. Le nom ne paraît qu'à la déclaration d'intérêts.",
+    )
     ecart_poste_sans_avenant = models.DecimalField(
         "écart entre postes permis sans avenant",
         max_digits=5,
@@ -203,34 +209,6 @@ class Appel(CycleDeVieAppel):
         return self.etat == self.Etat.PUBLIE and horloge.maintenant() < self.ouverture
 
 
-class VoletQuerySet(models.QuerySet):
-    def avec_argent(self) -> "VoletQuerySet":
-        """Ajoute ``accorde``, ``engage`` (convention) et ``verse``, en dollars ou None."""
-
-        def somme(relation: Any, **filtre: Any) -> models.Subquery:
-            champ = "montant_accorde" if relation is decisions else "montant"
-            return models.Subquery(
-                relation.filter(**filtre)
-                .order_by()
-                .values("pk_volet")
-                .annotate(total=models.Sum(champ))
-                .values("total")
-            )
-
-        decisions = self.model.decisions.rel.related_model.objects.filter(
-            volet=models.OuterRef("pk"), en_vigueur=True
-        ).annotate(pk_volet=F("volet"))
-        convention = self.model.decisions.rel.related_model.conventions.rel.related_model
-        versements = convention.versements.rel.related_model.objects.filter(
-            convention__decision__volet=models.OuterRef("pk"), etat="verse"
-        ).annotate(pk_volet=F("convention__decision__volet"))
-        return self.annotate(
-            accorde=somme(decisions),
-            engage=somme(decisions, conventions__etat__in=["en_vigueur", "echue"]),
-            verse=somme(versements),
-        )
-
-
 class Volet(models.Model):
     """Une enveloppe et un plafond par projet. ``enveloppe`` est la somme de ses sources."""
 
@@ -240,8 +218,6 @@ class Volet(models.Model):
     description = models.TextField("description", blank=True)
     plafond = models.DecimalField("plafond par projet", max_digits=12, decimal_places=2)
     enveloppe = models.DecimalField("enveloppe", max_digits=12, decimal_places=2, default=ZERO)
-
-    objects = VoletQuerySet.as_manager()
 
     class Meta:
         verbose_name = "volet"
@@ -260,6 +236,12 @@ class Volet(models.Model):
 
     def __str__(self) -> str:
         return f"Volet {self.no} — {self.nom}"
+
+    @property
+    def enveloppe_actuelle(self) -> Decimal:
+        """L'enveloppe au grand livre, transferts compris ; avant la publication, la prévue."""
+        credits = list(self.credits.all())
+        return sum((c.enveloppe for c in credits), ZERO) if credits else self.enveloppe
 
 
 class SourceVolet(models.Model):

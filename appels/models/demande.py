@@ -29,15 +29,18 @@ class DemandeQuerySet(models.QuerySet):
         if not utilisateur.is_authenticated:
             return self.none()
         visibles = Q(organisme_id__in=utilisateur.organismes_ids)
-        libres = Q(
-            pk__in=self.model.affectations.rel.related_model.objects.filter(
-                membre__utilisateur=utilisateur, etat="libre"
-            ).values("demande")
-        )
-        visibles |= libres
+        lisibles = self.model._default_manager.lisibles_par(utilisateur)
+        visibles |= Q(appel__lecture_anonyme=False, pk__in=lisibles.values("pk"))
         if utilisateur.est_employe:
             visibles |= Q(pk__in=self.sans_recusation(utilisateur).values("pk"))
         return self.filter(visibles)
+
+    def lisibles_par(self, utilisateur: Any) -> "DemandeQuerySet":
+        """Celles qu'un membre du comité lit et note (permission « demande.lire »)."""
+        libres = self.model.affectations.rel.related_model.objects.filter(
+            membre__utilisateur=utilisateur, etat="libre"
+        )
+        return self.filter(pk__in=libres.values("demande"))
 
     def sans_recusation(self, utilisateur: Any) -> "DemandeQuerySet":
         """Sans celles dont la personne est récusée au comité (regles.md, 8)."""
@@ -160,8 +163,11 @@ class Demande(CycleDeVieDemande):
         )
         indexes = (
             models.Index(fields=["appel", "etat"], name="demande_appel_etat"),
-            # Chercher un titre voisin (appels/doutes.py) sans lire toutes les demandes.
+            # Chercher un texte voisin (appels/doutes.py) sans lire toutes les demandes.
             GinIndex(fields=["titre"], opclasses=["gin_trgm_ops"], name="demande_titre_trigrammes"),
+            GinIndex(
+                fields=["resume"], opclasses=["gin_trgm_ops"], name="demande_resume_trigrammes"
+            ),
         )
 
     def __str__(self) -> str:

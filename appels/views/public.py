@@ -7,10 +7,12 @@ from django.urls import reverse
 from appels.calendrier import calendrier
 from appels.models import Appel
 from socle import horloge
+from socle.cache_public import gardee
 from socle.vues import publique
 
 
 @publique
+@gardee
 def accueil(request: HttpRequest) -> HttpResponse:
     """Les appels ouverts d'abord, puis ceux qui viennent et ceux qui sont passés."""
     maintenant = horloge.maintenant()
@@ -30,6 +32,7 @@ def accueil(request: HttpRequest) -> HttpResponse:
 
 
 @publique
+@gardee
 def appel_public(request: HttpRequest, code: str) -> HttpResponse:
     """Un appel, comme un bon dépliant."""
     appel = get_object_or_404(

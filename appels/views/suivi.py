@@ -197,6 +197,7 @@ def demande(request: HttpRequest, reference: str) -> HttpResponse:
             "complement": objet.complements.filter(complete_le=None).first(),
             "depot": objet.depots.select_related("document").first(),
             "lettre": lettre,
+            "reexamens": objet.reexamens.select_related("document"),
             "fermetures": Document.objects.pour(objet).filter(nature=Document.Nature.RECUPERATION),
             "convention": objet.conventions.exclude(etat="brouillon").order_by("-pk").first(),
             "rapports": objet.rapports.all() if objet.etat_visible == "conventionnee" else [],

@@ -82,6 +82,7 @@ def appel(request: HttpRequest, code: str) -> HttpResponse:
                 )
             },
             "peut_gerer_comite": request.user.peut("comite.gerer", objet),
+            "peut_preparer_un_scenario": request.user.peut("scenario.preparer", objet),
             "peut_decider": request.user.peut("resolution.inscrire", objet),
             "peut_repondre": request.user.peut("question.repondre", objet),
         },
@@ -89,17 +90,21 @@ def appel(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def soldes_affiches(appel: Appel) -> list[dict[str, Any]]:
-    """L'argent de chaque volet ; ce qui est accordé vient des décisions, par les relations."""
-    return [
-        {
-            "titre": str(volet),
-            "enveloppe": volet.enveloppe,
-            "accorde": volet.accorde or 0,
-            "engage": volet.engage or 0,
-            "verse": volet.verse or 0,
-        }
-        for volet in appel.volets.avec_argent()
-    ]
+    """L'argent de chaque volet, lu au grand livre par la relation."""
+    soldes = []
+    for volet in appel.volets.prefetch_related("credits"):
+        credits = list(volet.credits.all())
+        rendu = sum(credit.recuperation for credit in credits)
+        soldes.append(
+            {
+                "titre": str(volet),
+                "enveloppe": volet.enveloppe_actuelle,
+                "accorde": sum(c.accord - c.liberation for c in credits),
+                "engage": sum(c.engagement for c in credits) - rendu,
+                "verse": sum(c.versement for c in credits) - rendu,
+            }
+        )
+    return soldes
 
 
 def publier(request: HttpRequest, code: str) -> HttpResponse:

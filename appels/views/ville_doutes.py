@@ -5,7 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from appels.doutes import doutes_sur
+from appels.cumul import aides_entre_demandes
+from appels.doutes import demandes_soeurs, doutes_sur
 from appels.models import Demande, VerdictDoute
 from appels.services.doutes import trancher_doute
 from socle.vues import executer, trouver
@@ -58,8 +59,8 @@ def doute(request: HttpRequest, reference: str, nature: str, autre: str) -> Http
         return redirect(reverse("ville:demande", args=[reference]) + "#doutes")
     phrases = [
         trouve.phrase
-        for trouve in doutes_sur(objet, visibles.filter(pk=voisine.pk))
-        if trouve.nature == nature
+        for trouve in doutes_sur(objet, visibles)
+        if trouve.nature == nature and trouve.autre.pk == voisine.pk
     ]
     return render(
         request,
@@ -69,6 +70,9 @@ def doute(request: HttpRequest, reference: str, nature: str, autre: str) -> Http
             "autre": voisine,
             "form": form,
             "phrases": phrases,
+            "cumul": aides_entre_demandes(objet, demandes_soeurs(objet, visibles))
+            if nature == VerdictDoute.Nature.CUMUL
+            else None,
             "colonnes": [
                 (d, d.postes.all(), sum((p.montant for p in d.postes.all()), start=0))
                 for d in (objet, voisine)

@@ -2,12 +2,13 @@
 
 from django import forms
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from post_office.models import STATUS, Email
 
 from appels.models import Demande
+from appels.recusations import demandes_recusees, sans_les_nommer
 from socle.journal import verifier_chaine
 from socle.models import EntreeJournal, Organisme, RoleVille, Utilisateur
 from socle.services import comptes as services
@@ -23,9 +24,13 @@ STATUTS = {
 }
 
 
+def _courriels_visibles(request: HttpRequest) -> QuerySet[Email]:
+    return sans_les_nommer(request.user, Email.objects.all(), "subject", "message")
+
+
 def courriels(request: HttpRequest) -> HttpResponse:
     exiger(request, "ville.courriels")
-    liste = Email.objects.order_by("-created", "-pk")
+    liste = _courriels_visibles(request).order_by("-created", "-pk")
     if recherche := request.GET.get("recherche", "").strip():
         liste = liste.filter(Q(to__icontains=recherche) | Q(subject__icontains=recherche))
     page = Paginator(liste, PAR_PAGE).get_page(request.GET.get("page"))
@@ -38,7 +43,7 @@ def courriels(request: HttpRequest) -> HttpResponse:
 
 def courriel(request: HttpRequest, pk: int) -> HttpResponse:
     exiger(request, "ville.courriels")
-    objet = get_object_or_404(Email.objects.prefetch_related("attachments"), pk=pk)
+    objet = get_object_or_404(_courriels_visibles(request).prefetch_related("attachments"), pk=pk)
     return render(
         request,
         "appels/ville/courriel.html",
@@ -48,7 +53,12 @@ def courriel(request: HttpRequest, pk: int) -> HttpResponse:
 
 def journal(request: HttpRequest) -> HttpResponse:
     exiger(request, "ville.journal")
-    liste = EntreeJournal.objects.select_related("acteur")
+    liste = sans_les_nommer(
+        request.user,
+        EntreeJournal.objects.select_related("acteur"),
+        "objet_libelle",
+        "motif",
+    )
     if recherche := request.GET.get("recherche", "").strip():
         liste = liste.filter(
             Q(objet_libelle__icontains=recherche)
@@ -120,7 +130,11 @@ def organismes(request: HttpRequest) -> HttpResponse:
     exiger(request, "ville.voir")
     liste = (
         Organisme.objects.visibles_par(request.user)
-        .annotate(nombre_demandes=Count("demandes"))
+        .annotate(
+            nombre_demandes=Count(
+                "demandes", filter=~Q(demandes__in=demandes_recusees(request.user))
+            )
+        )
         .order_by("nom")
     )
     if recherche := request.GET.get("recherche", "").strip():

@@ -110,6 +110,16 @@ def _mesurer(options: argparse.Namespace) -> list[dict[str, Any]]:
             if lettres:
                 resultats += _lettres(jeu, lettres)
                 pile.callback(shutil.rmtree, RACINE / "var/banc/fichiers", ignore_errors=True)
+    if _voulu("scenario", options):
+        from config.banc.scenario import mesurer_scenario
+
+        _dire("Scénario…")
+        resultats.append(mesurer_scenario())
+    if _voulu("affectation", options):
+        from config.banc.affectation import mesurer_affectation
+
+        _dire("Répartition des lectures…")
+        resultats.append(mesurer_affectation())
     if _voulu("bootstrap", options):
         from config.banc.bootstrap import mesurer_bootstrap
 

@@ -1,15 +1,15 @@
 """Les données du banc, créées d'un bloc : un appel évalué de ``n`` demandes × 3 fiches.
 
-À côté : un appel ouvert avec un brouillon, un appel décidé dont les lettres restent à émettre.
+À côté : un appel ouvert avec un brouillon, un appel annoncé de ``n`` projets que le public lit, un
+appel décidé dont les lettres restent à émettre.
 """
 
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
-from django.db import models, transaction
+from django.db import transaction
 
 from appels.models import (
     Appel,
@@ -28,6 +28,7 @@ from appels.models import (
     Theme,
     Volet,
 )
+from config.banc.donnees_publiques import annoncer, creer
 from evaluations.bareme import Notation, score_fiche
 from evaluations.models import (
     Affectation,
@@ -45,7 +46,6 @@ from socle.models import Adhesion, Organisme, Utilisateur
 POIDS = (25, 25, 20, 15, 15)
 FICHES = 3
 SECTEURS = ("Centre-ville", "Cap-de-la-Madeleine", "Pointe-du-Lac", "Toute la ville")
-LOT = 2000
 
 
 @dataclass
@@ -79,15 +79,14 @@ def peupler(n: int, *, lettres: int = 0) -> Jeu:
     ouvert = _appel(plan, "BANC-OUVERT", etat="publie", jours=-10)
     brouillon, reponse = _brouillon(ouvert, organismes[0], organisme)
 
+    annonce = _appel(plan, "BANC-ANNONCE", etat="decide", jours=-400)
+    annoncer(annonce, _demandes(annonce, organismes, n, etat="acceptee"))
+
     decide = None
     if lettres:
         decide = _appel(plan, "BANC-DECIDE", etat="en_evaluation", jours=-80)
         _decisions(decide, _demandes(decide, organismes, lettres, etat="acceptee"), membres)
     return Jeu(agent, organisme, evalue, ouvert, brouillon, reponse, decide)
-
-
-def _creer(modele: type[models.Model], objets: Iterable[models.Model]) -> list[Any]:
-    return modele._default_manager.bulk_create(objets, batch_size=LOT)
 
 
 def _compte(nom: str, roles: Iterable[str] = ()) -> Utilisateur:
@@ -100,7 +99,7 @@ def _plan() -> PlanAction:
     plan = PlanAction.objects.create(code="BANC", titre="Plan d'action du banc", adopte_en=2022)
     objectif = Objectif.objects.create(plan=plan, code="O1", libelle="Connaître les besoins")
     theme = Theme.objects.create(plan=plan, code="integration", libelle="Intégration")
-    _creer(
+    creer(
         Besoin,
         [
             Besoin(
@@ -118,7 +117,7 @@ def _plan() -> PlanAction:
 
 
 def _organismes(combien: int) -> list[Organisme]:
-    return _creer(
+    return creer(
         Organisme,
         [
             Organisme(
@@ -161,7 +160,7 @@ def _appel(plan: PlanAction, code: str, *, etat: str, jours: int) -> Appel:
             appel=appel, no=no, nom=f"Volet {no}", plafond=20000, enveloppe=50_000_000
         )
         SourceVolet.objects.create(volet=volet, bailleur="MIFI", montant=volet.enveloppe)
-    _creer(
+    creer(
         Critere,
         [
             Critere(appel=appel, code=f"C{i}", libelle=f"Critère {i}", poids=poids, ordre=i)
@@ -175,7 +174,7 @@ def _appel(plan: PlanAction, code: str, *, etat: str, jours: int) -> Appel:
 def _demandes(appel: Appel, organismes: list[Organisme], n: int, *, etat: str) -> list[Demande]:
     volets, formulaire = list(appel.volets.all()), appel.formulaires.get()
     depot = appel.cloture - dt.timedelta(hours=2)
-    demandes = _creer(
+    demandes = creer(
         Demande,
         [
             Demande(
@@ -197,7 +196,7 @@ def _demandes(appel: Appel, organismes: list[Organisme], n: int, *, etat: str) -
             for i in range(n)
         ],
     )
-    _creer(
+    creer(
         PosteDepense,
         [
             PosteDepense(demande=demande, categorie=categorie, montant=montant, ordre=ordre)
@@ -207,7 +206,7 @@ def _demandes(appel: Appel, organismes: list[Organisme], n: int, *, etat: str) -
             )
         ],
     )
-    _creer(
+    creer(
         SourceRevenu,
         [
             SourceRevenu(demande=demande, source=source, statut="confirmee", montant=2000)
@@ -219,7 +218,7 @@ def _demandes(appel: Appel, organismes: list[Organisme], n: int, *, etat: str) -
 
 
 def _comite(appel: Appel, membres: list[Utilisateur]) -> list[MembreComite]:
-    return _creer(
+    return creer(
         MembreComite,
         [
             MembreComite(
@@ -236,7 +235,7 @@ def _comite(appel: Appel, membres: list[Utilisateur]) -> list[MembreComite]:
 def _fiches(appel: Appel, demandes: list[Demande], comite: list[MembreComite]) -> None:
     """Trois fiches soumises par demande, par trois membres qui tournent."""
     soumise_le = appel.cloture + dt.timedelta(days=8)
-    affectations = _creer(
+    affectations = creer(
         Affectation,
         [
             Affectation(
@@ -254,7 +253,7 @@ def _fiches(appel: Appel, demandes: list[Demande], comite: list[MembreComite]) -
         [1 + (7 * i + 3 * c + i // 11) % 5 for c in range(len(criteres))]
         for i in range(len(affectations))
     ]
-    evaluations = _creer(
+    evaluations = creer(
         Evaluation,
         [
             Evaluation(
@@ -269,7 +268,7 @@ def _fiches(appel: Appel, demandes: list[Demande], comite: list[MembreComite]) -
             for i, affectation in enumerate(affectations)
         ],
     )
-    _creer(
+    creer(
         Note,
         [
             Note(evaluation=evaluation, critere=critere, note=note, commentaire="Bien décrit.")
@@ -282,7 +281,7 @@ def _fiches(appel: Appel, demandes: list[Demande], comite: list[MembreComite]) -
 def _brouillon(appel: Appel, organisme: Organisme, auteur: Utilisateur) -> tuple[Demande, Reponse]:
     formulaire = appel.formulaires.get()
     section = Section.objects.create(formulaire=formulaire, code="projet", titre="Le projet")
-    questions = _creer(
+    questions = creer(
         Question,
         [
             Question(section=section, code=f"q{i}", libelle=f"Question {i}", mots_max=300, ordre=i)
@@ -308,11 +307,11 @@ def _decisions(appel: Appel, demandes: list[Demande], membres: list[Utilisateur]
     seance = Seance.objects.create(
         appel=appel, date=horloge.maintenant() - dt.timedelta(days=20), etat="preparee"
     )
-    _creer(Presence, [Presence(seance=seance, membre=membre, presente=True) for membre in comite])
+    creer(Presence, [Presence(seance=seance, membre=membre, presente=True) for membre in comite])
     resolution = Resolution.objects.create(
         appel=appel, numero="C-2030-0001", date=horloge.aujourdhui() - dt.timedelta(days=10)
     )
-    _creer(
+    creer(
         Recommandation,
         [
             Recommandation(
@@ -327,7 +326,7 @@ def _decisions(appel: Appel, demandes: list[Demande], membres: list[Utilisateur]
             for demande in demandes
         ],
     )
-    _creer(
+    creer(
         Decision,
         [
             Decision(

@@ -24,7 +24,7 @@ def emettre_un_lot(jeu: Jeu, combien: int, *, ouvriers: int) -> float | None:
     L'ouvrier a déjà servi une tâche vide : on mesure les lettres, pas son démarrage.
     """
     try:
-        from financement.services.lettres import preparer_lot
+        from financement.services.lots_lettres import preparer_lot
     except ImportError:
         return None
     with _ouvrier(ouvriers):
@@ -93,6 +93,7 @@ def remettre_a_zero(jeu: Jeu) -> None:
     """Efface les lettres émises, pour que le lot suivant les émette de nouveau."""
     modeles: list[Any] = [type(jeu.decide).demandes.rel.related_model]
     with transaction.atomic(), connection.cursor() as curseur:
+        curseur.execute("DELETE FROM financement_envoilettre")
         curseur.execute("DELETE FROM financement_lettre")
         curseur.execute("DELETE FROM socle_document WHERE nature = 'lettre'")
         modeles[0]._base_manager.filter(appel=jeu.decide).update(etat_annonce="")

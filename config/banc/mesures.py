@@ -89,6 +89,8 @@ MESURES: dict[str, Callable[[Jeu], Demande | None]] = {
     "appel_public": _page("appel_public", lambda _: None, code=lambda jeu: jeu.ouvert.code),
     "autosave": _autosave,
     "export": _export,
+    # Sans compte, la page vient du cache ; avec un compte, elle se refait chaque fois.
     "registre": _page("registre", lambda _: None),
+    "registre_refait": _page("registre", lambda jeu: jeu.organisme),
     "bilan": _page("bilan:appel", lambda jeu: jeu.agent, code=lambda jeu: jeu.evalue.code),
 }

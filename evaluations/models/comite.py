@@ -7,6 +7,15 @@ from evaluations.cycle_de_vie import CycleDeVieAffectation
 from evaluations.models.score import DECLENCHEUR_AFFECTATION
 from socle import horloge
 
+EXPLICATIONS_LIENS = {
+    "familial": "Un parent, un conjoint ou un ami proche y travaille, y siège ou en profiterait.",
+    "professionnel": "Vous y travaillez, en recevez un contrat, ou l'avez fait depuis deux ans.",
+    "administrateur": "Vous êtes de son conseil, ou en êtes sorti depuis moins de deux ans.",
+    "financier": "Vous, ou un proche, gagneriez ou perdriez de l'argent selon la décision.",
+    "partenaire": "Votre organisation participe au projet, ou en présente un concurrent.",
+    "autre": "Une personne qui connaîtrait ce lien pourrait douter de votre jugement.",
+}
+
 
 class MembreComite(models.Model):
     """Un siège au comité de pilotage, pour un appel."""
@@ -23,6 +32,9 @@ class MembreComite(models.Model):
     qualite = models.CharField("à titre de", max_length=200, blank=True)
     role = models.CharField("rôle", max_length=12, choices=Role, default=Role.MEMBRE)
     actif = models.BooleanField("siège", default=True)
+    themes = models.ManyToManyField(
+        "appels.Theme", verbose_name="thèmes connus", related_name="connus_de", blank=True
+    )
 
     class Meta:
         verbose_name = "membre du comité"
@@ -44,6 +56,12 @@ class MembreComite(models.Model):
 
 
 class AffectationQuerySet(models.QuerySet):
+    def non_recusees_de(self, utilisateur: Any) -> "AffectationQuerySet":
+        """Ce qui est confié à une personne qui siège ; ce dont elle est récusée n'y est pas."""
+        return self.filter(membre__utilisateur=utilisateur, membre__actif=True).exclude(
+            etat="recusee"
+        )
+
     def visibles_par(self, utilisateur: Any) -> "AffectationQuerySet":
         """Chacun voit les siennes ; l'agent les voit toutes, sauf où il est récusé."""
         if not utilisateur.is_authenticated:
@@ -73,6 +91,11 @@ class Affectation(CycleDeVieAffectation):
         FINANCIER = "financier", "Intérêt financier dans le projet"
         PARTENAIRE = "partenaire", "Partenaire du projet ou d'un projet concurrent"
         AUTRE = "autre", "Autre raison qui pourrait faire douter de l'impartialité"
+
+        @property
+        def explication(self) -> str:
+            """Ce que ce lien recouvre, en une phrase."""
+            return EXPLICATIONS_LIENS[self.value]
 
     demande = models.ForeignKey(
         "appels.Demande", on_delete=models.CASCADE, related_name="affectations"

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Any
 
 import pgtrigger
@@ -8,6 +9,53 @@ from evaluations.bareme import Notation, commentaire_exige, score_fiche
 from evaluations.cycle_de_vie import CycleDeVieEvaluation
 from evaluations.models.score import DECLENCHEURS_FICHE
 from socle import horloge
+
+
+def manques_de(
+    notes: Iterable[Any], criteres: Iterable[Any], *, commentees: bool = True
+) -> list[tuple[Any, str]]:
+    """Ce qui manque à une grille, par critère : (critère, « note » ou « commentaire »)."""
+    par_critere = {note.critere_id: note for note in notes}
+    absents = []
+    for critere in criteres:
+        note = par_critere.get(critere.pk)
+        if note is None or note.note is None:
+            absents.append((critere, "note"))
+        elif (
+            commentees
+            and commentaire_exige(note.note, note_max=critere.note_max)
+            and not note.commentaire.strip()
+        ):
+            absents.append((critere, "commentaire"))
+    return absents
+
+
+def score_des_notes(notes: Iterable[Any]) -> Any:
+    """Le score sur 100 de notes dont le critère est chargé."""
+    return score_fiche(
+        Notation(
+            note=note.note,
+            note_min=note.critere.note_min,
+            note_max=note.critere.note_max,
+            poids=note.critere.poids,
+        )
+        for note in notes
+    )
+
+
+def dans_l_echelle(nom: str) -> pgtrigger.Trigger:
+    """La base refuse une note hors de l'échelle de son critère."""
+    return pgtrigger.Trigger(
+        name=nom,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update,
+        func=(
+            "IF NEW.note IS NOT NULL AND NOT EXISTS (SELECT 1 FROM appels_critere c "
+            "WHERE c.id = NEW.critere_id AND NEW.note BETWEEN c.note_min AND c.note_max) "
+            "THEN RAISE EXCEPTION 'Note hors de l''échelle du critère.'; END IF; "
+            "RETURN NEW;"
+        ),
+    )
 
 
 class EvaluationQuerySet(models.QuerySet):
@@ -90,30 +138,14 @@ class Evaluation(CycleDeVieEvaluation):
 
     def manques(self) -> list[tuple[Any, str]]:
         """Ce qui manque, par critère : (critère, « note » ou « commentaire »)."""
-        notes = {note.critere_id: note for note in self.notes.all()}
-        absents = []
-        for critere in self.demande.appel.criteres.all():
-            note = notes.get(critere.pk)
-            if note is None or note.note is None:
-                absents.append((critere, "note"))
-            elif (
-                not self.sans_commentaires
-                and commentaire_exige(note.note, note_max=critere.note_max)
-                and not note.commentaire.strip()
-            ):
-                absents.append((critere, "commentaire"))
-        return absents
+        return manques_de(
+            self.notes.all(),
+            self.demande.appel.criteres.all(),
+            commentees=not self.sans_commentaires,
+        )
 
     def calculer_score(self) -> Any:
-        return score_fiche(
-            Notation(
-                note=note.note,
-                note_min=note.critere.note_min,
-                note_max=note.critere.note_max,
-                poids=note.critere.poids,
-            )
-            for note in self.notes.select_related("critere")
-        )
+        return score_des_notes(self.notes.select_related("critere"))
 
 
 class Note(models.Model):
@@ -131,17 +163,7 @@ class Note(models.Model):
             models.UniqueConstraint(fields=["evaluation", "critere"], name="note_unique"),
         )
         triggers = (
-            pgtrigger.Trigger(
-                name="note_dans_echelle",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update,
-                func=(
-                    "IF NEW.note IS NOT NULL AND NOT EXISTS (SELECT 1 FROM appels_critere c "
-                    "WHERE c.id = NEW.critere_id AND NEW.note BETWEEN c.note_min AND c.note_max) "
-                    "THEN RAISE EXCEPTION 'Note hors de l''échelle du critère.'; END IF; "
-                    "RETURN NEW;"
-                ),
-            ),
+            dans_l_echelle("note_dans_echelle"),
             pgtrigger.Trigger(
                 name="note_soumise_immuable",
                 when=pgtrigger.Before,

@@ -8,14 +8,13 @@ from django.db import transaction
 
 from appels.models import Appel, Demande
 from evaluations.models import Affectation, Evaluation, MembreComite
+from evaluations.visibilite import A_CONFIER
 from socle import horloge
 from socle.cycle_de_vie import transitionner
 from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.journal import journaliser
 from socle.models import Utilisateur
-
-CONFIABLES = ("recevable", "en_evaluation")
 
 
 # --- Les membres ----------------------------------------------------------------------------------
@@ -113,7 +112,7 @@ def affecter(*, acteur: Any, demande: Demande, membre: MembreComite) -> Affectat
     exiger_permission(acteur, "demande.suivre", demande)
     if membre.appel_id != demande.appel_id or not membre.actif:
         raise RegleViolee("Cette personne ne siège pas au comité de cet appel.", code="pas_membre")
-    if demande.etat not in CONFIABLES:
+    if demande.etat not in A_CONFIER:
         raise RegleViolee(
             f"La demande {demande.code} n'est pas à évaluer : elle est "
             f"« {demande.get_etat_display()} ».",
@@ -137,7 +136,7 @@ def affecter_comite_complet(*, acteur: Any, appel: Appel) -> list[Affectation]:
     Rend les nouvelles affectations ; celles qui existaient ne changent pas.
     """
     exiger_permission(acteur, "affectation.gerer", appel)
-    demandes = appel.demandes.filter(etat__in=CONFIABLES).order_by("code")
+    demandes = appel.demandes.filter(etat__in=A_CONFIER).order_by("code")
     membres = list(appel.membres.filter(actif=True))
     if not membres:
         raise RegleViolee("Nommez d'abord les membres du comité.", code="comite_vide")

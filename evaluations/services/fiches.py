@@ -113,6 +113,18 @@ def _verifier_texte(texte: str, *, maximum: int, champ: str) -> str:
     return texte
 
 
+def saisie_verifiee(critere: Critere, saisie: dict[str, Any]) -> dict[str, Any]:
+    """Ce qui se range d'une saisie : ``note`` et ``commentaire``, seuls ceux donnés."""
+    champs: dict[str, Any] = {}
+    if "note" in saisie:
+        champs["note"] = _verifier_note(critere, saisie["note"])
+    if "commentaire" in saisie:
+        champs["commentaire"] = _verifier_texte(
+            saisie["commentaire"], maximum=COMMENTAIRE_MAX, champ=f"commentaire_{critere.pk}"
+        )
+    return champs
+
+
 @transaction.atomic
 def enregistrer_fiche(
     *,
@@ -143,16 +155,7 @@ def ecrire_notes(fiche: Evaluation, notes: dict[Critere, dict[str, Any]]) -> Non
     for critere, saisie in notes.items():
         if critere.appel_id != fiche.demande.appel_id:
             raise RegleViolee("Ce critère n'est pas de cet appel.", code="critere")
-        champs: dict[str, Any] = {}
-        if "note" in saisie:
-            champs["note"] = _verifier_note(critere, saisie["note"])
-        if "commentaire" in saisie:
-            champs["commentaire"] = _verifier_texte(
-                saisie["commentaire"],
-                maximum=COMMENTAIRE_MAX,
-                champ=f"commentaire_{critere.pk}",
-            )
-        if champs:
+        if champs := saisie_verifiee(critere, saisie):
             Note.objects.update_or_create(evaluation=fiche, critere=critere, defaults=champs)
 
 

@@ -14,6 +14,7 @@ from evaluations.explications import expliquer
 from evaluations.exports import ENTETES, lignes_classement, reponse_csv
 from evaluations.forms import MotifForm
 from evaluations.models import Affectation, Evaluation
+from evaluations.projets import projet_lu
 from evaluations.services import fiches
 from evaluations.tableau import tableau_pagine
 from evaluations.visibilite import (
@@ -56,6 +57,7 @@ def _contexte_classement(request: HttpRequest, appel: Appel, salle: str) -> dict
         appel,
         adresse=lambda d: fiches.replace("une-reference", d.reference),
         choix=request.GET,
+        au_comite=salle == "comite",
     )
     return {
         "appel": appel,
@@ -84,7 +86,7 @@ def fiches_demande(request: HttpRequest, reference: str) -> HttpResponse:
         "evaluations/comite/fiches.html",
         {
             "salle": salle,
-            "demande": demande,
+            "demande": projet_lu(demande) if salle == "comite" else demande,
             "appel": demande.appel,
             "revelee": revelee,
             "ligne": ligne,
@@ -105,7 +107,9 @@ def fiches_demande(request: HttpRequest, reference: str) -> HttpResponse:
 def _demande_lisible(request: HttpRequest, reference: str, salle: str) -> Demande:
     """La demande qu'un membre lit (comité) ou qu'un employé suit (Ville) ; sinon 404."""
     demande = get_object_or_404(
-        Demande.objects.visibles_par(request.user).select_related("appel", "organisme", "volet"),
+        (
+            Demande.objects.visibles_par(request.user) | Demande.objects.lisibles_par(request.user)
+        ).select_related("appel", "organisme", "volet"),
         reference=reference,
         etat__in=A_DECLARER_DANS,
     )
@@ -172,7 +176,12 @@ def rouvrir_fiche(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         Evaluation.objects.filter(etat="soumise", affectation__etat="libre")
         .defer("notes_privees")
-        .select_related("affectation__membre__utilisateur", "affectation__demande__appel"),
+        .select_related(
+            "affectation__membre__utilisateur",
+            "affectation__demande__appel",
+            "affectation__demande__organisme",
+            "affectation__demande__volet",
+        ),
         "evaluation.rouvrir",
         pk=pk,
     )
@@ -191,7 +200,9 @@ def rouvrir_evaluation(request: HttpRequest, reference: str) -> HttpResponse:
     """Rouvre l'évaluation d'une demande, avec un motif."""
     demande = trouver(
         request,
-        Demande.objects.visibles_par(request.user).filter(etat="evaluee").select_related("appel"),
+        (Demande.objects.visibles_par(request.user) | Demande.objects.lisibles_par(request.user))
+        .filter(etat="evaluee")
+        .select_related("appel", "organisme", "volet"),
         "demande.rouvrir_evaluation",
         reference=reference,
     )
@@ -229,7 +240,7 @@ def _rouvrir(
     return render(
         request,
         "evaluations/comite/rouvrir.html",
-        {"demande": demande, "fiche": fiche, "formulaire": formulaire},
+        {"demande": projet_lu(demande), "fiche": fiche, "formulaire": formulaire},
     )
 
 

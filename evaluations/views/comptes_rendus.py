@@ -33,7 +33,8 @@ def _seance_a_ecrire(request: HttpRequest, pk: int) -> Seance:
 def textes(request: HttpRequest, pk: int) -> HttpResponse:
     """Les textes libres du compte rendu, avant la clôture ; ils s'enregistrent en écrivant."""
     objet = _seance_a_ecrire(request, pk)
-    formulaire = TextesForm(request.POST or None, blocs=blocs(objet))
+    anonyme = salle_de(request) == "comite"
+    formulaire = TextesForm(request.POST or None, blocs=blocs(objet, au_comite=anonyme))
     conflit: SaisieActuelle | None = None
     champ_en_conflit = ""
     if request.method == "POST" and formulaire.is_valid():
@@ -95,6 +96,8 @@ def texte(request: HttpRequest, pk: int, bloc: str) -> JsonResponse:
 def apercu(request: HttpRequest, pk: int) -> HttpResponse:
     """Le compte rendu tel qu'il serait aujourd'hui, en PDF ; rien n'est figé."""
     objet = _seance_a_ecrire(request, pk)
+    if not contexte_seance(request, objet)["apercu_permis"]:
+        raise Http404
     html = rendre_html(
         "pdf/compte_rendu.html",
         contexte_compte_rendu(objet, acteur=request.user, projet=True),

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from evaluations.models import Recommandation, Seance
+from evaluations.projets import projet_lu
 from evaluations.services import recommandations, seances
 from evaluations.tableau import tableau_entier
 from evaluations.views.seance_demande import contexte_demande
@@ -52,6 +53,8 @@ def _contexte(request: HttpRequest, objet: Seance) -> dict[str, Any]:
     contexte = contexte_demande(request, objet, projet)
     return {
         **contexte,
+        # Tout le comité lit cet écran, qui que ce soit qui le projette.
+        "demande": projet_lu(projet),
         "mode": "demande",
         "brouillon": valeurs,
         "brouillon_lisible": _lisible(valeurs),
@@ -61,7 +64,7 @@ def _contexte(request: HttpRequest, objet: Seance) -> dict[str, Any]:
 def _volets(request: HttpRequest, objet: Seance) -> list[Any]:
     if objet.etat == Seance.Etat.PREPAREE:
         return []
-    return tableau_entier(request.user, objet.appel, adresse=lambda d: "").volets
+    return tableau_entier(request.user, objet.appel, adresse=lambda d: "", au_comite=True).volets
 
 
 def _lisible(valeurs: dict[str, str]) -> dict[str, str]:

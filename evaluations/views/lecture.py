@@ -1,164 +1,39 @@
-"""La salle du comité : déclarer ses intérêts, lire, noter, soumettre."""
+"""La salle du comité : lire, noter, soumettre."""
 
-import datetime as dt
-from typing import Any
-
-from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from appels.models import Appel
-from evaluations.forms import GrilleForm, InteretsForm, RecusationForm
+from evaluations.calendrier import echeance_de
+from evaluations.file_lecture import file_de
+from evaluations.forms_notation import GrilleForm
 from evaluations.lecture import lire
-from evaluations.models import Affectation, Evaluation, Seance
-from evaluations.services import comite, fiches
+from evaluations.models import Affectation, Evaluation
+from evaluations.projets import projet_lu
+from evaluations.saisie_grille import (
+    manques_a_l_ecran,
+    notes_faites,
+    reponse_enregistrement,
+    veut_json,
+)
+from evaluations.services import fiches
 from evaluations.visibilite import A_DECLARER_DANS
-from socle import horloge
 from socle.elements import Manque
-from socle.exceptions import PermissionRefusee, RegleViolee
 from socle.vues import executer, trouver
 
 
 def _siennes(request: HttpRequest) -> QuerySet[Affectation]:
     """Ce qui est confié à la personne ; ce dont elle est récusée n'y est pas."""
-    return (
-        Affectation.objects.filter(membre__utilisateur=request.user, membre__actif=True)
-        .exclude(etat="recusee")
-        .select_related("membre", "demande__appel", "demande__organisme", "demande__volet")
-    )
-
-
-def echeance_de(appel: Appel) -> Any:
-    """Quand la séance a lieu : celle qui est préparée, sinon la date annoncée par l'appel."""
-    seance = appel.seances.filter(etat="preparee", date__gte=horloge.maintenant()).order_by("date")
-    return getattr(seance.first(), "date", None) or appel.seance_comite
-
-
-# --- À lire ---------------------------------------------------------------------------------------
-def accueil(request: HttpRequest) -> HttpResponse:
-    """« À lire » : ce qui attend le membre, appel par appel, et pour quand."""
-    if not request.user.sieges.filter(actif=True).exists():
-        raise Http404
-    affectations = (
-        _siennes(request)
-        .filter(demande__etat__in=A_DECLARER_DANS)
-        .select_related("evaluation")
-        .annotate(
-            nb_notes=Count("evaluation__notes", filter=Q(evaluation__notes__note__isnull=False))
-        )
-        .order_by("demande__appel__cloture", "demande__volet__no", "demande__code")
-    )
-    appels: dict[int, dict[str, Any]] = {}
-    for siege in request.user.sieges.filter(actif=True).select_related("appel").order_by("pk"):
-        if siege.appel.etat == Appel.Etat.EN_EVALUATION:
-            appels[siege.appel_id] = {
-                "appel": siege.appel,
-                "criteres": 0,
-                "echeance": None,
-                "a_declarer": 0,
-                "a_noter": [],
-                "soumises": [],
-                "preside": siege.role == "presidence",
-            }
-    for appel in Appel.objects.filter(pk__in=appels).annotate(nb=Count("criteres")):
-        appels[appel.pk]["criteres"] = appel.nb
-    for affectation in affectations:
-        groupe = appels.get(affectation.demande.appel_id)
-        if groupe is None:
-            continue
-        fiche = getattr(affectation, "evaluation", None)
-        if affectation.etat == Affectation.Etat.A_DECLARER:
-            groupe["a_declarer"] += 1
-        elif fiche is not None and fiche.etat == Evaluation.Etat.SOUMISE:
-            groupe["soumises"].append(affectation)
-        elif affectation.demande.etat == "en_evaluation":
-            groupe["a_noter"].append(affectation)
-    seances = list(
-        Seance.objects.filter(appel__in=appels)
-        .exclude(etat="close", close_le__lt=horloge.maintenant() - dt.timedelta(days=120))
-        .select_related("appel")
-        .order_by("date")
-    )
-    for seance in seances:
-        groupe = appels[seance.appel_id]
-        if seance.etat == "preparee" and groupe["echeance"] is None:
-            groupe["echeance"] = seance.date
-    for groupe in appels.values():
-        groupe["echeance"] = groupe["echeance"] or groupe["appel"].seance_comite
-    groupes = list(appels.values())
-    return render(
-        request,
-        "evaluations/comite/accueil.html",
-        {
-            "groupes": groupes,
-            "seances": seances,
-            "a_faire": sum(g["a_declarer"] + len(g["a_noter"]) for g in groupes),
-        },
-    )
-
-
-# --- Déclarer ses intérêts ------------------------------------------------------------------------
-@require_http_methods(["GET", "POST"])
-def interets(request: HttpRequest, code: str) -> HttpResponse:
-    """Dire ses liens avant de voir quoi que ce soit des demandes."""
-    siege = request.user.sieges.filter(appel__code=code, actif=True).select_related("appel").first()
-    if siege is None:
-        raise Http404
-    affectations = (
-        _siennes(request)
-        .filter(demande__appel=siege.appel, demande__etat__in=A_DECLARER_DANS)
-        .order_by("demande__organisme__nom", "demande__code")
-    )
-    a_declarer = [a for a in affectations if a.etat == Affectation.Etat.A_DECLARER]
-    formulaire = InteretsForm(request.POST or None, affectations=a_declarer)
-    if request.method == "POST" and formulaire.is_valid():
-        faites = executer(
-            request,
-            comite.declarer_plusieurs,
-            formulaire=formulaire,
-            declarations=formulaire.declarations(),
-            succes="Vos déclarations sont enregistrées.",
-        )
-        if faites:
-            reste = len(a_declarer) > faites
-            return redirect("comite:interets", code=code) if reste else redirect("comite:accueil")
-    return render(
-        request,
-        "evaluations/comite/interets.html",
-        {
-            "appel": siege.appel,
-            "formulaire": formulaire,
-            "declarees": [a for a in affectations if a.etat == Affectation.Etat.LIBRE],
-            "liens": [libelle for _, libelle in Affectation.Lien.choices],
-        },
-    )
-
-
-@require_http_methods(["GET", "POST"])
-def recusation(request: HttpRequest, reference: str) -> HttpResponse:
-    """Un lien découvert plus tard : la récusation prend effet aussitôt."""
-    affectation = _a_lire(request, reference)
-    formulaire = RecusationForm(request.POST or None)
-    if request.method == "POST" and formulaire.is_valid():
-        fait = executer(
-            request,
-            comite.declarer_interets,
-            formulaire=formulaire,
-            affectation=affectation,
-            conflit=True,
-            lien=formulaire.cleaned_data["lien"],
-            precision=formulaire.cleaned_data["precision"],
-            succes="Vous êtes récusé de cette demande ; votre fiche est écartée.",
-        )
-        if fait:
-            return redirect("comite:accueil")
-    return render(
-        request,
-        "evaluations/comite/recusation.html",
-        {"affectation": affectation, "demande": affectation.demande, "formulaire": formulaire},
+    return Affectation.objects.non_recusees_de(request.user).select_related(
+        "membre",
+        "demande__appel",
+        "demande__organisme",
+        "demande__volet",
+        "demande__creee_par",
+        "demande__deposee_par",
     )
 
 
@@ -168,7 +43,7 @@ def _a_lire(request: HttpRequest, reference: str) -> Affectation:
     return trouver(
         request,
         _siennes(request).filter(demande__etat__in=A_DECLARER_DANS, etat="libre"),
-        "demande.voir",
+        "demande.lire",
         demande__reference=reference,
     )
 
@@ -176,36 +51,29 @@ def _a_lire(request: HttpRequest, reference: str) -> Affectation:
 def _page_lecture(
     request: HttpRequest, affectation: Affectation, formulaire: GrilleForm, status: int = 200
 ) -> HttpResponse:
-    demande, appel = affectation.demande, affectation.demande.appel
+    demande = affectation.demande
     fiche = getattr(affectation, "evaluation", None)
-    modifiable = demande.etat == "en_evaluation" and (fiche is None or fiche.est_modifiable)
     manques = _manques(fiche, formulaire)
-    file = list(
-        _siennes(request)
-        .filter(demande__appel=appel, demande__etat__in=A_DECLARER_DANS, etat="libre")
-        .order_by("demande__volet__no", "demande__code")
-        .values_list("demande__reference", flat=True)
-    )
-    position = file.index(demande.reference)
+    file = file_de(affectation.membre)
+    lue = lire(demande)
     return render(
         request,
         "evaluations/comite/lecture.html",
         {
-            "affectation": affectation,
-            "demande": demande,
-            "appel": appel,
+            "projet": lue.projet,
+            "appel": demande.appel,
             "fiche": fiche,
-            "lue": lire(demande),
+            "lue": lue,
             "formulaire": formulaire,
             "rangees": formulaire.rangees(),
-            "modifiable": modifiable,
+            "modifiable": demande.etat == "en_evaluation"
+            and (fiche is None or fiche.est_modifiable),
             "manques": manques,
-            "notes_faites": len(formulaire.criteres)
-            - sum(1 for manque in manques if manque.detail == "note"),
-            "position": position + 1,
-            "total": len(file),
-            "suivante": file[(position + 1) % len(file)] if len(file) > 1 else "",
-            "echeance": echeance_de(appel),
+            "notes_faites": notes_faites(formulaire, manques),
+            "file": file,
+            "position": file.position(demande.reference),
+            "suivante": file.suivante(demande.reference),
+            "echeance": echeance_de(demande.appel),
             "reouverture": fiche.reouvertures.last()
             if fiche and fiche.etat == "rouverte"
             else None,
@@ -215,21 +83,10 @@ def _page_lecture(
 
 
 def _manques(fiche: Evaluation | None, formulaire: GrilleForm) -> list[Manque]:
-    """Ce qui reste à faire avant de soumettre ; ``detail`` dit « note » ou « commentaire »."""
+    """Ce qui reste à faire avant de soumettre ; rien quand la fiche ne change plus."""
     if fiche is None:
-        absents = [(critere, "note") for critere in formulaire.criteres]
-    elif not fiche.est_modifiable:
-        absents = []
-    else:
-        absents = fiche.manques()
-    return [
-        Manque(
-            libelle=f"{'Note' if genre == 'note' else 'Commentaire'} : {critere.libelle}",
-            url=f"#id_{genre}_{critere.pk}" + ("_0" if genre == "note" else ""),
-            detail=genre,
-        )
-        for critere, genre in absents
-    ]
+        return manques_a_l_ecran((critere, "note") for critere in formulaire.criteres)
+    return manques_a_l_ecran(fiche.manques() if fiche.est_modifiable else [])
 
 
 def _fiche_de(affectation: Affectation) -> Evaluation | None:
@@ -256,24 +113,22 @@ def lecture(request: HttpRequest, reference: str) -> HttpResponse:
 @require_POST
 def enregistrer(request: HttpRequest, reference: str) -> HttpResponse:
     """Range ce qui est saisi. Par ``fetch`` : JSON ; par le bouton : retour à la page."""
-    par_fetch = request.headers.get("Accept", "").startswith("application/json")
     affectation = _a_lire(request, reference)
     formulaire = GrilleForm(request.POST, appel=affectation.demande.appel, fiche=None, initial={})
     if formulaire.is_valid():
-        try:
-            fiches.enregistrer_fiche(
-                acteur=request.user,
-                affectation=affectation,
-                notes=formulaire.notes(),
-                notes_privees=formulaire.privees(),
-            )
-        except PermissionRefusee as refus:
-            raise Http404 from refus
-        except RegleViolee as refus:
-            champ = refus.champ if refus.champ in formulaire.fields else None
-            formulaire.add_error(champ, refus.message)
-    if par_fetch:
-        return _reponse_fetch(affectation, formulaire)
+        executer(
+            request,
+            fiches.enregistrer_fiche,
+            formulaire=formulaire,
+            affectation=affectation,
+            notes=formulaire.notes(),
+            notes_privees=formulaire.privees(),
+        )
+    if veut_json(request):
+        if formulaire.errors:
+            return JsonResponse({"erreurs": formulaire.errors}, status=422)
+        fiche = _fiche_de(affectation)
+        return reponse_enregistrement(formulaire, _manques(fiche, formulaire), fiche.modifiee_le)
     if formulaire.errors:
         return _page_lecture(request, affectation, formulaire, status=422)
     if "soumettre" in request.POST:
@@ -282,43 +137,35 @@ def enregistrer(request: HttpRequest, reference: str) -> HttpResponse:
     return redirect(f"{adresse}?enregistre=1#grille")
 
 
-def _reponse_fetch(affectation: Affectation, formulaire: GrilleForm) -> JsonResponse:
-    if formulaire.errors:
-        return JsonResponse({"erreurs": formulaire.errors}, status=422)
-    fiche = _fiche_de(affectation)
-    manques = _manques(fiche, formulaire)
-    sans_note = sum(1 for manque in manques if manque.detail == "note")
-    return JsonResponse(
-        {
-            "enregistre": timezone.localtime(fiche.modifiee_le).strftime("%H:%M"),
-            "faites": len(formulaire.criteres) - sans_note,
-            "total": len(formulaire.criteres),
-            "manques": [{"libelle": m.libelle, "url": m.url} for m in manques],
-        }
-    )
-
-
 @require_http_methods(["GET", "POST"])
 def soumettre(request: HttpRequest, reference: str) -> HttpResponse:
-    """Montre la fiche telle qu'elle sera figée, puis la soumet."""
+    """Montre la fiche telle qu'elle sera figée, la soumet, et mène à la suivante de la file."""
     affectation = _a_lire(request, reference)
     fiche = _fiche_de(affectation)
     if fiche is None or not fiche.est_modifiable or affectation.demande.etat != "en_evaluation":
         return redirect("comite:lecture", reference=reference)
     formulaire = GrilleForm(appel=affectation.demande.appel, fiche=fiche)
     if request.method == "POST":
-        fait = executer(
-            request, fiches.soumettre_fiche, evaluation=fiche, succes="Votre fiche est soumise."
-        )
-        return redirect("comite:accueil") if fait else redirect("comite:lecture", reference)
+        if not executer(request, fiches.soumettre_fiche, evaluation=fiche):
+            return redirect("comite:lecture", reference)
+        return _apres_la_fiche(request, affectation)
     manques = _manques(fiche, formulaire)
     return render(
         request,
         "evaluations/comite/soumettre.html",
         {
-            "demande": affectation.demande,
+            "projet": projet_lu(affectation.demande),
             "manques": manques,
             "notes": fiche.notes.select_related("critere").order_by("critere__ordre"),
             "score": None if manques else fiche.calculer_score(),
         },
     )
+
+
+def _apres_la_fiche(request: HttpRequest, affectation: Affectation) -> HttpResponse:
+    suivante = file_de(affectation.membre).suivante(affectation.demande.reference)
+    if suivante is None or not suivante.a_noter:
+        messages.success(request, "Votre fiche est soumise. Toutes vos fiches le sont.")
+        return redirect("comite:accueil")
+    messages.success(request, "Votre fiche est soumise. Voici la demande suivante de votre file.")
+    return redirect("comite:lecture", reference=suivante.reference)

@@ -17,9 +17,10 @@ from evaluations.analyse import analyse_pour
 from evaluations.classement import fiches_de, lignes_de
 from evaluations.forms_seance import FicheEnSeanceForm, RecommandationForm
 from evaluations.models import Evaluation, MembreComite, Seance
+from evaluations.projets import projet_lu
 from evaluations.quorum import quorum_de
 from evaluations.services import fiches_seance, recommandations
-from evaluations.views.seances import contexte_seance, salle_de, trouver_seance
+from evaluations.views.seances import contexte_seance, montrer, salle_de, trouver_seance
 from evaluations.visibilite import demandes_revelees_a
 from socle.concurrence import SaisieActuelle, SaisieConcurrente, empreinte
 from socle.exceptions import PermissionRefusee, RegleViolee
@@ -127,7 +128,8 @@ def _inscrire(
         vote=formulaire.vote(),
         vu=_vu(request, formulaire),
     )
-    messages.success(request, f"L'avis du comité sur « {projet.titre} » est inscrit.")
+    [montree] = montrer(request, [projet])
+    messages.success(request, f"L'avis du comité sur « {montree.titre} » est inscrit.")
     return reverse(f"{salle_de(request)}:seance", args=[objet.pk])
 
 
@@ -161,7 +163,7 @@ def contexte_demande(request: HttpRequest, objet: Seance, projet: Demande) -> di
     return contexte_seance(
         request,
         objet,
-        demande=projet,
+        demande=montrer(request, [projet])[0],
         avis=projet.recommandations.filter(en_vigueur=True).first(),
         ligne=ligne,
         chiffres=analyse_pour(request.user, objet.appel).de(projet.pk) if ligne else None,
@@ -222,7 +224,7 @@ def ma_fiche(request: HttpRequest, pk: int, reference: str) -> HttpResponse:
         contexte_seance(
             request,
             objet,
-            demande=projet,
+            demande=projet_lu(projet),
             formulaire=formulaire,
             page_demande=reverse("comite:seance_demande", args=[pk, reference]),
         ),

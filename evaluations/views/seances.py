@@ -1,15 +1,18 @@
 """Les séances : la Ville les prépare, la présidence ou l'agent les tient, le comité les suit."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from appels.models import Appel
+from appels.models import Appel, Demande
 from evaluations.forms_seance import PresencesForm, SeanceForm
 from evaluations.models import Recommandation, Seance
+from evaluations.projets import ProjetLu, projets_lus
 from evaluations.quorum import quorums
 from evaluations.services import seances
 from evaluations.tableau import tableau_entier
@@ -46,6 +49,8 @@ def contexte_seance(request: HttpRequest, objet: Seance, **suite: Any) -> dict[s
         "seance": objet,
         "appel": objet.appel,
         "salle": salle,
+        # Le compte rendu nomme les organismes : en lecture anonyme, le comité le lira figé.
+        "apercu_permis": salle == "ville" or not objet.appel.lecture_anonyme,
         "adresses": {
             "seance": reverse(f"{salle}:seance", args=[objet.pk]),
             **{nom: reverse(f"{salle}:seance_{nom}", args=[objet.pk]) for nom in noms},
@@ -117,6 +122,11 @@ def modifier(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+def montrer(request: HttpRequest, demandes: Iterable[Demande]) -> list[Demande | ProjetLu]:
+    """Les demandes telles que cette salle les voit : au comité, sans nom si l'appel est anonyme."""
+    return projets_lus(demandes) if salle_de(request) == "comite" else list(demandes)
+
+
 # --- Tenir ----------------------------------------------------------------------------------------
 def seance(request: HttpRequest, pk: int) -> HttpResponse:
     """La séance : ordre du jour, avis adoptés, présences."""
@@ -159,6 +169,7 @@ def _ordre_du_jour(request: HttpRequest, objet: Seance) -> list[dict[str, Any]]:
         request.user,
         objet.appel,
         adresse=lambda d: reverse(f"{salle}:seance_demande", args=[objet.pk, d.reference]),
+        au_comite=salle == "comite",
     ).volets
     demandes = [rang.ligne.demande for classe in classes for rang in classe.lignes]
     par_demande = quorums(objet, demandes) if objet.etat == Seance.Etat.OUVERTE else {}
@@ -229,12 +240,29 @@ def clore(request: HttpRequest, pk: int) -> HttpResponse:
         contexte_seance(
             request,
             objet,
-            avis=Recommandation.objects.filter(
-                seance=objet, en_vigueur=True, demande__in=visibles.values("pk")
-            )
-            .select_related("demande")
-            .order_by("demande__code"),
-            sans_avis=visibles.filter(etat="evaluee").order_by("code"),
+            avis=_avis_montres(request, objet, visibles),
+            sans_avis=montrer(
+                request,
+                visibles.filter(etat="evaluee")
+                .select_related("appel", "organisme", "volet")
+                .order_by("code"),
+            ),
             peut_rediger=request.user.peut("seance.compte_rendu", objet),
         ),
     )
+
+
+def _avis_montres(request: HttpRequest, objet: Seance, visibles: QuerySet) -> list[dict[str, Any]]:
+    """Chaque avis de la séance, avec sa demande telle que cette salle la voit."""
+    avis = list(
+        Recommandation.objects.filter(
+            seance=objet, en_vigueur=True, demande__in=visibles.values("pk")
+        )
+        .select_related("demande__appel", "demande__organisme", "demande__volet")
+        .order_by("demande__code")
+    )
+    demandes = montrer(request, [recommandation.demande for recommandation in avis])
+    return [
+        {"demande": demande, "recommandation": recommandation}
+        for demande, recommandation in zip(demandes, avis, strict=True)
+    ]

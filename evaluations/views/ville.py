@@ -10,10 +10,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from appels.models import Appel, Demande
 from evaluations.forms import AffectationForm, MembreForm
+from evaluations.indices import liens_possibles
+from evaluations.lectures_a_repartir import PETIT_APPEL, liens_a_examiner
 from evaluations.models import Affectation, MembreComite
+from evaluations.quorum import quorums_menaces
 from evaluations.services import comite, fiches, rappels
 from evaluations.services.fiches import est_soumise
-from evaluations.visibilite import demandes_de_la_ville, siege_de
+from evaluations.visibilite import A_CONFIER, demandes_de_la_ville, siege_de
 from socle.vues import executer, exiger, trouver
 
 SUIVIES = ("recevable", "en_evaluation", "evaluee", "recommandee")
@@ -124,6 +127,10 @@ def comite_appel(request: HttpRequest, code: str) -> HttpResponse:
                 1 for ligne in suivi if ligne.peut_clore and ligne.soumises == ligne.attendues
             ),
             "attendus": len(attendus),
+            "petit_appel": len(suivi) <= PETIT_APPEL,
+            "liens_a_examiner": liens_a_examiner([ligne.demande for ligne in suivi], membres),
+            "quorum": appel.quorum,
+            "quorums_menaces": quorums_menaces(appel, [ligne.demande for ligne in suivi]),
             "siege": siege_de(request.user, appel),
             "en_evaluation": appel.etat == Appel.Etat.EN_EVALUATION,
         },
@@ -208,13 +215,21 @@ def affecter_tout(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("ville:comite", code=code)
 
 
+def _indices(formulaire: AffectationForm, demande: Demande) -> list[tuple[MembreComite, Any]]:
+    """Les liens possibles des membres offerts au choix."""
+    membres = list(formulaire.fields["membres"].queryset)
+    indices = liens_possibles(membres, [demande])
+    paires = ((membre, indices.get((demande.pk, membre.pk))) for membre in membres)
+    return [(membre, dits) for membre, dits in paires if dits]
+
+
 @require_http_methods(["GET", "POST"])
 def affecter_demande(request: HttpRequest, reference: str) -> HttpResponse:
     """Choisir à la main qui lit une demande."""
     demande = get_object_or_404(
         Demande.objects.visibles_par(request.user)
         .exclude(organisme_id__in=request.user.organismes_ids)
-        .filter(etat__in=comite.CONFIABLES)
+        .filter(etat__in=A_CONFIER)
         .select_related("appel", "organisme", "volet"),
         reference=reference,
     )
@@ -234,7 +249,12 @@ def affecter_demande(request: HttpRequest, reference: str) -> HttpResponse:
     return render(
         request,
         "evaluations/ville/affecter.html",
-        {"demande": demande, "appel": demande.appel, "formulaire": formulaire},
+        {
+            "demande": demande,
+            "appel": demande.appel,
+            "formulaire": formulaire,
+            "indices": _indices(formulaire, demande),
+        },
     )
 
 

@@ -37,9 +37,15 @@ MOTIFS = {
 }
 
 
-def importer(donnees: Any, *, acteurs: Acteurs | None = None) -> Appel:
+def importer(
+    donnees: Any,
+    *,
+    acteurs: Acteurs | None = None,
+    avant_la_seance: Callable[[Appel], None] | None = None,
+) -> Appel:
     """Importe l'appel que ``donnees`` (JSON lu) décrit et le rend.
 
+    ``avant_la_seance`` est appelé le jour du comité, les évaluations closes.
     Lève ``ImportRefuse`` avec chaque refus et sa place ; rien n'est alors écrit. Aucun courriel
     ne part : ce qui est rejoué a déjà eu lieu.
     """
@@ -47,14 +53,20 @@ def importer(donnees: Any, *, acteurs: Acteurs | None = None) -> Appel:
     with transaction.atomic(), courriels.silencieux():
         if Appel.objects.filter(code=lu.code).exists():
             raise ImportRefuse([f"appel.code : l'appel « {lu.code} » existe déjà."])
-        return Rejeu(lu, acteurs or acteurs_techniques()).jouer()
+        return Rejeu(lu, acteurs or acteurs_techniques(), avant_la_seance).jouer()
 
 
 class Rejeu:
     """Le rejeu d'un appel, phase par phase, dans l'ordre où la ville l'a vécu."""
 
-    def __init__(self, lu: FichierLu, acteurs: Acteurs) -> None:
+    def __init__(
+        self,
+        lu: FichierLu,
+        acteurs: Acteurs,
+        avant_la_seance: Callable[[Appel], None] | None = None,
+    ) -> None:
         self.lu = lu
+        self.avant_la_seance = avant_la_seance
         self.acteurs = acteurs
         self.refus: list[str] = []
         self.demandes: dict[str, Demande] = {}
@@ -309,6 +321,8 @@ class Rejeu:
                 )
         self._arreter_si_refus()
         with horloge.a_la_date(self.jour_comite):
+            if self.avant_la_seance:
+                self.avant_la_seance(self.appel)
             seance = seances.preparer_seance(
                 acteur=agent, appel=self.appel, date=self.jour_comite, lieu="Hôtel de ville"
             )

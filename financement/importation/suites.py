@@ -61,14 +61,17 @@ def rejouer_suites(
 
 
 def mettre_en_vigueur(lue: DemandeLue, demande: Demande, acteurs: Acteurs) -> Any:
-    """Prépare, transmet, signe et contresigne la convention de la demande."""
+    """Prépare, transmet et inscrit signée des deux côtés la convention de la demande."""
     convention = conventions.preparer_convention(acteur=acteurs.agent, demande=demande)
     conventions.transmettre_convention(acteur=acteurs.agent, convention=convention)
     responsable = acteurs.responsable(neq=lue.neq, nom=lue.nom)
-    conventions.signer_convention(
-        acteur=responsable, convention=convention, nom=responsable.nom, titre="Responsable"
+    # Un appel passé s'est signé sur papier, ou ailleurs : rien ne le prouve ici.
+    convention = conventions.inscrire_signature_papier(
+        acteur=acteurs.agent, convention=convention, nom=responsable.nom, titre="Responsable"
     )
-    conventions.contresigner_convention(acteur=acteurs.approbation, convention=convention)
+    conventions.contresigner_convention(
+        acteur=acteurs.approbation, convention=convention, preuve=None
+    )
     convention.refresh_from_db()
     return convention
 

@@ -1,6 +1,15 @@
 from financement.models.avenant import Avenant
 from financement.models.convention import Convention, Versement
 from financement.models.decision import Decision, Lettre, Reexamen, Resolution
+from financement.models.ecritures import (
+    AppelAuGrandLivre,
+    DemandeAuGrandLivre,
+    SourceAuGrandLivre,
+    VoletAuGrandLivre,
+)
+from financement.models.envoi import EnvoiLettre
+from financement.models.modele import ModeleDocument
+from financement.models.mouvement import Credit, Mouvement
 from financement.models.paiement import CoordonneesBancaires, LotPaiement, RetourPaiement
 from financement.models.passe import ProjetPasse, RepriseEssayee
 from financement.models.rapport import (
@@ -10,23 +19,40 @@ from financement.models.rapport import (
     ReponseRapport,
     ValeurIndicateur,
 )
+from financement.models.reserve import Reserve
+from financement.models.scenario import LigneScenario, Scenario
+from financement.models.signature import Signature
+from financement.models.transfert import Transfert
 
 __all__ = [
+    "AppelAuGrandLivre",
     "Avenant",
     "Convention",
     "CoordonneesBancaires",
+    "Credit",
     "Decision",
+    "DemandeAuGrandLivre",
     "DepenseReelle",
+    "EnvoiLettre",
     "Lettre",
+    "LigneScenario",
     "LotPaiement",
+    "ModeleDocument",
+    "Mouvement",
     "ProjetPasse",
     "Rapport",
     "Recuperation",
     "Reexamen",
     "ReponseRapport",
     "RepriseEssayee",
+    "Reserve",
     "Resolution",
     "RetourPaiement",
+    "Scenario",
+    "Signature",
+    "SourceAuGrandLivre",
+    "Transfert",
     "ValeurIndicateur",
     "Versement",
+    "VoletAuGrandLivre",
 ]

@@ -60,8 +60,12 @@ class Avenant(CycleDeVieAvenant):
     document = models.ForeignKey(
         "socle.Document", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    document_signe = models.ForeignKey(
+        "socle.Document", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     signataire_nom = models.CharField("signataire", max_length=120, blank=True)
     signataire_titre = models.CharField("titre du signataire", max_length=120, blank=True)
+    signature_papier = models.BooleanField("signé sur papier", default=False)
     signe_le = models.DateTimeField(null=True, blank=True, editable=False)
     signe_par = models.ForeignKey(
         "socle.Utilisateur", null=True, on_delete=models.PROTECT, related_name="+", editable=False

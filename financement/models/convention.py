@@ -6,6 +6,12 @@ from django.db.models import F, Q
 
 from appels.models import Demande
 from financement.cycle_de_vie import CycleDeVieConvention, CycleDeVieVersement
+from financement.models.ecritures import (
+    CONVENTION,
+    VERSEMENT,
+    a_l_ecriture,
+    garder_ce_qui_est_inscrit,
+)
 from socle import horloge
 
 
@@ -33,7 +39,22 @@ class Convention(CycleDeVieConvention):
     montant = models.DecimalField("montant", max_digits=12, decimal_places=2)
     debut = models.DateField("début")
     fin = models.DateField("fin")
+    modele = models.ForeignKey(
+        "financement.ModeleDocument",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="conventions",
+    )
+    # Ce que les parties signent ; puis le même texte avec la page des preuves de signature.
     document = models.ForeignKey(
+        "socle.Document",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    document_signe = models.ForeignKey(
         "socle.Document",
         null=True,
         blank=True,
@@ -82,6 +103,14 @@ class Convention(CycleDeVieConvention):
                 condition=Q(etat__in=["brouillon", "transmise", "resiliee"])
                 | (Q(signee_le__isnull=False) & ~Q(signataire_nom="")),
             ),
+        )
+        triggers = (
+            a_l_ecriture(
+                "convention_au_grand_livre",
+                CONVENTION,
+                declare=[("le_volet", "BIGINT"), ("deja", "NUMERIC")],
+            ),
+            garder_ce_qui_est_inscrit("convention_gardee"),
         )
 
     def __str__(self) -> str:
@@ -175,6 +204,12 @@ class Versement(CycleDeVieVersement):
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 func=VERSEMENTS_SOUS_CONVENTION,
             ),
+            a_l_ecriture(
+                "versement_au_grand_livre",
+                VERSEMENT,
+                declare=[("le_volet", "BIGINT"), ("la_demande", "BIGINT")],
+            ),
+            garder_ce_qui_est_inscrit("versement_garde"),
         )
 
     def __str__(self) -> str:

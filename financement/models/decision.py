@@ -1,29 +1,12 @@
 from typing import Any
 
-import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
 from appels.models import Demande
 from financement.cycle_de_vie import CycleDeVieLettre, CycleDeVieReexamen
+from financement.models.ecritures import DECISION, a_l_ecriture, garder_ce_qui_est_inscrit
 from socle import horloge
-
-RESPECTER_ENVELOPPE = """
-    IF NOT NEW.en_vigueur OR NEW.montant_accorde = 0 THEN
-        RETURN NEW;
-    END IF;
-    -- Le volet est verrouillé : deux décisions simultanées se suivent, chacune voit l'autre.
-    SELECT enveloppe INTO disponible FROM appels_volet
-        WHERE id = NEW.volet_id FOR NO KEY UPDATE;
-    SELECT COALESCE(SUM(montant_accorde), 0) INTO accorde FROM financement_decision
-        WHERE volet_id = NEW.volet_id AND en_vigueur AND id IS DISTINCT FROM NEW.id;
-    IF accorde + NEW.montant_accorde > disponible THEN
-        RAISE EXCEPTION 'Enveloppe dépassée : % accordés, % demandés, % disponibles.',
-            accorde, NEW.montant_accorde, disponible
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_sous_enveloppe';
-    END IF;
-    RETURN NEW;
-"""
 
 
 class Resolution(models.Model):
@@ -114,13 +97,8 @@ class Decision(models.Model):
             ),
         )
         triggers = (
-            pgtrigger.Trigger(
-                name="decision_sous_enveloppe",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update,
-                declare=[("disponible", "NUMERIC"), ("accorde", "NUMERIC")],
-                func=RESPECTER_ENVELOPPE,
-            ),
+            a_l_ecriture("decision_au_grand_livre", DECISION),
+            garder_ce_qui_est_inscrit("decision_gardee"),
         )
 
     def __str__(self) -> str:
@@ -160,6 +138,14 @@ class Lettre(CycleDeVieLettre):
         blank=True,
         on_delete=models.PROTECT,
         related_name="+",
+    )
+    # Le modèle dont elle est faite ; vide pour une lettre émise avant les modèles.
+    modele = models.ForeignKey(
+        "financement.ModeleDocument",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="lettres",
     )
     travail = models.ForeignKey(
         "socle.Travail",
@@ -205,6 +191,17 @@ class Lettre(CycleDeVieLettre):
         return self.decision.demande
 
 
+class ReexamenQuerySet(models.QuerySet):
+    def visibles_par(self, utilisateur: Any) -> "ReexamenQuerySet":
+        """L'organisme voit les siens ; les employés, sauf récusation."""
+        if not utilisateur.is_authenticated:
+            return self.none()
+        visibles = Q(demande__organisme_id__in=utilisateur.organismes_ids)
+        if utilisateur.est_employe:
+            visibles |= Q(demande__in=Demande.objects.sans_recusation(utilisateur))
+        return self.filter(visibles)
+
+
 class Reexamen(CycleDeVieReexamen):
     """Une demande de réexamen, sur la procédure seulement (regles.md, 14)."""
 
@@ -216,7 +213,22 @@ class Reexamen(CycleDeVieReexamen):
     demande_par = models.ForeignKey(
         "socle.Utilisateur", null=True, on_delete=models.PROTECT, related_name="+"
     )
+    confie_a = models.ForeignKey(
+        "socle.Utilisateur",
+        verbose_name="confié à",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="reexamens_confies",
+    )
+    confie_le = models.DateTimeField(null=True, blank=True, editable=False)
+    confie_par = models.ForeignKey(
+        "socle.Utilisateur", null=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
     reponse = models.TextField("réponse motivée", blank=True)
+    document = models.ForeignKey(
+        "socle.Document", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     tranche_le = models.DateTimeField(null=True, blank=True)
     tranche_par = models.ForeignKey(
         "socle.Utilisateur",
@@ -225,6 +237,8 @@ class Reexamen(CycleDeVieReexamen):
         on_delete=models.PROTECT,
         related_name="+",
     )
+
+    objects = ReexamenQuerySet.as_manager()
 
     class Meta:
         verbose_name = "réexamen"
@@ -239,7 +253,19 @@ class Reexamen(CycleDeVieReexamen):
                 name="reexamen_tranche_motive",
                 condition=Q(etat="demande") | ~Q(reponse=""),
             ),
+            models.CheckConstraint(
+                name="reexamen_tranche_par_qui_l_a_recu",
+                condition=Q(tranche_par=None) | Q(confie_a=None) | Q(tranche_par=F("confie_a")),
+            ),
         )
 
     def __str__(self) -> str:
         return f"Réexamen — {self.demande}"
+
+    @property
+    def nouvelle_decision(self) -> Decision | None:
+        """La décision prise depuis que le réexamen est accueilli, s'il y en a une."""
+        if self.etat != self.Etat.MODIFIE:
+            return None
+        suivantes = self.demande.decisions.filter(en_vigueur=True, prise_le__gte=self.tranche_le)
+        return suivantes.select_related("resolution").first()

@@ -7,6 +7,11 @@ from appels.models import Demande
 from appels.models.budget import CategorieDepense
 from appels.models.formulaire import ReponseAbstraite
 from financement.cycle_de_vie import CycleDeVieRapport, CycleDeVieRecuperation
+from financement.models.ecritures import (
+    RECUPERATION,
+    a_l_ecriture,
+    garder_ce_qui_est_inscrit,
+)
 from socle import horloge
 
 
@@ -197,6 +202,14 @@ class Recuperation(CycleDeVieRecuperation):
         ordering = ("demande", "-reclamee_le")
         constraints = (
             models.CheckConstraint(name="recuperation_positive", condition=Q(montant__gt=0)),
+        )
+        triggers = (
+            a_l_ecriture(
+                "recuperation_au_grand_livre",
+                RECUPERATION,
+                declare=[("le_volet", "BIGINT"), ("la_nature", "TEXT")],
+            ),
+            garder_ce_qui_est_inscrit("recuperation_gardee"),
         )
 
     def __str__(self) -> str:

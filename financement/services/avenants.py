@@ -12,8 +12,11 @@ from django.urls import reverse
 from appels.regles import dollars, regles_budget
 from financement.avenants import repartir_le_changement
 from financement.documents import contexte_avenant
-from financement.models import Avenant, Convention, Decision, Resolution, Versement
-from financement.services.decisions import inscrire_sous_enveloppe
+from financement.models import Avenant, Convention, Decision, Resolution, Signature, Versement
+from financement.services import signatures
+from financement.services.decisions import inscrire_sous_enveloppe, retirer_decision
+from financement.services.grand_livre import libre_du_volet
+from financement.services.signatures import Preuve
 from socle import horloge
 from socle.cycle_de_vie import transitionner
 from socle.documents import figer_document
@@ -97,7 +100,8 @@ def demander_avenant(
         },
         **changements,
     )
-    avenant.refresh_from_db()
+    # Relu : les montants du JSON y sont écrits comme la base les rendra.
+    avenant = Avenant.objects.get(pk=avenant.pk)
     journaliser(acteur=acteur, verbe="avenant.demander", objet=avenant, motif=motif)
     return avenant
 
@@ -169,9 +173,11 @@ def _versements_apres(convention: Convention, difference: Decimal) -> list[Decim
 
 @transaction.atomic
 def approuver_avenant(
-    *, acteur: Any, avenant: Avenant, resolution: Resolution | None = None
+    *, acteur: Any, avenant: Avenant, preuve: Preuve | None, resolution: Resolution | None = None
 ) -> Avenant:
-    """La Ville approuve : le PDF est figé et l'organisme, invité à signer.
+    """La Ville approuve et signe : le PDF est figé et l'organisme, invité à signer.
+
+    Sans ``preuve``, la Ville a signé l'exemplaire papier.
 
     Un autre montant demande une résolution du même appel, et de l'argent dans l'enveloppe : il
     est vérifié ici pour le dire tôt, et encore à la signature, sous verrou.
@@ -185,7 +191,7 @@ def approuver_avenant(
             )
         if resolution.appel_id != appel.pk:
             raise RegleViolee("Cette résolution vise un autre appel.", champ="resolution")
-        libre = convention.decision.volet.enveloppe - _accorde(convention)
+        libre = libre_du_volet(convention.decision.volet)
         if avenant.difference > libre:
             raise RegleViolee(
                 f"Il manque {dollars(avenant.difference - libre)} dans l'enveloppe du volet.",
@@ -211,6 +217,14 @@ def approuver_avenant(
         acteur=acteur,
         champs={"document": document, "resolution": avenant.resolution},
     )
+    signatures.signer(
+        acteur=acteur,
+        objet=avenant,
+        cote=Signature.Cote.VILLE,
+        nom=acteur.nom,
+        titre=f"pour la {settings.VILLE['nom']}",
+        preuve=preuve,
+    )
     _prevenir(avenant, "avenant_a_signer", f"Avenant à signer — {avenant.demande.titre}")
     return avenant
 
@@ -223,14 +237,6 @@ def _versements_a_lire(avenant: Avenant) -> list[dict[str, Any]]:
         for versement, montant in zip(_a_venir(avenant.convention), montants, strict=False)
         if avenant.difference
     ]
-
-
-def _accorde(convention: Convention) -> Decimal:
-    volet = convention.decision.volet
-    return sum(
-        volet.decisions.filter(en_vigueur=True).values_list("montant_accorde", flat=True),
-        Decimal("0.00"),
-    )
 
 
 @transaction.atomic
@@ -246,20 +252,52 @@ def refuser_avenant(*, acteur: Any, avenant: Avenant, motif: str) -> Avenant:
 
 
 @transaction.atomic
-def signer_avenant(*, acteur: Any, avenant: Avenant, nom: str, titre: str = "") -> Avenant:
-    """L'organisme signe. Dans l'ordre : la décision, la convention, les versements, les rapports.
+def signer_avenant(
+    *, acteur: Any, avenant: Avenant, nom: str, titre: str = "", preuve: Preuve
+) -> Avenant:
+    """L'organisme signe en ligne : l'avenant s'applique et ses preuves sont figées.
 
     Lève ``RegleViolee`` : ``enveloppe`` ou ``versements``, si quelque chose a changé depuis
     l'approbation.
     """
+    return _signer(avenant, signe=acteur, inscrit=acteur, nom=nom, titre=titre, preuve=preuve)
+
+
+@transaction.atomic
+def inscrire_signature_papier(
+    *, acteur: Any, avenant: Avenant, nom: str, titre: str = ""
+) -> Avenant:
+    """L'agent inscrit la signature de l'organisme reçue sur papier ; l'avenant s'applique."""
+    exiger_permission(acteur, "convention.preparer", avenant)
+    avenant = _signer(avenant, signe=None, inscrit=acteur, nom=nom, titre=titre, preuve=None)
+    journaliser(acteur=acteur, verbe="avenant.inscrire_signature", objet=avenant)
+    return avenant
+
+
+def _signer(
+    avenant: Avenant, *, signe: Any, inscrit: Any, nom: str, titre: str, preuve: Preuve | None
+) -> Avenant:
+    """Dans l'ordre : la signature, la décision, la convention, les versements, les rapports."""
     if not nom.strip():
         raise RegleViolee("Écrivez votre nom complet.", champ="nom")
     Convention.objects.select_for_update(no_key=True).get(pk=avenant.convention_id)
     avenant = transitionner(
         avenant,
         "signer",
-        acteur=acteur,
-        champs={"signataire_nom": nom.strip(), "signataire_titre": titre.strip()},
+        acteur=signe,
+        champs={
+            "signataire_nom": nom.strip(),
+            "signataire_titre": titre.strip(),
+            "signature_papier": preuve is None,
+        },
+    )
+    signatures.signer(
+        acteur=inscrit,
+        objet=avenant,
+        cote=Signature.Cote.ORGANISME,
+        nom=nom,
+        titre=titre,
+        preuve=preuve,
     )
     convention = Convention.objects.get(pk=avenant.convention_id)
     if avenant.montant is not None:
@@ -269,6 +307,13 @@ def signer_avenant(*, acteur: Any, avenant: Avenant, nom: str, titre: str = "") 
     convention.debut = avenant.debut or convention.debut
     convention.fin = avenant.fin or convention.fin
     convention.save(update_fields=["debut", "fin"])
+    avenant.document_signe = signatures.figer_les_preuves(
+        objet=avenant,
+        nature=Document.Nature.AVENANT,
+        titre=f"Avenant {avenant.no} signé — {avenant.demande.reference}",
+    )
+    avenant.save(update_fields=["document_signe"])
+    signatures.remettre_le_signe(objet=avenant, lien=_adresse(avenant))
     return avenant
 
 
@@ -282,8 +327,6 @@ def _changer_le_montant(avenant: Avenant, convention: Convention) -> None:
             "Trop a été versé depuis l'approbation : cet avenant ne peut plus s'appliquer.",
             code="versements",
         )
-    ancienne.en_vigueur = False
-    ancienne.save(update_fields=["en_vigueur"])
     decision = Decision(
         demande=ancienne.demande,
         volet=ancienne.volet,
@@ -297,18 +340,35 @@ def _changer_le_montant(avenant: Avenant, convention: Convention) -> None:
         prise_le=horloge.maintenant(),
         prise_par=avenant.approuve_par,
     )
-    inscrire_sous_enveloppe(decision)
-    convention.decision, convention.montant = decision, avenant.montant
     a_venir = list(zip(_a_venir(convention), montants, strict=True))
-    # Le total des versements ne dépasse la convention à aucun moment : la base le refuserait.
-    if difference > 0:
-        convention.save(update_fields=["decision", "montant"])
+    # À aucun moment les versements ne dépassent la convention, ni elle la décision : la base les
+    # refuserait. Une baisse commence donc par les versements, une hausse par la décision.
+    etapes = [
+        lambda: _remplacer_la_decision(ancienne, decision, convention),
+        lambda: _fixer_le_montant(convention, avenant.montant),
+        lambda: _fixer_les_versements(a_venir),
+    ]
+    for etape in etapes if difference > 0 else reversed(etapes):
+        etape()
+
+
+def _remplacer_la_decision(ancienne: Decision, decision: Decision, convention: Convention) -> None:
+    retirer_decision(ancienne.demande)
+    inscrire_sous_enveloppe(decision)
+    convention.decision = decision
+    convention.save(update_fields=["decision"])
+
+
+def _fixer_le_montant(convention: Convention, montant: Decimal) -> None:
+    convention.montant = montant
+    convention.save(update_fields=["montant"])
+
+
+def _fixer_les_versements(a_venir: Iterable[tuple[Versement, Decimal]]) -> None:
     for versement, montant in a_venir:
         if versement.montant != montant:
             versement.montant = montant
             versement.save(update_fields=["montant"])
-    if difference < 0:
-        convention.save(update_fields=["decision", "montant"])
 
 
 def _reporter_le_rapport_final(convention: Convention, ecart: dt.timedelta) -> None:
@@ -328,7 +388,12 @@ def _prevenir(avenant: Avenant, gabarit: str, objet: str) -> None:
         contexte={
             "avenant": avenant,
             "demande": demande,
-            "lien": settings.SITE_URL
-            + reverse("organisme:avenant", args=[demande.reference, avenant.no]),
+            "lien": _adresse(avenant),
         },
+    )
+
+
+def _adresse(avenant: Avenant) -> str:
+    return settings.SITE_URL + reverse(
+        "organisme:avenant", args=[avenant.demande.reference, avenant.no]
     )

@@ -19,7 +19,15 @@ from django.utils import timezone
 from appels.models import Demande
 from evaluations.models import Evaluation, Note
 from financement.conservation import Sort, durees, echeance
-from financement.models import Avenant, Convention, Lettre, Rapport
+from financement.models import (
+    Avenant,
+    Convention,
+    EnvoiLettre,
+    Lettre,
+    Rapport,
+    Reserve,
+    Signature,
+)
 from socle import horloge
 from socle.journal import journaliser
 from socle.models import Document, EntreeJournal, Utilisateur
@@ -29,6 +37,7 @@ DECLENCHEURS = (
     "appels.Message:message_en_ajout_seul",
     "evaluations.Note:note_soumise_immuable",
     "evaluations.Evaluation:evaluation_soumise_immuable",
+    "financement.Signature:signature_en_ajout_seul",
 )
 DETRUIT = "Détruit selon le calendrier de conservation."
 
@@ -127,7 +136,10 @@ def _anonymiser_demande(demande: Demande) -> None:
     if demande.anonymisee_le:
         return
     _effacer_fichiers(piece.fichier for piece in demande.pieces.all())
-    for ensemble in ("reponses", "pieces", "messages", "ecritures", "visites", "rappels"):
+    for ensemble in (
+        *("reponses", "pieces", "messages", "ecritures", "visites", "rappels"),
+        "activites",
+    ):
         getattr(demande, ensemble).all().delete()
     demande.postes.update(libelle="")
     demande.revenus.update(libelle="")
@@ -135,6 +147,7 @@ def _anonymiser_demande(demande: Demande) -> None:
     demande.complements.update(texte=DETRUIT)
     demande.depots.update(contenu={}, signataire="", depose_par=None)
     demande.reexamens.exclude(reponse="").update(motifs=DETRUIT, reponse=DETRUIT)
+    Reserve.objects.filter(decision__demande=demande).exclude(constat="").update(constat=DETRUIT)
     fiches = Evaluation.objects.filter(affectation__demande=demande)
     Note.objects.filter(evaluation__in=fiches).update(commentaire="")
     fiches.update(notes_privees="")
@@ -144,6 +157,10 @@ def _anonymiser_demande(demande: Demande) -> None:
         rapport.reponses.all().delete()
         rapport.depenses.update(libelle="")
     rapports.update(activites="", resultats="", ecarts="", remarques="")
+    Signature.objects.filter(
+        Q(convention__demande=demande) | Q(avenant__convention__demande=demande)
+    ).delete()
+    EnvoiLettre.objects.filter(lettre__decision__demande=demande).delete()
     _detruire_documents(demande)
     demande.resume = ""
     demande.creee_par = demande.deposee_par = None
@@ -163,6 +180,7 @@ def _detruire_documents(demande: Demande) -> None:
         "financement.convention": Convention.objects.filter(demande=demande).values_list(
             "pk", flat=True
         ),
+        "financement.reexamen": demande.reexamens.values_list("pk", flat=True),
         "financement.avenant": Avenant.objects.filter(convention__demande=demande).values_list(
             "pk", flat=True
         ),

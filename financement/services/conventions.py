@@ -8,9 +8,13 @@ from django.db import transaction
 from django.urls import reverse
 
 from appels.models import Demande
-from financement.documents import contexte_convention
-from financement.models import Convention, Rapport, Versement
+from financement.documents_fusionnes import champs_vides, contexte_convention
+from financement.models import Convention, ModeleDocument, Rapport, Signature, Versement
 from financement.montants import calendrier_versements, conditions_versements
+from financement.services import signatures
+from financement.services.modeles import fixer_modele
+from financement.services.reserves import reserves_ouvertes
+from financement.services.signatures import Preuve
 from socle.cycle_de_vie import transitionner
 from socle.documents import figer_document
 from socle.droits import exiger_permission
@@ -43,6 +47,12 @@ def preparer_convention(
         )
     if demande.conventions.exclude(etat="resiliee").exists():
         raise RegleViolee("La convention de cette demande est déjà préparée.", code="existe")
+    if ouvertes := reserves_ouvertes(demande):
+        raise RegleViolee(
+            "La convention attend que les réserves soient levées : "
+            + " ; ".join(reserve.texte for reserve in ouvertes),
+            code="reserve",
+        )
     debut, fin = debut or appel.projet_debut, fin or appel.projet_fin
     if debut is None or fin is None:
         raise RegleViolee("Écrivez les dates du projet.", champ="debut")
@@ -80,49 +90,54 @@ def _attendre_rapports(demande: Demande, fin: dt.date, *, avec_etape: bool) -> N
 
 @transaction.atomic
 def transmettre_convention(*, acteur: Any, convention: Convention) -> Convention:
-    """Fige le PDF et l'envoie à l'organisme pour signature."""
+    """Fige le PDF selon le modèle qui vaut et l'envoie à l'organisme pour signature.
+
+    Lève ``RegleViolee`` (``champ_vide``) quand le modèle demande ce que la convention n'a pas.
+    """
     exiger_permission(acteur, "convention.preparer", convention)
     demande = convention.demande
+    modele = fixer_modele(ModeleDocument.Genre.CONVENTION, demande.appel)
+    if vides := champs_vides(modele, convention):
+        raise RegleViolee(
+            f"Le modèle demande ce que cette convention n'a pas : {', '.join(vides)}.",
+            code="champ_vide",
+        )
     document = figer_document(
         nature=Document.Nature.CONVENTION,
         objet=convention,
         gabarit="pdf/convention.html",
-        contexte=contexte_convention(convention),
+        contexte=contexte_convention(convention, modele),
         titre=f"Convention d'aide financière — {demande.reference}",
         acteur=acteur,
     )
     convention = transitionner(
-        convention, "transmettre", acteur=acteur, champs={"document": document}
+        convention,
+        "transmettre",
+        acteur=acteur,
+        champs={"document": document, "modele": modele},
     )
     courriels.envoyer(
         gabarit="convention_transmise",
         destinataires=courriels.adresses_organisme(demande.organisme, responsables=True),
         objet=f"Convention à signer — {demande.titre}",
-        contexte={
-            "demande": demande,
-            "convention": convention,
-            "lien": settings.SITE_URL
-            + reverse("organisme:convention", kwargs={"reference": demande.reference}),
-        },
+        contexte={"demande": demande, "convention": convention, "lien": _adresse(demande)},
     )
     return convention
 
 
+def _adresse(demande: Demande) -> str:
+    return settings.SITE_URL + reverse(
+        "organisme:convention", kwargs={"reference": demande.reference}
+    )
+
+
+@transaction.atomic
 def signer_convention(
-    *, acteur: Any, convention: Convention, nom: str, titre: str = "", papier: bool = False
+    *, acteur: Any, convention: Convention, nom: str, titre: str = "", preuve: Preuve
 ) -> Convention:
-    """La personne autorisée signe pour l'organisme (``papier`` : signature reçue sur papier)."""
-    if not nom.strip():
-        raise RegleViolee("Écrivez votre nom complet.", champ="nom")
-    return transitionner(
-        convention,
-        "signer",
-        acteur=acteur,
-        champs={
-            "signataire_nom": nom.strip(),
-            "signataire_titre": titre.strip(),
-            "signature_papier": papier,
-        },
+    """La personne autorisée signe en ligne pour l'organisme ; la preuve est gardée."""
+    return _signer_pour_l_organisme(
+        convention, signe=acteur, inscrit=acteur, nom=nom, titre=titre, preuve=preuve
     )
 
 
@@ -132,17 +147,66 @@ def inscrire_signature_papier(
 ) -> Convention:
     """L'agent inscrit une signature reçue sur papier ; le journal garde qui l'a inscrite."""
     exiger_permission(acteur, "convention.preparer", convention)
-    convention = signer_convention(
-        acteur=None, convention=convention, nom=nom, titre=titre, papier=True
+    convention = _signer_pour_l_organisme(
+        convention, signe=None, inscrit=acteur, nom=nom, titre=titre, preuve=None
     )
     journaliser(acteur=acteur, verbe="convention.inscrire_signature", objet=convention)
     return convention
 
 
+def _signer_pour_l_organisme(
+    convention: Convention, *, signe: Any, inscrit: Any, nom: str, titre: str, preuve: Preuve | None
+) -> Convention:
+    if not nom.strip():
+        raise RegleViolee("Écrivez votre nom complet.", champ="nom")
+    convention = transitionner(
+        convention,
+        "signer",
+        acteur=signe,
+        champs={
+            "signataire_nom": nom.strip(),
+            "signataire_titre": titre.strip(),
+            "signature_papier": preuve is None,
+        },
+    )
+    signatures.signer(
+        acteur=inscrit,
+        objet=convention,
+        cote=Signature.Cote.ORGANISME,
+        nom=nom,
+        titre=titre,
+        preuve=preuve,
+    )
+    return convention
+
+
 @transaction.atomic
-def contresigner_convention(*, acteur: Any, convention: Convention) -> Convention:
-    """La Ville signe : la convention est en vigueur et la demande, conventionnée."""
+def contresigner_convention(
+    *, acteur: Any, convention: Convention, preuve: Preuve | None
+) -> Convention:
+    """La Ville signe : la convention est en vigueur et la demande, conventionnée.
+
+    Le texte et ses preuves deviennent un nouveau document figé, envoyé à l'organisme. Sans
+    ``preuve``, la Ville a signé l'exemplaire papier que l'organisme a signé.
+    """
+    if preuve is None and not convention.signature_papier:
+        raise RegleViolee("Confirmez votre identité pour signer.", code="preuve")
     convention = transitionner(convention, "contresigner", acteur=acteur)
+    signatures.signer(
+        acteur=acteur,
+        objet=convention,
+        cote=Signature.Cote.VILLE,
+        nom=acteur.nom,
+        titre=f"pour la {settings.VILLE['nom']}",
+        preuve=preuve,
+    )
+    convention.document_signe = signatures.figer_les_preuves(
+        objet=convention,
+        nature=Document.Nature.CONVENTION,
+        titre=f"Convention signée — {convention.demande.reference}",
+    )
+    convention.save(update_fields=["document_signe"])
+    signatures.remettre_le_signe(objet=convention, lien=_adresse(convention.demande))
     transitionner(convention.demande, "conventionner", acteur=None)
     return convention
 

@@ -1,79 +1,31 @@
 """Décider sous une résolution, l'enveloppe et le montant maximal (regles.md, 10 et 11)."""
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
-from django.db.models import Q, Sum
 
 from appels.models import Appel, Demande, Volet
 from appels.montants import montant_maximal
 from appels.regles import dollars, regles_budget
 from appels.services.pieces import verifier_fichier
-from financement.models import Decision, Resolution, Versement
+from financement.models import Decision, Mouvement, Resolution
+from financement.services.grand_livre import libre_du_volet
+from financement.services.reserves import poser_reserves
 from socle import horloge
+from socle.base import dire_qui_agit
 from socle.cycle_de_vie import transitionner
 from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.journal import journaliser
+from socle.templatetags.affichage import date_courte
 
 A_DECIDER = frozenset({"recommandee", "liste_attente"})
 TRANSITIONS = {"acceptee": "accepter", "refusee": "refuser", "liste_attente": "mettre_en_attente"}
 ZERO = Decimal("0.00")
-
-
-@dataclass(frozen=True)
-class SoldeVolet:
-    """L'argent d'un volet, en dollars : payé ⊂ engagé (convention) ⊂ accordé (décision)."""
-
-    no: int
-    nom: str
-    volet: Volet
-    enveloppe: Decimal
-    accorde: Decimal
-    engage: Decimal
-    verse: Decimal
-
-    @property
-    def libre(self) -> Decimal:
-        return self.enveloppe - self.accorde
-
-
-def soldes(appel: Appel) -> list[SoldeVolet]:
-    """Le solde de chaque volet, en un nombre constant de requêtes."""
-    volets = list(appel.volets.order_by("no"))
-    accordes = dict(
-        Decision.objects.filter(volet__appel=appel, en_vigueur=True)
-        .values_list("volet")
-        .annotate(total=Sum("montant_accorde"))
-    )
-    engages = dict(
-        Decision.objects.filter(
-            Q(conventions__etat__in=["en_vigueur", "echue"]), volet__appel=appel, en_vigueur=True
-        )
-        .values_list("volet")
-        .annotate(total=Sum("montant_accorde"))
-    )
-    verses = dict(
-        Versement.objects.filter(etat="verse", convention__decision__volet__appel=appel)
-        .values_list("convention__decision__volet")
-        .annotate(total=Sum("montant"))
-    )
-    return [
-        SoldeVolet(
-            no=volet.no,
-            nom=volet.nom,
-            volet=volet,
-            enveloppe=volet.enveloppe,
-            accorde=accordes.get(volet.pk) or ZERO,
-            engage=engages.get(volet.pk) or ZERO,
-            verse=verses.get(volet.pk) or ZERO,
-        )
-        for volet in volets
-    ]
 
 
 @transaction.atomic
@@ -124,17 +76,21 @@ def decider(
     conditions: str = "",
     rang_attente: int | None = None,
     attente_jusqu_au: dt.date | None = None,
+    reserves: Iterable[dict[str, Any]] = (),
 ) -> Decision:
     """Inscrit la décision et change l'état de la demande ; rien n'est annoncé avant la lettre.
 
     Le volet est verrouillé : l'enveloppe ne peut pas être dépassée, quoi qu'il se passe en même
-    temps. Lève ``RegleViolee`` : ``resolution``, ``enveloppe``, ``montant_maximal``, ``motifs``…
+    temps. ``reserves`` : texte, verificateur et echeance de ce qui est à lever avant la convention.
+    Lève ``RegleViolee`` : ``resolution``, ``enveloppe``, ``montant_maximal``, ``attente_echue``…
     """
     exiger_permission(acteur, "demande.decider", demande)
     if resultat not in TRANSITIONS:
         raise RegleViolee("Choisissez une décision.", champ="resultat")
     if resolution.appel_id != demande.appel_id:
         raise RegleViolee("Cette résolution vise un autre appel.", champ="resolution")
+    # Le volet d'abord, toujours : deux décisions se suivent sans s'attendre l'une l'autre.
+    Volet.objects.select_for_update(no_key=True).get(pk=demande.volet_id)
     demande = Demande.objects.select_for_update(no_key=True).get(pk=demande.pk)
     if demande.etat not in A_DECIDER:
         raise RegleViolee(
@@ -142,18 +98,23 @@ def decider(
             f"« {demande.get_etat_display()} ».",
             code="etat",
         )
+    reserves = list(reserves)
     montant_accorde = Decimal(montant_accorde)
     if resultat == "acceptee":
+        _verifier_attente(demande)
         _verifier_montant(demande, montant_accorde)
     elif montant_accorde:
         raise RegleViolee("Le montant est 0 quand rien n'est accordé.", champ="montant_accorde")
+    elif reserves:
+        raise RegleViolee("Une réserve accompagne une acceptation.", champ="reserves")
     if resultat == "refusee" and not motifs.strip():
         raise RegleViolee("Écrivez les motifs du refus.", champ="motifs", code="motifs")
     if resultat == "liste_attente" and (rang_attente is None or attente_jusqu_au is None):
         raise RegleViolee(
             "La liste d'attente demande un rang et une échéance.", champ="rang_attente"
         )
-    demande.decisions.filter(en_vigueur=True).update(en_vigueur=False)
+    dire_qui_agit(acteur)
+    retirer_decision(demande)
     decision = Decision(
         demande=demande,
         volet=demande.volet,
@@ -170,6 +131,7 @@ def decider(
         prise_par=acteur,
     )
     inscrire_sous_enveloppe(decision)
+    poser_reserves(decision, reserves)
     transitionner(
         demande,
         TRANSITIONS[resultat],
@@ -178,6 +140,25 @@ def decider(
         details={"resolution": resolution.numero, "montant": str(montant_accorde)},
     )
     return decision
+
+
+def retirer_decision(demande: Demande) -> None:
+    """La décision en vigueur ne l'est plus ; elle reste lisible."""
+    demande.decisions.filter(en_vigueur=True).update(en_vigueur=False)
+
+
+def _verifier_attente(demande: Demande) -> None:
+    """Une demande en attente se réveille tant que sa place est valable (regles.md, 10)."""
+    if demande.etat != Demande.Etat.LISTE_ATTENTE:
+        return
+    jusqu_au = demande.decisions.get(en_vigueur=True).attente_jusqu_au
+    if jusqu_au < horloge.aujourdhui():
+        raise RegleViolee(
+            f"La place en liste d'attente valait jusqu'au {date_courte(jusqu_au)} : la demande ne "
+            "peut plus être acceptée.",
+            champ="resultat",
+            code="attente_echue",
+        )
 
 
 def _verifier_montant(demande: Demande, montant: Decimal) -> None:
@@ -198,61 +179,71 @@ def _verifier_montant(demande: Demande, montant: Decimal) -> None:
 
 
 def inscrire_sous_enveloppe(decision: Decision) -> None:
-    """Vérifie l'enveloppe sous verrou ; le déclencheur de la base la vérifie encore."""
+    """Vérifie sous verrou ce que le grand livre laisse ; la base le vérifie encore."""
     volet = Volet.objects.select_for_update(no_key=True).get(pk=decision.volet_id)
-    accorde = (
-        Decision.objects.filter(volet=volet, en_vigueur=True).aggregate(
-            total=Sum("montant_accorde")
-        )["total"]
-        or ZERO
-    )
-    depassement = accorde + decision.montant_accorde - volet.enveloppe
-    if depassement > 0:
+    deja = Mouvement.objects.sommes_par_demande([decision.demande_id]).get(decision.demande_id, {})
+    libre = libre_du_volet(volet) + deja.get(Mouvement.Nature.ACCORD, ZERO)
+    if decision.montant_accorde > libre:
         raise RegleViolee(
-            f"Il manque {dollars(depassement)} dans l'enveloppe du volet {volet.no} : "
-            f"{dollars(volet.enveloppe - accorde)} restent.",
+            f"Il manque {dollars(decision.montant_accorde - libre)} dans l'enveloppe du volet "
+            f"{volet.no} : {dollars(libre)} restent.",
             champ="montant_accorde",
             code="enveloppe",
         )
     decision.save()
 
 
-@transaction.atomic
-def decider_selon_recommandations(*, acteur: Any, appel: Appel, resolution: Resolution) -> int:
-    """Décide chaque demande recommandée comme le comité l'a recommandé ; tout ou rien.
+class LotRefuse(RegleViolee):
+    """Un lot dont des lignes ne tiennent pas ; ``refus`` : la règle de chaque demande fautive."""
 
-    Celles où ``acteur`` est récusé attendent une autre personne.
+    def __init__(self, refus: dict[int, RegleViolee]) -> None:
+        nombre = len(refus)
+        super().__init__(
+            "Rien n'est inscrit : une décision ne tient pas."
+            if nombre == 1
+            else f"Rien n'est inscrit : {nombre} décisions ne tiennent pas.",
+            code="lot",
+        )
+        self.refus = refus
+
+
+@transaction.atomic
+def decider_lot(
+    *, acteur: Any, appel: Appel, resolution: Resolution, lignes: Iterable[dict[str, Any]]
+) -> list[Decision]:
+    """Décide plusieurs demandes sous une résolution ; toutes ou aucune.
+
+    Chaque ligne porte ``demande`` et les arguments de ``decider``. Lève ``LotRefuse`` avec ce que
+    chaque ligne fautive enfreint, ou ``RegleViolee`` quand il n'y a rien à décider.
     """
     exiger_permission(acteur, "resolution.inscrire", appel)
-    demandes = Demande.objects.sans_recusation(acteur) if acteur else Demande.objects.all()
-    recommandees = (
-        demandes.filter(appel=appel, etat="recommandee")
-        .prefetch_related("recommandations")
-        .order_by("code")
-    )
-    fin = appel.projet_fin or horloge.aujourdhui() + dt.timedelta(days=365)
-    rang = appel.demandes.filter(etat="liste_attente").count()
-    compte = 0
-    for demande in recommandees:
-        avis = next(r for r in demande.recommandations.all() if r.en_vigueur)
-        resultat = {"defavorable": "refusee", "liste_attente": "liste_attente"}.get(
-            avis.avis, "acceptee"
-        )
-        attente = resultat == "liste_attente"
-        rang += attente
-        decider(
-            acteur=acteur,
-            demande=demande,
-            resolution=resolution,
-            resultat=resultat,
-            montant_accorde=avis.montant,
-            motifs=avis.motifs,
-            motifs_par_critere=avis.motifs_par_critere,
-            conditions=avis.conditions,
-            rang_attente=rang if attente else None,
-            attente_jusqu_au=fin if attente else None,
-        )
-        compte += 1
-    if not compte:
-        raise RegleViolee("Aucune recommandation n'attend de décision.", code="rien")
-    return compte
+    lignes = list(lignes)
+    if not lignes:
+        raise RegleViolee("Choisissez au moins une demande.", code="rien")
+    list(appel.volets.select_for_update(no_key=True).order_by("pk"))
+    decisions, refus = [], {}
+    for ligne in lignes:
+        try:
+            with transaction.atomic():
+                decisions.append(decider(acteur=acteur, resolution=resolution, **ligne))
+        except RegleViolee as regle:
+            refus[ligne["demande"].pk] = regle
+    if refus:
+        raise LotRefuse(refus)
+    return decisions
+
+
+@transaction.atomic
+def abandonner(*, acteur: Any, demande: Demande, motif: str) -> Demande:
+    """L'aide n'aura pas lieu (l'organisme renonce, une réserve n'est pas levée) ; l'argent revient.
+
+    Une convention en cours se résilie plutôt.
+    """
+    exiger_permission(acteur, "demande.resilier", demande)
+    if not motif.strip():
+        raise RegleViolee("Écrivez le motif.", champ="motif")
+    if demande.conventions.exclude(etat__in=["brouillon", "resiliee"]).exists():
+        raise RegleViolee("Une convention est en cours : résiliez-la plutôt.", code="convention")
+    if demande.etat != Demande.Etat.ACCEPTEE:
+        raise RegleViolee("Seule une demande acceptée peut être abandonnée.", code="etat")
+    return transitionner(demande, "resilier", acteur=acteur, motif=motif.strip())

@@ -80,7 +80,7 @@ def calculer_solde(demande: Demande) -> Solde:
             taux=appel.taux_aide_max,
             cumul=appel.cumul_public_max,
         ),
-        verse=sum((v.montant for v in convention.versements.all() if v.etat == "verse"), ZERO),
+        verse=sum((m.montant for m in demande.mouvements.all() if m.nature == "versement"), ZERO),
     )
 
 

@@ -9,12 +9,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from appels.models import Demande
+from financement.documents import contexte_reexamen
 from financement.models import Lettre, Reexamen
+from financement.services.decisions import retirer_decision
 from socle import horloge
 from socle.cycle_de_vie import transitionner
+from socle.documents import figer_document
 from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.journal import journaliser
+from socle.models import Document, Utilisateur
+from socle.models.utilisateur import ROLES_EMPLOYE
 from socle.services import courriels
 
 
@@ -50,7 +55,10 @@ def demander_reexamen(*, acteur: Any, demande: Demande, motifs: str) -> Reexamen
     try:
         with transaction.atomic():
             reexamen = Reexamen.objects.create(
-                demande=demande, motifs=motifs.strip(), demande_par=acteur
+                demande=demande,
+                motifs=motifs.strip(),
+                demande_le=horloge.maintenant(),
+                demande_par=acteur,
             )
     except IntegrityError:
         raise RegleViolee("Un réexamen est déjà en cours.", code="existe") from None
@@ -58,9 +66,59 @@ def demander_reexamen(*, acteur: Any, demande: Demande, motifs: str) -> Reexamen
     return reexamen
 
 
+def personnes_libres(reexamen: Reexamen) -> list[Utilisateur]:
+    """Les employés qui n'ont pris part à rien de cette demande, et n'en sont pas récusés."""
+    employes = Utilisateur.objects.filter(is_active=True, roles__overlap=list(ROLES_EMPLOYE))
+    return [
+        personne
+        for personne in employes.order_by("nom")
+        if personne.peut("reexamen.recevoir", reexamen)
+    ]
+
+
+@transaction.atomic
+def confier_reexamen(*, acteur: Any, reexamen: Reexamen, personne: Utilisateur) -> Reexamen:
+    """Confie l'étude à quelqu'un qui n'a pas pris part à la demande, et l'en prévient."""
+    exiger_permission(acteur, "reexamen.confier", reexamen)
+    reexamen = Reexamen.objects.select_for_update(no_key=True).get(pk=reexamen.pk)
+    if reexamen.etat != Reexamen.Etat.DEMANDE:
+        raise RegleViolee("Ce réexamen est déjà tranché.", code="etat")
+    if not personne.peut("reexamen.recevoir", reexamen):
+        raise RegleViolee(
+            f"{personne.nom} a pris part à la recevabilité, à l'évaluation ou à la décision : "
+            "choisissez une autre personne.",
+            champ="personne",
+            code="participe",
+        )
+    reexamen.confie_a, reexamen.confie_par = personne, acteur
+    reexamen.confie_le = horloge.maintenant()
+    reexamen.save(update_fields=["confie_a", "confie_le", "confie_par"])
+    journaliser(
+        acteur=acteur,
+        verbe="reexamen.confier",
+        objet=reexamen.demande,
+        details={"personne": personne.pk},
+    )
+    courriels.envoyer(
+        gabarit="reexamen_confie",
+        destinataires=[personne.email],
+        objet="Un réexamen vous est confié",
+        contexte={
+            "reexamen": reexamen,
+            "demande": reexamen.demande,
+            "lien": settings.SITE_URL + reverse("ville:reexamen", args=[reexamen.pk]),
+        },
+    )
+    return reexamen
+
+
 @transaction.atomic
 def trancher_reexamen(*, acteur: Any, reexamen: Reexamen, suite: str, reponse: str) -> Reexamen:
-    """Maintient la décision, ou accueille et rouvre la demande ; jamais par qui a décidé."""
+    """Maintient la décision, ou accueille et rouvre la demande ; par la personne désignée.
+
+    Dans l'ordre : la réponse, la décision retirée et la demande rouverte s'il y a lieu, la lettre
+    figée, son envoi. La nouvelle décision se prend ensuite comme toute autre.
+    """
     if not reponse.strip():
         raise RegleViolee("Écrivez la réponse motivée.", champ="reponse")
     if suite not in {"maintenir", "accueillir"}:
@@ -77,19 +135,37 @@ def trancher_reexamen(*, acteur: Any, reexamen: Reexamen, suite: str, reponse: s
         },
     )
     demande = reexamen.demande
+    retour = "au comité" if demande.etat == Demande.Etat.REFUSEE else "à la recevabilité"
     if suite == "accueillir":
         garde = {"deposee_le": demande.deposee_le, "deposee_par": demande.deposee_par}
-        demande.decisions.filter(en_vigueur=True).update(en_vigueur=False)
+        retirer_decision(demande)
         transitionner(demande, "rouvrir_apres_reexamen", acteur=acteur, motif=reponse, champs=garde)
+    reexamen.document = figer_document(
+        nature=Document.Nature.REEXAMEN,
+        objet=reexamen,
+        gabarit="pdf/lettre_reexamen.html",
+        contexte=contexte_reexamen(reexamen, retour=retour),
+        titre=f"Réponse au réexamen — {demande.reference}",
+        acteur=acteur,
+    )
+    reexamen.save(update_fields=["document"])
+    _envoyer(reexamen)
+    return reexamen
+
+
+def _envoyer(reexamen: Reexamen) -> None:
+    demande = reexamen.demande
+    with reexamen.document.pdf.open("rb") as fichier:
+        octets = fichier.read()
     courriels.envoyer(
         gabarit="reexamen_tranche",
         destinataires=courriels.adresses_organisme(demande.organisme),
-        objet=f"Réexamen — {demande.titre}",
+        objet=f"Réponse à votre demande de réexamen — {demande.titre}",
         contexte={
             "demande": demande,
             "reexamen": reexamen,
             "lien": settings.SITE_URL
             + reverse("organisme:demande", kwargs={"reference": demande.reference}),
         },
+        pieces=[(f"reexamen-{demande.reference}.pdf", octets, "application/pdf")],
     )
-    return reexamen

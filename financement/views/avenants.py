@@ -5,7 +5,8 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from financement.forms import MotifForm, SignatureForm
+from financement.documents_fusionnes import texte_fige
+from financement.forms import MotifForm, SignatureForm, SignaturePapierForm
 from financement.forms_avenant import (
     ApprobationAvenantForm,
     AvenantForm,
@@ -13,6 +14,7 @@ from financement.forms_avenant import (
 )
 from financement.models import Avenant, Convention
 from financement.services import avenants as services
+from financement.views.signatures import preuve_de
 from socle.lignes import ajoute_une_ligne, avec_une_ligne
 from socle.vues import executer, exiger, trouver
 
@@ -88,6 +90,7 @@ def _avenant(request: HttpRequest, reference: str, no: int) -> Avenant:
             "convention__demande__organisme",
             "convention__decision__volet",
             "document",
+            "document_signe",
             "demande_par",
             "resolution",
         ),
@@ -108,6 +111,7 @@ def avenant_organisme(request: HttpRequest, reference: str, no: int) -> HttpResp
             "nom": request.user.nom,
             "titre": avenant.demande.organisme.signataire_titre,
         },
+        sujet="l'avenant",
     )
     if request.method == "POST":
         exiger(request, "avenant.signer", avenant)
@@ -117,6 +121,7 @@ def avenant_organisme(request: HttpRequest, reference: str, no: int) -> HttpResp
             formulaire=form,
             succes="Merci : l'avenant est signé, il vaut dès maintenant.",
             avenant=avenant,
+            preuve=preuve_de(request, form),
             **form.arguments(),
         ):
             return redirect("organisme:avenant", reference=reference, no=no)
@@ -124,38 +129,69 @@ def avenant_organisme(request: HttpRequest, reference: str, no: int) -> HttpResp
 
 
 def avenant_ville(request: HttpRequest, reference: str, no: int) -> HttpResponse:
-    """Lire un avenant, l'approuver ou le refuser."""
+    """Lire un avenant, l'approuver ou le refuser, inscrire la signature reçue sur papier."""
     exiger(request, "ville.voir")
     avenant = _avenant(request, reference, no)
-    peut_decider = avenant.etat == "demande" and request.user.peut("avenant.decider", avenant)
-    refuse = "refuser" in request.POST
-    approbation = ApprobationAvenantForm(
-        request.POST if request.method == "POST" and not refuse else None, avenant=avenant
-    )
-    refus = MotifForm(request.POST if refuse else None)
-    if request.method == "POST":
-        exiger(request, "avenant.decider", avenant)
-        form, service, succes = (
-            (refus, services.refuser_avenant, "L'avenant est refusé ; l'organisme est prévenu.")
-            if refuse
-            else (
-                approbation,
-                services.approuver_avenant,
-                "L'avenant est approuvé ; l'organisme est invité à le signer.",
-            )
+    if request.method != "POST":
+        return _montrer_a_la_ville(request, avenant)
+    if "papier" in request.POST:
+        return _inscrire_le_papier(request, avenant)
+    exiger(request, "avenant.decider", avenant)
+    if "refuser" in request.POST:
+        form = MotifForm(request.POST)
+        fait = form.is_valid() and executer(
+            request,
+            services.refuser_avenant,
+            formulaire=form,
+            succes="L'avenant est refusé ; l'organisme est prévenu.",
+            avenant=avenant,
+            **form.cleaned_data,
         )
-        if form.is_valid() and executer(
-            request, service, formulaire=form, succes=succes, avenant=avenant, **form.cleaned_data
-        ):
-            return redirect("ville:avenant", reference=reference, no=no)
-    return _montrer(
+        return _suite(request, avenant, fait, form_refus=form)
+    form = ApprobationAvenantForm(request.POST, avenant=avenant)
+    fait = form.is_valid() and executer(
         request,
-        avenant,
-        salle="ville",
-        form=approbation,
-        form_refus=refus,
-        peut_decider=peut_decider,
+        services.approuver_avenant,
+        formulaire=form,
+        succes="L'avenant est approuvé et signé par la Ville ; l'organisme est invité à signer.",
+        avenant=avenant,
+        preuve=preuve_de(request, form),
+        resolution=form.cleaned_data.get("resolution"),
     )
+    return _suite(request, avenant, fait, form=form)
+
+
+def _inscrire_le_papier(request: HttpRequest, avenant: Avenant) -> HttpResponse:
+    exiger(request, "convention.preparer", avenant)
+    form = SignaturePapierForm(request.POST)
+    fait = form.is_valid() and executer(
+        request,
+        services.inscrire_signature_papier,
+        formulaire=form,
+        succes="La signature est inscrite ; l'avenant vaut dès maintenant.",
+        avenant=avenant,
+        **form.cleaned_data,
+    )
+    return _suite(request, avenant, fait, form_papier=form)
+
+
+def _suite(request: HttpRequest, avenant: Avenant, fait: Any, **formulaires: Any) -> HttpResponse:
+    if fait:
+        return redirect("ville:avenant", reference=avenant.demande.reference, no=avenant.no)
+    return _montrer_a_la_ville(request, avenant, **formulaires)
+
+
+def _montrer_a_la_ville(request: HttpRequest, avenant: Avenant, **formulaires: Any) -> HttpResponse:
+    contexte = {
+        "salle": "ville",
+        "form": ApprobationAvenantForm(avenant=avenant),
+        "form_refus": MotifForm(),
+        "form_papier": SignaturePapierForm(),
+        "peut_decider": avenant.etat == "demande" and request.user.peut("avenant.decider", avenant),
+        "peut_inscrire": avenant.etat == "approuve"
+        and request.user.peut("convention.preparer", avenant),
+    }
+    return _montrer(request, avenant, **contexte | formulaires)
 
 
 def _montrer(request: HttpRequest, avenant: Avenant, **contexte: Any) -> HttpResponse:
@@ -173,7 +209,11 @@ def _montrer(request: HttpRequest, avenant: Avenant, **contexte: Any) -> HttpRes
             ],
             "peut_signer": False,
             "peut_decider": False,
+            "peut_inscrire": False,
             "form_refus": None,
+            "form_papier": None,
+            "texte": texte_fige(avenant.document) if avenant.document else "",
+            "signatures": avenant.signatures.all(),
             **contexte,
         },
     )

@@ -10,9 +10,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from appels.models import Demande
-from financement.forms import MotifForm, SignatureForm, SignaturePapierForm
+from financement.documents_fusionnes import texte_fige
+from financement.forms import ConsentementForm, MotifForm, SignatureForm, SignaturePapierForm
 from financement.models import Convention
 from financement.services import conventions as services
+from financement.services.reserves import reserves_de
+from financement.views.signatures import preuve_de
 from socle.vues import executer, exiger, trouver
 
 
@@ -40,11 +43,6 @@ ACTIONS = {
         SignaturePapierForm,
         "form_papier",
     ),
-    "contresigner": Action(
-        services.contresigner_convention,
-        "convention.contresigner",
-        "La convention est en vigueur.",
-    ),
     "resilier": Action(
         services.resilier_convention,
         "convention.resilier",
@@ -53,6 +51,12 @@ ACTIONS = {
         "form_motif",
     ),
 }
+
+
+ACCORD_DE_LA_VILLE = (
+    "Je suis une personne autorisée à signer pour la Ville, j'ai lu la convention et je l'accepte. "
+    "Je veux que ma signature en ligne engage la Ville."
+)
 
 
 def _demande(request: HttpRequest, reference: str) -> Demande:
@@ -65,10 +69,8 @@ def _demande(request: HttpRequest, reference: str) -> Demande:
 
 
 def _convention(demande: Demande) -> Convention | None:
-    return (
-        demande.conventions.exclude(etat="resiliee").select_related("document").first()
-        or demande.conventions.select_related("document").last()
-    )
+    conventions = demande.conventions.select_related("document", "document_signe", "modele")
+    return conventions.exclude(etat="resiliee").first() or conventions.last()
 
 
 def convention(request: HttpRequest, reference: str) -> HttpResponse:
@@ -80,6 +82,7 @@ def convention(request: HttpRequest, reference: str) -> HttpResponse:
 def _montrer(
     request: HttpRequest, demande: Demande, objet: Convention | None, **formulaires: Form
 ) -> HttpResponse:
+    reserves = reserves_de(request.user, demande)
     contexte = {
         "demande": demande,
         "convention": objet,
@@ -91,7 +94,14 @@ def _montrer(
         and request.user.peut("avenant.demander", objet),
         "form_papier": SignaturePapierForm(),
         "form_motif": MotifForm(),
-        "peut_preparer": request.user.peut("convention.preparer", demande),
+        "form_accord": ConsentementForm(phrase=ACCORD_DE_LA_VILLE),
+        "signatures": objet.signatures.all() if objet else [],
+        "reserves": reserves,
+        "peut_abandonner": demande.etat == Demande.Etat.ACCEPTEE
+        and (objet is None or objet.etat == "brouillon")
+        and request.user.peut("demande.resilier", demande),
+        "peut_preparer": all(reserve.levee_le for reserve in reserves)
+        and request.user.peut("convention.preparer", demande),
         "peut_contresigner": request.user.peut("convention.contresigner", demande),
         "peut_resilier": request.user.peut("convention.resilier", demande),
     }
@@ -110,6 +120,8 @@ def agir(request: HttpRequest, reference: str, action: str) -> HttpResponse:
             demande=demande,
             succes="La convention est préparée.",
         )
+    elif action == "contresigner" and objet is not None:
+        return _contresigner(request, demande, objet)
     elif objet is None or action not in ACTIONS:
         raise Http404
     else:
@@ -124,6 +136,25 @@ def agir(request: HttpRequest, reference: str, action: str) -> HttpResponse:
     return redirect("ville:convention", reference=reference)
 
 
+def _contresigner(request: HttpRequest, demande: Demande, objet: Convention) -> HttpResponse:
+    """En ligne, l'identité est redemandée ; sur papier, la Ville a signé le même exemplaire."""
+    exiger(request, "convention.contresigner", objet)
+    preuve = None
+    if not objet.signature_papier:
+        form = ConsentementForm(request.POST, phrase=ACCORD_DE_LA_VILLE)
+        if not form.is_valid():
+            return _montrer(request, demande, objet, form_accord=form)
+        preuve = preuve_de(request, form)
+    executer(
+        request,
+        services.contresigner_convention,
+        convention=objet,
+        preuve=preuve,
+        succes="La convention est en vigueur.",
+    )
+    return redirect("ville:convention", reference=demande.reference)
+
+
 def convention_organisme(request: HttpRequest, reference: str) -> HttpResponse:
     """Lire et signer, pour l'organisme."""
     objet = (
@@ -131,7 +162,7 @@ def convention_organisme(request: HttpRequest, reference: str) -> HttpResponse:
             demande__organisme_id__in=request.user.organismes_ids, demande__reference=reference
         )
         .exclude(etat="brouillon")
-        .select_related("demande__appel", "demande__organisme", "document")
+        .select_related("demande__appel", "demande__organisme", "document", "document_signe")
         .order_by("-pk")
         .first()
     )
@@ -142,6 +173,7 @@ def convention_organisme(request: HttpRequest, reference: str) -> HttpResponse:
     form = SignatureForm(
         request.POST or None,
         initial={"nom": request.user.nom, "titre": organisme.signataire_titre},
+        sujet="la convention",
     )
     if request.method == "POST":
         exiger(request, "convention.signer", objet)
@@ -155,6 +187,7 @@ def convention_organisme(request: HttpRequest, reference: str) -> HttpResponse:
             formulaire=form,
             succes="Merci : la convention est signée. La Ville la signe à son tour.",
             convention=objet,
+            preuve=preuve_de(request, form),
             **form.arguments(),
         ):
             return redirect("organisme:convention", reference=reference)
@@ -164,6 +197,8 @@ def convention_organisme(request: HttpRequest, reference: str) -> HttpResponse:
         {
             "convention": objet,
             "demande": objet.demande,
+            "texte": texte_fige(objet.document) if peut_signer and objet.document else "",
+            "signatures": objet.signatures.all(),
             "versements": objet.versements.all(),
             "rapports": objet.demande.rapports.all(),
             "form": form,

@@ -1,19 +1,31 @@
 """Décider : le classement, les recommandations, l'enveloppe, la résolution."""
 
+from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from appels.models import Appel, Demande
 from appels.montants import montant_maximal
 from appels.regles import regles_budget
 from evaluations.classement import lignes_de
-from financement.forms import DecisionForm, LotForm, ResolutionForm
+from financement.candidats import ligne_figee
+from financement.forms_decision import (
+    AVIS_EN_RESULTAT,
+    DecisionForm,
+    ReservesFormSet,
+    ResolutionForm,
+    reserves_saisies,
+)
+from financement.models import Decision, LigneScenario
 from financement.services import decisions as services
-from socle.vues import executer, exiger, trouver
+from financement.services.attente import liste_d_attente
+from financement.services.grand_livre import soldes
+from financement.services.reserves import verificateurs
+from socle.vues import executer, trouver
 
 ETATS = ("recommandee", "liste_attente", "acceptee", "refusee", "conventionnee", "fermee")
 
@@ -30,11 +42,12 @@ def decisions(request: HttpRequest, code: str) -> HttpResponse:
         "financement/ville/decisions.html",
         {
             "appel": appel,
-            "soldes": services.soldes(appel),
+            "soldes": soldes(appel),
             "lignes": _lignes(request, appel),
             "resolutions": appel.resolutions.all(),
             "form_resolution": ResolutionForm(),
             "a_decider": appel.demandes.filter(etat="recommandee").count(),
+            "attente": liste_d_attente(request.user, appel),
             "peut_decider": request.user.peut("resolution.inscrire", appel),
         },
     )
@@ -47,18 +60,20 @@ def _lignes(request: HttpRequest, appel: Appel) -> list[dict[str, Any]]:
         .filter(appel=appel, etat__in=ETATS)
         .avec_budget()
         .select_related("organisme")
-        .prefetch_related("recommandations", "decisions__resolution")
+        .prefetch_related("recommandations", "decisions__resolution", "decisions__reserves")
     )
     lignes = []
     for demande in demandes:
         ligne = resultats.get(demande.pk)
+        decision = next((d for d in demande.decisions.all() if d.en_vigueur), None)
         lignes.append(
             {
                 "demande": demande,
                 "score": ligne.score if ligne else None,
                 "maximum": montant_maximal(demande.budget(), regles_budget(demande)),
                 "avis": next((r for r in demande.recommandations.all() if r.en_vigueur), None),
-                "decision": next((d for d in demande.decisions.all() if d.en_vigueur), None),
+                "decision": decision,
+                "reserves": _reserves_ouvertes(decision),
                 "a_decider": demande.etat in services.A_DECIDER,
             }
         )
@@ -66,6 +81,12 @@ def _lignes(request: HttpRequest, appel: Appel) -> list[dict[str, Any]]:
         lignes,
         key=lambda x: (x["demande"].volet.no, -(x["score"] or 0), x["demande"].code),
     )
+
+
+def _reserves_ouvertes(decision: Decision | None) -> str:
+    """« 2 réserves à lever », ou rien."""
+    nombre = sum(r.levee_le is None for r in decision.reserves.all()) if decision else 0
+    return f"{nombre} réserve{'s' if nombre > 1 else ''} à lever" if nombre else ""
 
 
 @require_POST
@@ -99,19 +120,21 @@ def decider(request: HttpRequest, reference: str) -> HttpResponse:
         messages.info(request, f"Il n'y a rien à décider : cette demande est « {etat} ».")
         return redirect("ville:decisions", code=demande.appel.code)
     avis = demande.recommandations.filter(en_vigueur=True).first()
-    resultats = {"defavorable": "refusee", "liste_attente": "liste_attente"}
-    initial = {
-        "resolution": demande.appel.resolutions.first(),
-        "resultat": resultats.get(avis.avis, "acceptee") if avis else "",
-        "montant_accorde": avis.montant if avis and avis.montant else None,
-        "motifs": avis.motifs if avis else "",
-        "conditions": avis.conditions if avis else "",
-        "attente_jusqu_au": demande.appel.projet_fin,
-    }
+    initial = _initial(demande, avis)
+    propose = ligne_figee(request.user, demande)
+    if propose is not None and request.GET.get("depart") == "scenario":
+        initial |= _depart_du_scenario(propose)
     form = DecisionForm(request.POST or None, appel=demande.appel, initial=initial)
+    reserves = ReservesFormSet(
+        request.POST if "reserves-TOTAL_FORMS" in request.POST else None,
+        prefix="reserves",
+        form_kwargs={"verificateurs": verificateurs(demande), "empty_permitted": True,
+                     "use_required_attribute": False},
+    )  # fmt: skip
+    valides = request.method == "POST" and form.is_valid()
     if (
-        request.method == "POST"
-        and form.is_valid()
+        valides
+        and (not reserves.is_bound or reserves.is_valid())
         and executer(
             request,
             services.decider,
@@ -119,6 +142,7 @@ def decider(request: HttpRequest, reference: str) -> HttpResponse:
             succes="La décision est inscrite. Elle sera annoncée par sa lettre.",
             demande=demande,
             motifs_par_critere=avis.motifs_par_critere if avis else None,
+            reserves=reserves_saisies(reserves) if reserves.is_bound else (),
             **form.arguments(),
         )
     ):
@@ -129,52 +153,37 @@ def decider(request: HttpRequest, reference: str) -> HttpResponse:
         {
             "demande": demande,
             "avis": avis,
+            "propose": propose,
             "form": form,
+            "reserves": reserves,
             "maximum": montant_maximal(demande.budget(), regles_budget(demande)),
-            "solde": next(
-                s for s in services.soldes(demande.appel) if s.volet.pk == demande.volet_id
-            ),
+            "solde": next(s for s in soldes(demande.appel) if s.volet.pk == demande.volet_id),
         },
     )
 
 
-def lot(request: HttpRequest, code: str) -> HttpResponse:
-    """Toutes les recommandations d'un coup : la page montre les effets avant l'acte."""
-    appel = _appel(request, code, "resolution.inscrire")
-    recommandees = (
-        Demande.objects.sans_recusation(request.user)
-        .filter(appel=appel, etat="recommandee")
-        .select_related("organisme", "volet")
-        .prefetch_related("recommandations")
-    )
-    lignes = [
-        (demande, next(r for r in demande.recommandations.all() if r.en_vigueur))
-        for demande in recommandees
-    ]
-    form = LotForm(request.POST or None, appel=appel)
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and executer(
-            request,
-            services.decider_selon_recommandations,
-            formulaire=form,
-            succes="Les décisions sont inscrites. Elles seront annoncées par leurs lettres.",
-            appel=appel,
-            resolution=form.cleaned_data["resolution"],
-        )
-    ):
-        return redirect("ville:decisions", code=code)
-    exiger(request, "resolution.inscrire", appel)
-    return render(
-        request,
-        "financement/ville/lot.html",
-        {
-            "appel": appel,
-            "form": form,
-            "lignes": lignes,
-            "total": sum(avis.montant for _, avis in lignes),
-            "soldes": services.soldes(appel),
-            "a_une_resolution": appel.resolutions.exists(),
-        },
-    )
+def _initial(demande: Demande, avis: Any) -> dict[str, Any]:
+    """Ce que le comité a recommandé, et la dernière résolution."""
+    return {
+        "resolution": demande.appel.resolutions.first(),
+        "resultat": AVIS_EN_RESULTAT.get(avis.avis, "acceptee") if avis else "",
+        "montant_accorde": avis.montant if avis and avis.montant else None,
+        "motifs": avis.motifs if avis else "",
+        "conditions": avis.conditions if avis else "",
+        "attente_jusqu_au": demande.appel.projet_fin,
+    }
+
+
+def _depart_du_scenario(ligne: LigneScenario) -> dict[str, Any]:
+    """Ce que le scénario figé propose : le montant, ou la raison de n'en donner aucun."""
+    if ligne.est_retenue:
+        return {"resultat": "acceptee", "montant_accorde": ligne.montant}
+    return {"resultat": "refusee", "montant_accorde": None, "motifs": ligne.motif or ligne.raison}
+
+
+def extrait(request: HttpRequest, code: str, pk: int) -> FileResponse:
+    """L'extrait du procès-verbal d'une résolution, pour les personnes de la Ville."""
+    appel = _appel(request, code)
+    objet = get_object_or_404(appel.resolutions.exclude(extrait=""), pk=pk)
+    nom = Path(objet.extrait.name).name
+    return FileResponse(objet.extrait.open("rb"), as_attachment=True, filename=nom)

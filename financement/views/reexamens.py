@@ -1,12 +1,15 @@
-"""Le réexamen : demandé par l'organisme, tranché par une autre personne."""
+"""Le réexamen : demandé par l'organisme, confié, tranché par qui n'y a pas pris part."""
+
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
 
 from appels.models import Demande
-from financement.forms import ReexamenForm, ReponseReexamenForm
-from financement.models import Decision, Reexamen
+from financement.forms_reexamen import ConfierForm, ReexamenForm, ReponseReexamenForm
+from financement.models import Reexamen
 from financement.services import reexamens as services
 from socle import horloge
 from socle.vues import executer, exiger, trouver
@@ -48,48 +51,65 @@ def demander(request: HttpRequest, reference: str) -> HttpResponse:
     )
 
 
+def _visibles(request: HttpRequest) -> Any:
+    return Reexamen.objects.filter(
+        demande__in=Demande.objects.sans_recusation(request.user)
+    ).select_related("demande__organisme", "demande__appel", "confie_a", "document")
+
+
 def reexamens(request: HttpRequest) -> HttpResponse:
     exiger(request, "ville.voir")
-    liste = Reexamen.objects.filter(
-        demande__in=Demande.objects.sans_recusation(request.user)
-    ).select_related("demande__organisme", "demande__appel")
-    decidees = set(
-        Decision.objects.filter(prise_par=request.user).values_list("demande", flat=True)
-    )
-    return render(
-        request,
-        "financement/ville/reexamens.html",
-        {
-            "lignes": [(reexamen, reexamen.demande_id in decidees) for reexamen in liste],
-            "est_approbation": "approbation" in request.user.roles,
-        },
-    )
+    return render(request, "financement/ville/reexamens.html", {"reexamens": _visibles(request)})
 
 
-def trancher(request: HttpRequest, pk: int) -> HttpResponse:
-    reexamen = trouver(
-        request,
-        Reexamen.objects.filter(
-            demande__in=Demande.objects.sans_recusation(request.user)
-        ).select_related("demande__organisme"),
-        "reexamen.trancher",
-        pk=pk,
-    )
-    if reexamen.etat != Reexamen.Etat.DEMANDE:
-        messages.info(request, "Ce réexamen est déjà tranché.")
-        return redirect("ville:reexamens")
+def reexamen(request: HttpRequest, pk: int) -> HttpResponse:
+    """Où en est le réexamen ; la personne à qui il est confié y répond."""
+    objet = trouver(request, _visibles(request), "demande.suivre", pk=pk)
     form = ReponseReexamenForm(request.POST or None)
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and executer(
+    if request.method == "POST":
+        exiger(request, "reexamen.trancher", objet)
+        if objet.etat != Reexamen.Etat.DEMANDE:
+            messages.info(request, "Ce réexamen est déjà tranché.")
+            return redirect("ville:reexamen", pk=pk)
+        if form.is_valid() and executer(
             request,
             services.trancher_reexamen,
             formulaire=form,
-            succes="Le réexamen est tranché ; l'organisme a été prévenu.",
-            reexamen=reexamen,
+            succes="Le réexamen est tranché ; l'organisme a reçu sa lettre.",
+            reexamen=objet,
             **form.cleaned_data,
-        )
+        ):
+            return redirect("ville:reexamen", pk=pk)
+    return _montrer(request, objet, form=form)
+
+
+@require_POST
+def confier(request: HttpRequest, pk: int) -> HttpResponse:
+    objet = trouver(request, _visibles(request), "reexamen.confier", pk=pk)
+    form = ConfierForm(request.POST, personnes=services.personnes_libres(objet))
+    if form.is_valid() and executer(
+        request,
+        services.confier_reexamen,
+        formulaire=form,
+        succes="Le réexamen est confié ; la personne a été prévenue.",
+        reexamen=objet,
+        **form.cleaned_data,
     ):
-        return redirect("ville:reexamens")
-    return render(request, "financement/ville/reexamen.html", {"reexamen": reexamen, "form": form})
+        return redirect("ville:reexamen", pk=pk)
+    return _montrer(request, objet, form_confier=form)
+
+
+def _montrer(request: HttpRequest, objet: Reexamen, **formulaires: Any) -> HttpResponse:
+    en_cours = objet.etat == Reexamen.Etat.DEMANDE
+    peut_confier = en_cours and request.user.peut("reexamen.confier", objet)
+    personnes = services.personnes_libres(objet) if peut_confier else []
+    contexte = {
+        "reexamen": objet,
+        "demande": objet.demande,
+        "peut_trancher": en_cours and request.user.peut("reexamen.trancher", objet),
+        "peut_confier": peut_confier,
+        "personnes": personnes,
+        "form": ReponseReexamenForm(),
+        "form_confier": ConfierForm(personnes=personnes, initial={"personne": objet.confie_a_id}),
+    }
+    return render(request, "financement/ville/reexamen.html", contexte | formulaires)

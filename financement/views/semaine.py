@@ -5,18 +5,19 @@ from django.shortcuts import render
 
 from appels.models import Appel
 from financement.semaine import attentes
-from financement.services.decisions import soldes
+from financement.services.grand_livre import soldes_de
 from socle.vues import exiger
 
 
 def accueil(request: HttpRequest) -> HttpResponse:
     exiger(request, "ville.voir")
-    vivants = Appel.objects.exclude(etat__in=["brouillon", "archive", "annule"])[:4]
+    vivants = list(Appel.objects.exclude(etat__in=["brouillon", "archive", "annule"])[:4])
+    soldes = soldes_de(vivants)
     return render(
         request,
         "financement/ville/semaine.html",
         {
             "attentes": attentes(request.user),
-            "appels": [(appel, soldes(appel)) for appel in vivants],
+            "appels": [(appel, soldes[appel.pk]) for appel in vivants],
         },
     )

@@ -24,7 +24,9 @@ class Document(models.Model):
         CONVENTION = "convention", "Convention d'aide financière"
         AVENANT = "avenant", "Avenant à une convention"
         BILAN = "bilan", "Bilan"
+        SCENARIO = "scenario", "Scénario annexé à la recommandation"
         RECUPERATION = "recuperation", "Lettre de fermeture"
+        REEXAMEN = "reexamen", "Réponse à une demande de réexamen"
 
     cle = models.UUIDField("clé", default=uuid.uuid4, unique=True, editable=False)
     nature = models.CharField("nature", max_length=20, choices=Nature)

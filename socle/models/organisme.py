@@ -45,6 +45,11 @@ class Organisme(models.Model):
     site_web = models.URLField("site Web", blank=True)
     signataire_nom = models.CharField("personne autorisée à signer", max_length=120, blank=True)
     signataire_titre = models.CharField("titre de cette personne", max_length=120, blank=True)
+    administrateurs = models.TextField(
+        "personnes du conseil d'administration",
+        blank=True,
+        help_text="Un nom par ligne. Sert à éviter qu'un proche évalue vos demandes.",
+    )
     statut = models.CharField(
         "admissibilité", max_length=20, choices=Statut, default=Statut.A_VERIFIER
     )

@@ -16,6 +16,7 @@ class Travail(models.Model):
         EN_COURS = "en_cours", "En cours"
         FINI = "fini", "Terminé"
         ECHOUE = "echoue", "Interrompu"
+        ARRETE = "arrete", "Arrêté"
 
     cle = models.UUIDField("clé", default=uuid.uuid4, unique=True, editable=False)
     nature = models.CharField("nature", max_length=40)
@@ -30,6 +31,8 @@ class Travail(models.Model):
     cree_par = models.ForeignKey(
         "socle.Utilisateur", on_delete=models.PROTECT, related_name="travaux"
     )
+    # Le dernier signe de vie : un travail muet trop longtemps est remis en file.
+    avance_le = models.DateTimeField(default=horloge.maintenant, editable=False)
     fini_le = models.DateTimeField("fin", null=True, blank=True)
 
     class Meta:
@@ -48,7 +51,11 @@ class Travail(models.Model):
 
     @property
     def est_fini(self) -> bool:
-        return self.etat in {self.Etat.FINI, self.Etat.ECHOUE}
+        return self.etat in {self.Etat.FINI, self.Etat.ECHOUE, self.Etat.ARRETE}
+
+    @property
+    def est_arrete(self) -> bool:
+        return self.etat == self.Etat.ARRETE
 
     @property
     def phrases_erreurs(self) -> list[str]:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.template.loader import render_to_string
 from post_office import mail
+from post_office.models import Email
 from post_office.utils import create_attachments
 
 _silence: ContextVar[bool] = ContextVar("courriels_silencieux", default=False)
@@ -24,6 +25,10 @@ def silencieux() -> Iterator[None]:
         _silence.reset(jeton)
 
 
+def est_silencieux() -> bool:
+    return _silence.get()
+
+
 def envoyer(
     *,
     gabarit: str,
@@ -31,14 +36,14 @@ def envoyer(
     objet: str,
     contexte: dict[str, Any] | None = None,
     pieces: Iterable[tuple[str, bytes, str]] = (),
-) -> None:
-    """Range un courriel dans la boîte d'envoi, dans la transaction en cours.
+) -> list[Email]:
+    """Range un courriel dans la boîte d'envoi, dans la transaction en cours, et rend ceux rangés.
 
     ``gabarit`` nomme ``templates/courriels/<gabarit>.txt`` ; ``pieces`` sont des (nom, octets,
     type MIME). Un courriel par personne : personne ne voit l'adresse d'une autre.
     """
     if _silence.get():
-        return
+        return []
     texte = render_to_string(
         f"courriels/{gabarit}.txt",
         {"ville": settings.VILLE, "site": settings.SITE_URL, **(contexte or {})},
@@ -48,14 +53,25 @@ def envoyer(
     )
     reelles = [adresse for adresse in adresses if not adresse.endswith(".invalid")]
     if not reelles:
-        return
+        return []
     # Rangées une fois, jointes à chaque courriel.
     jointes = create_attachments(
         {nom: {"file": ContentFile(octets), "mimetype": mime} for nom, octets, mime in pieces}
     )
+    ranges = []
     for adresse in reelles:
-        courriel = mail.send(adresse, settings.DEFAULT_FROM_EMAIL, subject=objet, message=texte)
+        # post_office rend l'objet et le texte comme des gabarits : le titre d'un projet, qui y
+        # paraît, ne doit ni s'exécuter ni empêcher l'envoi.
+        courriel = mail.send(
+            adresse,
+            settings.DEFAULT_FROM_EMAIL,
+            subject="{{ objet|safe }}",
+            message="{{ texte|safe }}",
+            context={"objet": objet, "texte": texte},
+        )
         courriel.attachments.add(*jointes)
+        ranges.append(courriel)
+    return ranges
 
 
 def adresses_organisme(organisme: Any, *, responsables: bool = False) -> list[str]:

@@ -7,9 +7,11 @@ from typing import Any
 
 from django import template
 
-from socle import graphiques
+from socle import graphiques, graphiques_scenario
+from socle.cascade import Marche, dessiner_cascade
 from socle.elements import LigneMatrice
 from socle.graphiques import Ligne, Nombre, Part, Periode, Rang
+from socle.graphiques_scenario import PointFrontiere
 from socle.templatetags import affichage
 
 register = template.Library()
@@ -34,12 +36,43 @@ def barre_enveloppe(
     }
 
 
+@register.inclusion_tag("composants/graphiques/reste.html")
+def barre_reste(
+    titre: str, enveloppe: Nombre, accorde: Nombre = 0, propose: Nombre = 0
+) -> dict[str, Any]:
+    """Ce qu'une proposition laisse d'une enveloppe : déjà accordé, proposé, libre."""
+    return {
+        "titre": titre,
+        "enveloppe": enveloppe,
+        "accorde": accorde,
+        "propose": propose,
+        "dessin": graphiques_scenario.dessiner_reste(enveloppe, accorde, propose),
+    }
+
+
+@register.inclusion_tag("composants/graphiques/frontiere.html")
+def courbe_frontiere(titre: str, points: Sequence[PointFrontiere]) -> dict[str, Any]:
+    """Combien de projets tiennent selon une valeur qui change ; la page met le tableau à côté."""
+    return {
+        "titre": titre,
+        "dessin": graphiques_scenario.dessiner_frontiere(points),
+        "hauteur": graphiques_scenario.HAUTEUR_FRONTIERE,
+        "g": graphiques,
+    }
+
+
 @register.inclusion_tag("composants/graphiques/empilee.html")
 def barre_empilee(titre: str, parts: Sequence[Part], colonne: str = "Source") -> dict[str, Any]:
     """Qui paie quoi : les parts d'un total, bout à bout."""
     segments = graphiques.empiler(parts)
     total = sum((segment.montant for segment in segments), Decimal(0))
     return {"titre": titre, "segments": segments, "total": total, "colonne": colonne}
+
+
+@register.inclusion_tag("composants/graphiques/cascade.html")
+def cascade(titre: str, marches: Sequence[Marche]) -> dict[str, Any]:
+    """D'un total à ce qui en reste, une marche à la fois."""
+    return {"titre": titre, "marches": dessiner_cascade(marches), "g": graphiques}
 
 
 @register.inclusion_tag("composants/graphiques/points.html")
@@ -134,8 +167,11 @@ def barre_progression(
     erreurs: Sequence[str] = (),
     suite: str = "",
     suite_libelle: str = "Continuer",
+    arrete: bool = False,
+    arreter: str = "",
+    reprendre: str = "",
 ) -> dict[str, Any]:
-    """L'avancement d'un long travail.
+    """L'avancement d'un long travail ; ``arreter`` et ``reprendre`` sont les adresses des actions.
 
     ``url`` rend cette même balise : htmx l'appelle toutes les deux secondes jusqu'à la fin. Sans
     JavaScript, un lien recharge la page.
@@ -149,6 +185,9 @@ def barre_progression(
         "erreurs": erreurs,
         "suite": suite,
         "suite_libelle": suite_libelle,
+        "arrete": arrete,
+        "arreter": arreter,
+        "reprendre": reprendre,
     }
 
 

@@ -106,6 +106,16 @@ def champ(
     return _contexte_champ(champ_lie, suffixe, prefixe, taille, aide, libelle)
 
 
+@register.inclusion_tag("composants/champ_de_cellule.html")
+def champ_de_cellule(champ_lie: BoundField) -> dict[str, Any]:
+    """Un champ seul dans une cellule de tableau : nommé par ``aria-label``, ses erreurs dessous."""
+    attributs = {}
+    if champ_lie.errors:
+        classe = f"{champ_lie.field.widget.attrs.get('class', '')} is-invalid".strip()
+        attributs = {"aria-describedby": f"{champ_lie.auto_id}_erreur", "class": classe}
+    return {"champ": champ_lie, "controle": champ_lie.as_widget(attrs=attributs)}
+
+
 @register.inclusion_tag("composants/champs.html")
 def champs(formulaire: BaseForm) -> dict[str, Any]:
     """Tous les champs d'un formulaire, dans l'ordre, et ses champs cachés."""

@@ -28,6 +28,12 @@ def reponse(valeur: str | Iterable[str] | None) -> SafeString:
     return format_html("<ul>{}</ul>", elements)
 
 
+@register.filter
+def reponse_lue(textes: list[str]) -> SafeString:
+    """Une réponse en plusieurs textes : un seul se lit comme un texte, plusieurs en liste."""
+    return reponse(textes[0] if len(textes) == 1 else textes)
+
+
 def _lire(element: Any, nom: str) -> Any:
     return element[nom] if isinstance(element, dict) else getattr(element, nom)
 

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from socle import horloge
+from socle.cascade import Marche
 from socle.elements import CelluleMatrice, Etape, LigneMatrice, Manque
 from socle.graphiques import Ligne, Part, Rang
 from socle.vues import publique
@@ -89,6 +90,13 @@ def _dessins() -> dict[str, Any]:
             {"nom": "Préparation", "debut": "2030-09-03", "fin": "2030-10-15"},
             {"nom": "Douze soirées", "debut": "2030-10-16", "fin": "2031-03-31"},
             {"nom": "Fête de clôture", "debut": "2031-04-12"},
+        ],
+        "marches": [
+            Marche("Dotation", 110000, est_total=True),
+            Marche("Versé", -32750),
+            Marche("Récupéré", 1200),
+            Marche("Engagé, à verser", -31550),
+            Marche("Libre", 46900, est_total=True),
         ],
         "parts": [
             Part("Aide demandée", 19500),

@@ -8,6 +8,7 @@
   const etat = document.querySelector("[data-etat-enregistrement]");
   const avancement = document.querySelector("[data-avancement]");
   const avancementTexte = document.querySelector("[data-avancement-texte]");
+  const avancementCourt = document.querySelector("[data-avancement-court]");
   const manques = document.querySelector("[data-manques]");
   const enAttente = new Set();
   let minuterie = null;
@@ -72,6 +73,7 @@
     avancement.value = bilan.faites;
     const s = bilan.faites > 1 ? "s" : "";
     avancementTexte.textContent = `${bilan.faites} critère${s} noté${s} sur ${bilan.total}`;
+    if (avancementCourt) avancementCourt.textContent = `${bilan.faites}/${bilan.total}`;
     const liste = manques.querySelector("ul");
     liste.replaceChildren(
       ...bilan.manques.map((manque) => {

@@ -68,7 +68,7 @@ def test_la_meme_depense_d_un_meme_organisme():
         postes=[("salaires", "coordonnatrice projet", "4000")],
         montant_demande=Decimal(500),
     )
-    une(titre="Chez une autre", postes=[poste])
+    une(titre="Chez une autre", postes=[(*poste[:2], "9000.01")])
     une(organisme=organisme, titre="Autre poste", postes=[("salaires", "Gardien de nuit", "9000")])
     assert [a for n, a in doutes(ici) if n == "depense"] == [meme.reference]
 
@@ -98,6 +98,83 @@ def test_deux_periodes_qui_ne_se_touchent_pas_ne_se_cumulent_pas():
     assert not [n for n, _ in doutes(ici) if n == "cumul"]
     type(autre.appel).objects.filter(pk=autre.appel_id).update(projet_debut="2030-06-30")
     assert [n for n, _ in doutes(ici) if n == "cumul"]
+
+
+def test_le_cumul_additionne_toutes_les_demandes_de_la_periode():
+    """Seule, chacune tiendrait ; ensemble, elles dépassent 18 000 $."""
+    organisme = OrganismeFactory()
+    ici = une(organisme=organisme, titre="Un projet", montant_demande=Decimal("15000"))
+    autres = [
+        une(organisme=organisme, titre=titre, montant_demande=Decimal("600"))
+        for titre in ("Tout autre chose", "Encore différent")
+    ]
+    trouves = [d for d in doutes_sur(ici, Demande.objects.all()) if d.nature == "cumul"]
+    assert [d.autre for d in trouves] == autres
+    assert "18\u00a0200,00\u00a0$" in trouves[0].phrase
+
+
+@pytest.mark.parametrize(("libelle", "doute"), [("", False), ("Emplois d'été", True)])
+def test_l_autre_argent_public_compte_une_seule_fois(libelle, doute):
+    """Les 2 000 $ du Québec annoncés dans les deux demandes sont la même aide ; un autre, non."""
+    organisme = OrganismeFactory()
+    ici = une(organisme=organisme, titre="Un projet", montant_demande=Decimal("15000"))
+    autre = une(organisme=organisme, titre="Tout autre chose", montant_demande=Decimal("900"))
+    autre.revenus.filter(source="quebec").update(libelle=libelle)
+    autre.aides_annoncees.create(
+        source="fondation", libelle="Un don", montant=5000, date="2030-10-01"
+    )
+    assert bool([n for n, _ in doutes(ici) if n == "cumul"]) is doute
+
+
+def test_une_aide_annoncee_apres_le_depot_entre_dans_le_cumul():
+    organisme = OrganismeFactory()
+    ici = une(organisme=organisme, titre="Un projet", montant_demande=Decimal("15000"))
+    autre = une(organisme=organisme, titre="Tout autre chose", montant_demande=Decimal("900"))
+    assert not [n for n, _ in doutes(ici) if n == "cumul"]
+    autre.aides_annoncees.create(
+        source="canada", libelle="Patrimoine", montant=200, date="2030-10-01"
+    )
+    assert [n for n, _ in doutes(ici) if n == "cumul"]
+
+
+def test_la_page_du_cumul_montre_les_autres_annees_sans_les_compter():
+    organisme = OrganismeFactory()
+    ici = une(organisme=organisme, titre="Un projet", montant_demande=Decimal("15000"))
+    autre = une(organisme=organisme, titre="Tout autre chose", montant_demande=Decimal("4000"))
+    passe = AppelFactory(en_evaluation=True, projet_debut="2028-01-01", projet_fin="2028-12-31")
+    ancienne = une(organisme=organisme, titre="D'avant", appel=passe, montant_demande=Decimal(7000))
+    agent = UtilisateurFactory(agent=True)
+    texte = page(agent, "ville:doute", ici.reference, "cumul", autre.reference).text
+    assert ancienne.reference in texte
+    assert "2028" in texte
+    assert "Non, pas comptée" in texte
+    assert "21\u00a0000,00\u00a0$ d'argent public" in texte
+
+
+def test_la_meme_depense_chez_deux_organismes_au_cent_pres():
+    poste = ("salaires", "Coordination des jumelages", "5600")
+    ici = une(titre="Un", postes=[poste])
+    ailleurs = une(titre="Deux projet tout autre", postes=[poste])
+    une(titre="Un autre montant", postes=[(*poste[:2], "5601")])
+    une(titre="Sans précision", postes=[("salaires", "", "5600")])
+    assert [a for n, a in doutes(ici) if n == "depense"] == [ailleurs.reference]
+
+
+def test_le_meme_salaire_l_annee_d_apres_ne_fait_pas_douter():
+    organisme = OrganismeFactory()
+    postes = [("salaires", "Coordonnatrice du projet", "9000")]
+    ici = une(organisme=organisme, titre="Un", postes=postes)
+    apres = AppelFactory(en_evaluation=True, projet_debut="2032-01-01", projet_fin="2032-12-31")
+    une(organisme=organisme, titre="Deux tout autre", postes=postes, appel=apres)
+    assert not [n for n, _ in doutes(ici) if n == "depense"]
+
+
+def test_le_meme_resume_sous_un_autre_titre_se_reconnait(projet):
+    copie = une(titre="Banquet d'hiver", resume=RESUME.replace("deux soirs", "trois soirs"))
+    assert ("doublon", copie.reference) in doutes(projet)
+    court = une(titre="Tout à fait autre", resume="Des repas.")
+    pareil = une(titre="Rien à voir ici", resume="Des repas.")
+    assert ("doublon", pareil.reference) not in doutes(court)
 
 
 # --- Conclure -------------------------------------------------------------------------------------

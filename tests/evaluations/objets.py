@@ -4,6 +4,7 @@ from decimal import Decimal
 from types import SimpleNamespace
 
 from evaluations.services import comite, fiches, recommandations, seances
+from evaluations.tableau import tableau_entier
 from socle import horloge
 from tests.factories import (
     AppelFactory,
@@ -105,3 +106,9 @@ def recommander(seance, demande, membre, **champs):
     return recommandations.recommander(
         acteur=membre.utilisateur if membre else None, seance=seance, demande=demande, **arguments
     )
+
+
+def classement_vu(personne, appel):
+    """Par numéro de volet, les lignes du classement que la personne voit."""
+    tableau = tableau_entier(personne, appel, adresse=lambda demande: "")
+    return {v.volet.no: [rang.ligne for rang in v.lignes] for v in tableau.volets if v.lignes}

@@ -8,12 +8,17 @@ from django.test import Client
 from django.urls import reverse
 
 from evaluations.analyse import analyse_du_comite, analyse_pour
-from evaluations.classement import classer_pour
 from evaluations.explications import expliquer
 from evaluations.services import comite
 from evaluations.services.fiches import rouvrir_fiche
 from evaluations.visibilite import demandes_revelees_a, perimetre
-from tests.evaluations.objets import affectation, declarer, soumettre, un_comite
+from tests.evaluations.objets import (
+    affectation,
+    classement_vu,
+    declarer,
+    soumettre,
+    un_comite,
+)
 from tests.factories import AdhesionFactory, MembreComiteFactory, UtilisateurFactory
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +50,7 @@ def nombres(texte):
 def test_le_score_reste_la_moyenne_et_la_correction_est_a_cote(pret):
     d1, d2, _ = pret.demandes
     analyse = analyse_pour(pret.agente, pret.appel)
-    rangs = classer_pour(pret.agente, pret.appel)[d1.volet.no]
+    rangs = classement_vu(pret.agente, pret.appel)[d1.volet.no]
     # D2 n'a pas été lue par M3, sévère : sa moyenne corrigée baisse, son score non.
     assert [(r.demande.code, r.score) for r in rangs] == [
         ("D02", Decimal("90.0")), ("D01", Decimal("60.0")), ("D03", Decimal("46.7")),

@@ -8,12 +8,12 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from evaluations import urls
-from evaluations.classement import classer_pour
 from evaluations.models import Evaluation
 from evaluations.services import comite, seances
 from evaluations.visibilite import nombre_a_faire
 from socle.permissions import MATRICE
 from tests.evaluations.objets import (
+    classement_vu,
     clore,
     declarer,
     recommander,
@@ -93,29 +93,6 @@ def contenu(reponse):
     return reponse.text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
-@pytest.mark.parametrize("close", [False, True], ids=["ouverte", "close"])
-@pytest.mark.parametrize("qui", ["membre", "agente"])
-def test_aucune_page_ne_laisse_paraitre_la_demande(qui, close):
-    pret, cachee = prepare(close=close)
-    personne = pret.membres[3].utilisateur if qui == "membre" else pret.siegeante
-    client = Client()
-    client.force_login(personne)
-    vues = 0
-    for salle in ("comite", "ville"):
-        for motif, adresse in adresses(pret, cachee, salle):
-            for suffixe in ("", "?format=csv"):
-                reponse = client.get(adresse + suffixe)
-                if "reference" in motif.pattern.converters or "compte_rendu" in motif.name:
-                    assert reponse.status_code in (404, 405), adresse
-                if reponse.status_code != 200:
-                    continue
-                vues += 1
-                texte = contenu(reponse)
-                for mot in MOTS:
-                    assert mot not in texte, f"{mot} dans {adresse}"
-    assert vues >= (6 if qui == "membre" else 12)
-
-
 @pytest.mark.parametrize("rang", [3, 4])
 def test_chaque_ecriture_repond_404(rang):
     pret, cachee = prepare(close=False)
@@ -133,9 +110,9 @@ def test_les_rangs_n_ont_pas_de_trou():
     pret, _ = prepare(close=False)
     volet = pret.demandes[0].volet.no
     for personne in (pret.membres[3].utilisateur, pret.siegeante):
-        rangs = classer_pour(personne, pret.appel)[volet]
+        rangs = classement_vu(personne, pret.appel)[volet]
         assert [(r.rang, r.demande.code) for r in rangs] == [(1, "D01"), (2, "D03")]
-    rangs = classer_pour(pret.membres[0].utilisateur, pret.appel)[volet]
+    rangs = classement_vu(pret.membres[0].utilisateur, pret.appel)[volet]
     assert [r.demande.code for r in rangs] == ["D01", "D02", "D03"]
 
 

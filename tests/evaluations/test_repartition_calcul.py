@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluations.repartition_comite import (
+from evaluations.repartition import (
     PLUTOT_NON,
     VOLONTIERS,
     ALire,
@@ -143,7 +143,7 @@ def test_chaque_assouplissement_propose_rend_la_repartition_possible(p):
         return
     for piste in resultat.assouplissements:
         if piste.famille == "nombre":
-            demandes = tuple(replace(d, nombre=min(d.nombre, piste.nombre)) for d in p.demandes)
+            demandes = tuple(replace(d, nombre=min(d.nombre, piste.valeur)) for d in p.demandes)
             assert isinstance(repartir(replace(p, demandes=demandes)), Proposition)
         if piste.famille == "ecartees":
             assert isinstance(repartir(replace(p, interdites={})), Proposition)
@@ -268,7 +268,7 @@ def test_une_demande_sans_assez_de_lecteurs_est_nommee():
     assert (penurie.code, penurie.voulus, penurie.possibles) == ("D02", 2, ("M3",))
     assert penurie.ecartes == (("M1", "récusé"), ("M2", "membre de l'organisme"))
     pistes = {piste.famille: piste for piste in resultat.assouplissements}
-    assert pistes["nombre"].nombre == 1
+    assert pistes["nombre"].valeur == 1
     assert "charge" not in pistes
     assert "1 membre de plus" in pistes["membres"].phrase
     assert "ne se desserre pas" in pistes["ecartees"].phrase
@@ -282,7 +282,7 @@ def test_des_membres_pleins_sont_un_goulot():
     assert (resultat.goulot.voulues, resultat.goulot.offertes) == (6, 4)
     pistes = {piste.famille: piste for piste in resultat.assouplissements}
     assert pistes["charge"].phrase == "Relever à 3 la charge maximale de chaque membre."
-    assert pistes["nombre"].nombre == 1
+    assert pistes["nombre"].valeur == 1
     assert "ecartees" not in pistes
 
 

@@ -1,6 +1,7 @@
 """Un projet sous convention et les personnes qui s'en occupent, pour les tests du financement."""
 
 import datetime as dt
+import time
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from financement.services.signatures import Preuve
 from socle import horloge
 from socle.models import EntreeJournal
 from tests.factories import (
@@ -22,6 +24,10 @@ from tests.factories import (
     VersementFactory,
 )
 
+# Ce qu'une page sait de qui signe en ligne.
+PREUVE = Preuve(
+    verification="mot_de_passe", adresse="192.0.2.10", consentement="Je lis et j'accepte."
+)
 GENS = ("agent", "approbation", "tresorerie", "administration", "mifi")
 
 
@@ -67,7 +73,18 @@ def un_projet(**champs: Any) -> SimpleNamespace:
 def page(qui: Any, adresse: str, /, *args: Any, methode: str = "get", **donnees: Any) -> Any:
     client = Client()
     client.force_login(qui)
+    confirmer_l_identite(client, qui)
     return getattr(client, methode)(reverse(adresse, args=args), donnees)
+
+
+def confirmer_l_identite(client: Client, qui: Any) -> None:
+    """Comme si la personne venait de redonner son mot de passe."""
+    session = client.session
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": time.time(), "reauthenticated": True}
+    ]
+    session["account_authentication_methods_user"] = str(qui.pk)
+    session.save()
 
 
 def envoyer(qui: Any, adresse: str, /, *args: Any, **donnees: Any) -> Any:

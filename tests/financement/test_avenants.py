@@ -10,11 +10,11 @@ from pypdf import PdfReader
 from financement.avenants import EcartPoste, ecarts_de_postes, repartir_le_changement
 from financement.models import Avenant, Decision
 from financement.services import avenants, versements
-from financement.services.decisions import soldes
+from financement.services.grand_livre import soldes
 from financement.services.lettres import decisions_sans_lettre
 from socle.exceptions import PermissionRefusee, RegleViolee
 from tests.factories import ResolutionFactory
-from tests.financement.objets import Formulaire, envoyer, page, requetes, un_projet, verbes
+from tests.financement.objets import PREUVE, Formulaire, envoyer, page, requetes, un_projet, verbes
 
 pytestmark = pytest.mark.django_db
 SEUIL = Decimal("0.15")
@@ -103,12 +103,16 @@ def test_de_nouvelles_dates_demandees_approuvees_signees(projet, mailoutbox):
     convention.refresh_from_db()
     assert (avenant.etat, convention.fin) == ("demande", fin)
 
-    avenant = avenants.approuver_avenant(acteur=projet.gens.approbation, avenant=avenant)
+    avenant = avenants.approuver_avenant(
+        acteur=projet.gens.approbation, avenant=avenant, preuve=PREUVE
+    )
     assert avenant.document.nature == "avenant"
     convention.refresh_from_db()
     assert convention.fin == fin
 
-    avenants.signer_avenant(acteur=projet.gens.responsable, avenant=avenant, nom="Alix Essai")
+    avenants.signer_avenant(
+        acteur=projet.gens.responsable, avenant=avenant, nom="Alix Essai", preuve=PREUVE
+    )
     convention.refresh_from_db()
     projet.final.refresh_from_db()
     assert convention.fin == fin + dt.timedelta(days=60)
@@ -122,9 +126,11 @@ def test_plus_d_aide_va_au_dernier_versement_sous_une_nouvelle_decision(projet):
     ancienne = convention.decision
     avenant = demander(projet, montant=convention.montant - D("1000.01"))
     avenants.approuver_avenant(
-        acteur=projet.gens.approbation, avenant=avenant, resolution=resolution
+        acteur=projet.gens.approbation, avenant=avenant, preuve=PREUVE, resolution=resolution
     )
-    avenants.signer_avenant(acteur=projet.gens.responsable, avenant=avenant, nom="Alix Essai")
+    avenants.signer_avenant(
+        acteur=projet.gens.responsable, avenant=avenant, nom="Alix Essai", preuve=PREUVE
+    )
     convention.refresh_from_db()
     montants = [v.montant for v in convention.versements.order_by("no")]
     assert sum(montants) == convention.montant == D("14999.99")
@@ -137,9 +143,11 @@ def test_plus_d_aide_va_au_dernier_versement_sous_une_nouvelle_decision(projet):
 
     retour = demander(projet, montant=D("16000.00"))
     avenants.approuver_avenant(
-        acteur=projet.gens.approbation, avenant=retour, resolution=resolution
+        acteur=projet.gens.approbation, avenant=retour, preuve=PREUVE, resolution=resolution
     )
-    avenants.signer_avenant(acteur=projet.gens.responsable, avenant=retour, nom="Alix Essai")
+    avenants.signer_avenant(
+        acteur=projet.gens.responsable, avenant=retour, nom="Alix Essai", preuve=PREUVE
+    )
     convention.refresh_from_db()
     assert [v.montant for v in convention.versements.order_by("no")] == [
         D("8000.00"), D("6400.00"), D("1600.00"),
@@ -151,7 +159,10 @@ def test_un_autre_montant_demande_une_resolution_de_cet_appel(projet):
     for resolution, champ in ((None, "resolution"), (ResolutionFactory(), "resolution")):
         with pytest.raises(RegleViolee) as trouve:
             avenants.approuver_avenant(
-                acteur=projet.gens.approbation, avenant=avenant, resolution=resolution
+                acteur=projet.gens.approbation,
+                avenant=avenant,
+                preuve=PREUVE,
+                resolution=resolution,
             )
         assert trouve.value.champ == champ
     avenant.refresh_from_db()
@@ -161,15 +172,23 @@ def test_un_autre_montant_demande_une_resolution_de_cet_appel(projet):
 def test_l_enveloppe_tient_a_l_approbation_et_a_la_signature(projet):
     resolution = ResolutionFactory(appel=projet.demande.appel)
     bas = demander(projet, montant=D("15000.00"))
-    avenants.approuver_avenant(acteur=projet.gens.approbation, avenant=bas, resolution=resolution)
-    avenants.signer_avenant(acteur=projet.gens.responsable, avenant=bas, nom="Alix Essai")
+    avenants.approuver_avenant(
+        acteur=projet.gens.approbation, avenant=bas, preuve=PREUVE, resolution=resolution
+    )
+    avenants.signer_avenant(
+        acteur=projet.gens.responsable, avenant=bas, nom="Alix Essai", preuve=PREUVE
+    )
     haut = demander(projet, montant=D("16000.00"))
     volet = projet.demande.volet
-    avenants.approuver_avenant(acteur=projet.gens.approbation, avenant=haut, resolution=resolution)
-    volet.sources.all().delete()
+    avenants.approuver_avenant(
+        acteur=projet.gens.approbation, avenant=haut, preuve=PREUVE, resolution=resolution
+    )
+    # Entre l'approbation et la signature, un autre projet prend ce qui restait.
     type(volet).objects.filter(pk=volet.pk).update(enveloppe=D("15999.99"))
     with pytest.raises(RegleViolee) as trouve:
-        avenants.signer_avenant(acteur=projet.gens.responsable, avenant=haut, nom="Alix Essai")
+        avenants.signer_avenant(
+            acteur=projet.gens.responsable, avenant=haut, nom="Alix Essai", preuve=PREUVE
+        )
     assert trouve.value.code == "enveloppe"
     projet.convention.refresh_from_db()
     haut.refresh_from_db()
@@ -203,8 +222,10 @@ def test_le_budget_qui_vaut_est_celui_du_dernier_avenant_signe(projet):
     nouveau = [{"categorie": "salaires", "libelle": "", "montant": "20000", "admissible": True}]
     avenant = demander(projet, postes=nouveau)
     assert avenants.postes_retenus(projet.convention) == depose
-    avenants.approuver_avenant(acteur=projet.gens.approbation, avenant=avenant)
-    avenants.signer_avenant(acteur=projet.gens.responsable, avenant=avenant, nom="Alix Essai")
+    avenants.approuver_avenant(acteur=projet.gens.approbation, avenant=avenant, preuve=PREUVE)
+    avenants.signer_avenant(
+        acteur=projet.gens.responsable, avenant=avenant, nom="Alix Essai", preuve=PREUVE
+    )
     assert [p["montant"] for p in avenants.postes_retenus(projet.convention)] == ["20000.00"]
 
 
@@ -218,10 +239,10 @@ def test_qui_demande_ne_decide_pas_et_un_etranger_ne_peut_rien(projet):
     avenant = demander(projet, acteur=gens.agent, portee="Autre chose")
     for qui in (gens.agent, gens.responsable, gens.tresorerie):
         with pytest.raises(PermissionRefusee):
-            avenants.approuver_avenant(acteur=qui, avenant=avenant)
-    avenants.approuver_avenant(acteur=gens.approbation, avenant=avenant)
+            avenants.approuver_avenant(acteur=qui, avenant=avenant, preuve=PREUVE)
+    avenants.approuver_avenant(acteur=gens.approbation, avenant=avenant, preuve=PREUVE)
     with pytest.raises(PermissionRefusee):
-        avenants.signer_avenant(acteur=gens.membre, avenant=avenant, nom="Membre")
+        avenants.signer_avenant(acteur=gens.membre, avenant=avenant, nom="Membre", preuve=PREUVE)
 
 
 # --- Les pages ------------------------------------------------------------------------------------
@@ -253,7 +274,7 @@ def test_par_les_pages_de_la_demande_au_pdf(projet):
     reponse = envoyer(gens.approbation, "ville:avenant", reference, 1, refuser="1", motif="")
     assert Formulaire(reponse.text).racine is not None
     assert "Refuser l'avenant" in reponse.text
-    envoyer(gens.approbation, "ville:avenant", reference, 1, approuver="1")
+    envoyer(gens.approbation, "ville:avenant", reference, 1, approuver="1", consentement="on")
     avenant.refresh_from_db()
     assert avenant.etat == "approuve"
     with avenant.document.pdf.open("rb") as pdf:

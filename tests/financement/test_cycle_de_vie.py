@@ -31,7 +31,7 @@ from tests.factories import (
     UtilisateurFactory,
     dans,
 )
-from tests.financement.objets import des_gens, un_projet, verbes
+from tests.financement.objets import PREUVE, des_gens, un_projet, verbes
 
 pytestmark = pytest.mark.django_db
 
@@ -525,6 +525,8 @@ def test_qui_a_decide_ne_tranche_pas_le_reexamen():
         PermissionRefusee,
     )
     autre = UtilisateurFactory(approbation=True)
+    refuse(reexamen, lambda: trancher(reexamen, autre), PermissionRefusee)
+    reexamens.confier_reexamen(acteur=decideur, reexamen=reexamen, personne=autre)
     assert passe(reexamen, lambda: trancher(reexamen, autre), "maintenu") == "reexamen.maintenir"
     demande.refresh_from_db()
     assert (demande.etat, reexamen.tranche_par) == ("refusee", autre)
@@ -533,12 +535,10 @@ def test_qui_a_decide_ne_tranche_pas_le_reexamen():
 def test_un_reexamen_accueilli_rouvre_la_demande_et_retire_la_decision():
     demande, responsable = refusee(1)
     reexamen = demander(demande, responsable)
+    autre = UtilisateurFactory(approbation=True)
+    reexamens.confier_reexamen(acteur=None, reexamen=reexamen, personne=autre)
 
-    passe(
-        reexamen,
-        lambda: trancher(reexamen, UtilisateurFactory(approbation=True), suite="accueillir"),
-        "modifie",
-    )
+    passe(reexamen, lambda: trancher(reexamen, autre, suite="accueillir"), "modifie")
 
     demande.refresh_from_db()
     assert demande.etat == "evaluee"
@@ -575,13 +575,19 @@ def test_une_convention_se_signe_des_deux_cotes(brouillon):
     passe(
         brouillon,
         lambda: conventions.signer_convention(
-            acteur=gens.responsable, convention=brouillon, nom="Alix Essai", titre="Direction"
+            acteur=gens.responsable,
+            convention=brouillon,
+            nom="Alix Essai",
+            titre="Direction",
+            preuve=PREUVE,
         ),
         "signee",
     )
     passe(
         brouillon,
-        lambda: conventions.contresigner_convention(acteur=gens.approbation, convention=brouillon),
+        lambda: conventions.contresigner_convention(
+            acteur=gens.approbation, convention=brouillon, preuve=PREUVE
+        ),
         "en_vigueur",
     )
     brouillon.demande.refresh_from_db()
@@ -603,7 +609,10 @@ def test_seul_le_responsable_signe_pour_l_organisme(brouillon, role):
     refuse(
         brouillon,
         lambda: conventions.signer_convention(
-            acteur=getattr(brouillon.gens, role), convention=brouillon, nom="Alix Essai"
+            acteur=getattr(brouillon.gens, role),
+            convention=brouillon,
+            nom="Alix Essai",
+            preuve=PREUVE,
         ),
         PermissionRefusee,
     )
@@ -614,7 +623,9 @@ def test_une_signature_porte_un_nom(brouillon):
     responsable = brouillon.gens.responsable
     refuse(
         brouillon,
-        lambda: conventions.signer_convention(acteur=responsable, convention=brouillon, nom="  "),
+        lambda: conventions.signer_convention(
+            acteur=responsable, convention=brouillon, nom="  ", preuve=PREUVE
+        ),
         match="nom",
     )
     refuse(
@@ -638,7 +649,9 @@ def test_seule_l_approbation_contresigne_et_resilie(projet, role):
     Convention.objects.filter(pk=convention.pk).update(etat="signee")
     refuse(
         convention,
-        lambda: conventions.contresigner_convention(acteur=qui, convention=convention),
+        lambda: conventions.contresigner_convention(
+            acteur=qui, convention=convention, preuve=PREUVE
+        ),
         PermissionRefusee,
     )
 
@@ -708,6 +721,13 @@ def test_la_lettre_d_une_decision_remplacee_ne_part_pas():
 # --- Récupération ---------------------------------------------------------------------------------
 @pytest.fixture
 def recuperation(projet):
+    premier = projet.versements[0]
+    type(premier).objects.filter(pk=premier.pk).update(
+        etat="verse",
+        propose_par=projet.gens.agent,
+        autorise_par=projet.gens.approbation,
+        verse_le=horloge.maintenant(),
+    )
     projet.recuperation = Recuperation.objects.create(
         demande=projet.demande, montant=Decimal("1200.00")
     )

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from appels.models import Demande
 from financement.models import Decision
-from financement.services import decisions
+from financement.services import decisions, grand_livre
 from socle.exceptions import PermissionRefusee, RegleViolee
 from tests.factories import (
     AppelFactory,
@@ -59,7 +59,7 @@ def test_l_enveloppe_se_compte_au_cent(enveloppe, refusee):
         accepter(demande)
         demande.refresh_from_db()
         assert demande.etat == "acceptee"
-        assert decisions.soldes(demande.appel)[0].libre == 0
+        assert grand_livre.soldes(demande.appel)[0].libre == 0
 
 
 @pytest.mark.django_db
@@ -155,23 +155,30 @@ def test_deux_decisions_simultanees_ne_depassent_pas_l_enveloppe():
         fil.join(timeout=30)
 
     assert sorted(issues) == ["acceptee", "enveloppe"]
-    assert decisions.soldes(appel)[0].accorde == D("16000")
+    assert grand_livre.soldes(appel)[0].accorde == D("16000")
 
 
 @pytest.mark.django_db
-def test_appliquer_les_recommandations_est_tout_ou_rien():
+def test_un_lot_est_tout_ou_rien_et_dit_quelle_ligne():
     appel = AppelFactory(en_evaluation=True)
     volet = appel.volets.get()
     volet.enveloppe = D("20000")
     volet.save()
-    prete(appel)
-    prete(appel)
+    lignes = [
+        {"demande": prete(appel), "resultat": "acceptee", "montant_accorde": D(16000)},
+        {"demande": prete(appel), "resultat": "acceptee", "montant_accorde": D(16000)},
+    ]
 
-    with pytest.raises(RegleViolee, match="manque"):
-        decisions.decider_selon_recommandations(
+    with pytest.raises(decisions.LotRefuse) as lot:
+        decisions.decider_lot(
             acteur=UtilisateurFactory(approbation=True),
             appel=appel,
             resolution=ResolutionFactory(appel=appel),
+            lignes=lignes,
         )
 
+    assert {pk: r.code for pk, r in lot.value.refus.items()} == {
+        lignes[1]["demande"].pk: "enveloppe"
+    }
     assert not Decision.objects.exists()
+    assert grand_livre.soldes(appel)[0].accorde == 0

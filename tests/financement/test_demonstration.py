@@ -1,11 +1,14 @@
 """Chaque compte trouve de quoi faire dans la démonstration ; la recharger ne change rien."""
 
 import pytest
+from django.core.management import call_command
 from django.urls import reverse
 
 from appels.models import Appel, Demande, Message, PieceOrganisme, QuestionPublique
 from financement import demonstration
+from financement.models import Mouvement
 from socle.models import Utilisateur
+from vitrine import demonstration as vitrine_de_demonstration
 
 pytestmark = pytest.mark.django_db
 
@@ -14,7 +17,12 @@ def test_chaque_compte_trouve_de_quoi_faire(client, settings, django_capture_on_
     settings.DEMONSTRATION = True
     assert len(demonstration.charger()) == 3
     assert demonstration.charger() == []
+    assert len(vitrine_de_demonstration.charger()) == 1
+    assert vitrine_de_demonstration.charger() == []
     assert Appel.objects.count() == 3
+    # Le grand livre dit ce que disent les décisions, conventions, versements et récupérations.
+    assert Mouvement.objects.filter(nature="versement").exists()
+    call_command("verifier_grand_livre")
     ouvert = Appel.objects.get(code__endswith="-03")
 
     def pages(compte: str, *adresses: str) -> str:
@@ -47,3 +55,9 @@ def test_chaque_compte_trouve_de_quoi_faire(client, settings, django_capture_on_
     assert "question" in semaine
     assert "AP-2026-01" not in pages("comite2", reverse("comite:accueil"))
     assert ouvert.code not in pages("comite2", reverse("comite:accueil"))
+    # L'administration : un réexamen lui est confié.
+    assert "à trancher" in pages("administration", reverse("ville:accueil"))
+    # Le comité : un dossier fictif à noter, un autre dévoilé.
+    a_lire = pages("comite3", reverse("comite:accueil"))
+    assert "La Ruche des langues" in a_lire
+    assert "Les samedis du Grand Détour" in a_lire

@@ -8,6 +8,7 @@ from tests.factories import (
     AffectationFactory,
     ConventionFactory,
     DecisionFactory,
+    DocumentFactory,
     MembreComiteFactory,
 )
 from tests.financement.objets import (
@@ -34,6 +35,8 @@ def acceptee(db):
 
 
 def agir(demande, role, action, **donnees):
+    if action == "contresigner":
+        donnees.setdefault("consentement", "on")
     return envoyer(
         getattr(demande.gens, role), "ville:convention_agir", demande.reference, action, **donnees
     )
@@ -41,7 +44,9 @@ def agir(demande, role, action, **donnees):
 
 @pytest.fixture
 def transmise(acceptee):
-    ConventionFactory(decision=acceptee.decisions.get(), etat="transmise")
+    ConventionFactory(
+        decision=acceptee.decisions.get(), etat="transmise", document=DocumentFactory()
+    )
     return acceptee
 
 

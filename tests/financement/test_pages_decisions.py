@@ -300,11 +300,15 @@ def test_qui_est_recuse_ne_decide_pas(monde):
 
 # --- Le lot ---------------------------------------------------------------------------------------
 def lot(monde, **donnees):
+    """Envoie la page du lot comme elle est remplie, sauf ``donnees``."""
+    qui = monde.gens["approbation"]
+    texte = page(qui, "ville:decisions_lot", monde.appel.code).text
+    remplie = Formulaire(texte).donnees() if "Inscrire ces décisions" in texte else {}
     return envoyer(
-        monde.gens["approbation"],
+        qui,
         "ville:decisions_lot",
         monde.appel.code,
-        **{"resolution": monde.resolution.pk, **donnees},
+        **{"resolution": monde.resolution.pk, **remplie, **donnees},
     )
 
 
@@ -329,9 +333,48 @@ def test_le_lot_est_tout_ou_rien(monde):
     reponse = lot(monde)
 
     assert reponse.status_code == 200
-    assert "Il manque" in reponse.text
+    fautive = monde.demandes[1]
+    formulaire = Formulaire(reponse.text)
+    assert "Il manque 0,01 $" in formulaire.erreur(f"d{fautive.pk}-montant_accorde")
+    assert formulaire.erreur(f"d{monde.demande.pk}-montant_accorde") == ""
+    assert f"ligne-{fautive.code}" in reponse.text
     assert not Decision.objects.exists()
     assert set(monde.appel.demandes.values_list("etat", flat=True)) == {"recommandee"}
+
+
+def test_une_ligne_se_corrige_et_une_autre_attend(monde):
+    seconde = monde.recommander()
+
+    lot(
+        monde,
+        **{
+            f"d{monde.demande.pk}-montant_accorde": "12 000,50",
+            f"d{seconde.pk}-retenue": "",
+        },
+    )
+
+    decision = Decision.objects.get()
+    assert (decision.demande, decision.montant_accorde) == (monde.demande, Decimal("12000.50"))
+    seconde.refresh_from_db()
+    assert seconde.etat == "recommandee"
+
+
+def test_chaque_ligne_fautive_se_dit_pres_d_elle_et_garde_sa_saisie(monde):
+    seconde = monde.recommander()
+    reponse = lot(
+        monde,
+        **{
+            f"d{monde.demande.pk}-montant_accorde": "beaucoup",
+            f"d{seconde.pk}-resultat": "refusee",
+            f"d{seconde.pk}-montant_accorde": "",
+            f"d{seconde.pk}-motifs": "",
+        },
+    )
+    formulaire = Formulaire(reponse.text)
+    assert "montant" in formulaire.erreur(f"d{monde.demande.pk}-montant_accorde")
+    assert formulaire.valeur(f"d{monde.demande.pk}-montant_accorde") == "beaucoup"
+    assert formulaire.valeur(f"d{seconde.pk}-resultat") == "refusee"
+    assert not Decision.objects.exists()
 
 
 @pytest.mark.parametrize("resolution", ["", "0", "x"])

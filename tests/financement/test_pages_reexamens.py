@@ -1,17 +1,25 @@
 """Les pages du réexamen : demandé par l'organisme, tranché par une autre personne."""
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from post_office.models import Email
 
 from financement.models import Reexamen
+from financement.services import decisions
+from financement.services import reexamens as services
 from socle import horloge
+from socle.exceptions import RegleViolee
+from socle.journal import journaliser
 from tests.factories import (
     AffectationFactory,
     DecisionFactory,
     MembreComiteFactory,
+    RecommandationFactory,
+    ResolutionFactory,
     UtilisateurFactory,
     dans,
 )
@@ -46,8 +54,13 @@ def demander(demande, role="responsable", motifs="Une fiche a été oubliée."):
 
 @pytest.fixture
 def reexamen(demande):
+    """Demandé, et confié par qui a décidé à une approbation qui n'a pris part à rien."""
     demander(demande)
-    return demande.reexamens.get()
+    objet = demande.reexamens.get()
+    services.confier_reexamen(
+        acteur=demande.decideur, reexamen=objet, personne=demande.gens.approbation
+    )
+    return objet
 
 
 def trancher(reexamen, qui, **donnees):
@@ -143,7 +156,7 @@ def test_maintenir_repond_a_l_organisme_et_laisse_la_decision(demande, reexamen)
         demande.gens.responsable.email,
         demande.gens.membre.email,
     }
-    assert "La procédure a été suivie." in page(qui, "ville:reexamens").text
+    assert "La procédure a été suivie." in page(qui, "ville:reexamen", reexamen.pk).text
 
 
 def test_accueillir_rouvre_la_demande(demande, reexamen):
@@ -167,7 +180,7 @@ def test_une_reponse_incomplete_se_dit_pres_de_son_champ(demande, reexamen, cham
     reponse = trancher(reexamen, demande.gens.approbation, **{champ: valeur})
 
     assert reponse.status_code == 200
-    formulaire = Formulaire(reponse.text)
+    formulaire = Formulaire(reponse.text, action=f"/reexamens/{reexamen.pk}/")
     assert phrase in formulaire.erreur(champ)
     if champ == "suite":
         assert formulaire.valeur("reponse") == "La procédure a été suivie."
@@ -184,7 +197,7 @@ def test_trancher_deux_fois_ne_change_pas_la_reponse(demande, reexamen):
     courriels = Email.objects.count()
     encore = trancher(reexamen, qui, suite="accueillir", reponse="Autre réponse.")
 
-    # Rejoué, l'envoi mène à la liste, où la réponse se lit.
+    # Rejoué, l'envoi mène à la page, où la réponse se lit.
     assert encore.status_code == 302
     reexamen.refresh_from_db()
     assert (reexamen.etat, reexamen.reponse) == ("maintenu", "La procédure a été suivie.")
@@ -193,11 +206,9 @@ def test_trancher_deux_fois_ne_change_pas_la_reponse(demande, reexamen):
 
 
 def test_qui_a_decide_ne_tranche_pas_et_ne_se_le_voit_pas_offert(demande, reexamen):
-    assert page(demande.decideur, "ville:reexamen", reexamen.pk).status_code == 404
+    assert "Trancher" not in page(demande.decideur, "ville:reexamen", reexamen.pk).text
     assert trancher(reexamen, demande.decideur).status_code == 404
-    adresse = f"/ville/reexamens/{reexamen.pk}/"
-    assert adresse not in page(demande.decideur, "ville:reexamens").text
-    assert adresse in page(demande.gens.approbation, "ville:reexamens").text
+    assert "Trancher" in page(demande.gens.approbation, "ville:reexamen", reexamen.pk).text
     reexamen.refresh_from_db()
     assert reexamen.etat == "demande"
 
@@ -205,16 +216,123 @@ def test_qui_a_decide_ne_tranche_pas_et_ne_se_le_voit_pas_offert(demande, reexam
 @pytest.mark.parametrize(
     "role", ["agent", "tresorerie", "administration", "mifi", "responsable", "autre"]
 )
-def test_les_autres_roles_recoivent_404(demande, reexamen, role):
+def test_les_autres_roles_ne_tranchent_pas(demande, reexamen, role):
     qui = getattr(demande.gens, role)
-    assert page(qui, "ville:reexamen", reexamen.pk).status_code == 404
     assert trancher(reexamen, qui).status_code == 404
     reexamen.refresh_from_db()
     assert reexamen.etat == "demande"
     if role in {"agent", "tresorerie", "administration"}:
-        assert f"/ville/reexamens/{reexamen.pk}/" not in page(qui, "ville:reexamens").text
+        assert "Trancher" not in page(qui, "ville:reexamen", reexamen.pk).text
     else:
+        assert page(qui, "ville:reexamen", reexamen.pk).status_code == 404
         assert page(qui, "ville:reexamens").status_code == 404
+
+
+# --- Confier --------------------------------------------------------------------------------------
+def prendre_part(demande, qui, comment):
+    """``qui`` prend part à la demande, à l'une ou l'autre de ses étapes."""
+    if comment == "recevabilité":
+        demande.verifications.create(point="delai", reponse="oui", faite_par=qui)
+    elif comment == "évaluation":
+        membre = MembreComiteFactory(appel=demande.appel, utilisateur=qui)
+        AffectationFactory(demande=demande, membre=membre, libre=True)
+    elif comment == "recommandation":
+        RecommandationFactory(demande=demande, inscrite_par=qui)
+    elif comment == "séance":
+        avis = RecommandationFactory(demande=demande)
+        membre = MembreComiteFactory(appel=demande.appel, utilisateur=qui)
+        avis.seance.presences.create(membre=membre, presente=True)
+    elif comment == "irrecevabilité":
+        journaliser(acteur=qui, verbe="demande.declarer_irrecevable", objet=demande)
+    else:
+        demande.decisions.update(prise_par=qui)
+
+
+@pytest.mark.parametrize(
+    "comment",
+    ["recevabilité", "irrecevabilité", "évaluation", "recommandation", "séance", "décision"],
+)
+def test_qui_a_pris_part_ne_recoit_pas_le_reexamen(demande, comment):
+    demander(demande)
+    reexamen = demande.reexamens.get()
+    qui = demande.gens.approbation
+    prendre_part(demande, qui, comment)
+
+    with pytest.raises(RegleViolee, match="pris part"):
+        services.confier_reexamen(
+            acteur=demande.gens.administration, reexamen=reexamen, personne=qui
+        )
+    assert qui not in services.personnes_libres(reexamen)
+    assert demande.gens.agent in services.personnes_libres(reexamen)
+
+
+def test_confier_par_la_page_previent_la_personne_et_elle_seule_repond(demande):
+    demander(demande)
+    reexamen = demande.reexamens.get()
+    agent = demande.gens.agent
+    assert "Confier" not in page(agent, "ville:reexamen", reexamen.pk).text
+    donnees = {"personne": agent.pk}
+    assert envoyer(agent, "ville:reexamen_confier", reexamen.pk, **donnees).status_code == 404
+    Email.objects.all().delete()
+
+    envoyer(demande.decideur, "ville:reexamen_confier", reexamen.pk, **donnees)
+
+    assert [e.to for e in Email.objects.all()] == [[agent.email]]
+    assert verbes(demande)[-1] == "reexamen.confier"
+    assert "à trancher" in page(agent, "ville:accueil").text
+    trancher(reexamen, agent, suite="accueillir")
+    demande.refresh_from_db()
+    assert demande.etat == "evaluee"
+    assert verbes(demande)[-1] == "demande.rouvrir_apres_reexamen"
+
+
+def test_confier_a_personne_se_dit_pres_du_champ(demande):
+    demander(demande)
+    reponse = envoyer(demande.decideur, "ville:reexamen_confier", demande.reexamens.get().pk)
+    formulaire = Formulaire(reponse.text, action="/confier/")
+    assert "obligatoire" in formulaire.erreur("personne")
+
+
+def test_sans_etre_confie_il_ne_se_tranche_pas(demande):
+    demander(demande)
+    assert trancher(demande.reexamens.get(), demande.gens.approbation).status_code == 404
+
+
+# --- La lettre et la suite ------------------------------------------------------------------------
+def test_la_lettre_est_figee_envoyee_et_se_lit_dans_l_espace(demande, reexamen):
+    Email.objects.all().delete()
+    trancher(reexamen, demande.gens.approbation, reponse="Trois fiches, comme la règle le veut.")
+    reexamen.refresh_from_db()
+
+    assert "Trois fiches" in reexamen.document.html
+    assert "La décision est maintenue" in reexamen.document.html
+    courriel = Email.objects.first()
+    assert [p.name for p in courriel.attachments.all()] == [f"reexamen-{demande.reference}.pdf"]
+    lien = reverse("document", args=[reexamen.document.cle])
+    assert lien in page(demande.gens.responsable, "organisme:demande", demande.reference).text
+    for qui, statut in ((demande.gens.responsable, 200), (demande.gens.autre, 404)):
+        assert page(qui, "document", reexamen.document.cle).status_code == statut
+
+
+def test_la_nouvelle_decision_se_lit_au_reexamen(demande, reexamen):
+    trancher(reexamen, demande.gens.approbation, suite="accueillir")
+    assert "sera décidée de nouveau" in page(demande.gens.agent, "ville:reexamen", reexamen.pk).text
+    demande.refresh_from_db()
+    type(demande).objects.filter(pk=demande.pk).update(etat="recommandee")
+    RecommandationFactory(demande=demande)
+    decisions.decider(
+        acteur=demande.decideur,
+        demande=demande,
+        resolution=ResolutionFactory(appel=demande.appel),
+        resultat="acceptee",
+        montant_accorde=Decimal("16000"),
+    )
+
+    texte = page(demande.gens.agent, "ville:reexamen", reexamen.pk).text
+
+    assert "Nouvelle décision : acceptée" in texte
+    organisme = page(demande.gens.responsable, "organisme:demande", demande.reference).text
+    assert "cceptée" not in organisme
 
 
 def test_qui_est_recuse_ne_voit_pas_le_reexamen(demande, reexamen):
@@ -241,7 +359,5 @@ def test_le_delai_se_compte_a_l_heure_de_la_ville():
     fuseau = timezone.get_current_timezone()
     emise = dt.datetime(2030, 7, 1, 23, 30, tzinfo=fuseau)
     demande.decisions.get().lettres.update(emise_le=emise)
-    from financement.services.reexamens import limite_reexamen
-
     with horloge.a_la_date(emise):
-        assert limite_reexamen(demande) == dt.date(2030, 7, 31)
+        assert services.limite_reexamen(demande) == dt.date(2030, 7, 31)

@@ -13,9 +13,11 @@ from post_office.models import Email
 
 from appels.models import Message, PieceOrganisme
 from appels.services import formulaires
-from evaluations.services import seances
+from evaluations.models import Souhait
+from evaluations.services import interets, repartition, seances
 from financement.models import Lettre
 from financement.services import reexamens
+from financement.services.modeles import fixer_modele
 from socle.models import Document, Travail
 from tests.evaluations.objets import clore, declarer, recommander, seance_ouverte, soumettre
 from tests.factories import (
@@ -33,8 +35,10 @@ from tests.factories import (
     ResolutionFactory,
     UtilisateurFactory,
     VersementFactory,
+    VersionActiviteFactory,
     dans,
 )
+from vitrine.models import TempsFort
 
 TITRE = "Cuisiner, jardiner, parler : des ateliers intergénérationnels d'accueil au cœur du Cap"
 ORGANISME = "Regroupement des organismes d'accueil interculturel de la Mauricie-et-du-Littoral"
@@ -42,6 +46,10 @@ BESOIN = "Accès difficile aux services : surcharge informationnelle, littérati
 RESUME = (
     "Des personnes nouvellement arrivées et des gens du quartier cuisinent ensemble, deux soirs "
     "par semaine, dans une salle prêtée par la paroisse.\n\nLe projet se termine par un banquet."
+)
+TEXTE_FIGE = (
+    "<html><body><main><h1>Convention d'aide financière</h1><div class='clauses'><h2>Objet</h2>"
+    f"<p class='clause'>{RESUME * 12}</p></div></main></body></html>"
 )
 SECTIONS = [
     {
@@ -77,7 +85,9 @@ def un_monde() -> Any:
     m.mifi = UtilisateurFactory(mifi=True)
     _appels(m)
     _comite(m)
+    _lectures(m)
     _argent(m)
+    _vitrine(m)
     m.travail = Travail.objects.create(
         nature="essai", titre="Émission des lettres", total=12, faits=5, cree_par=m.agent
     )
@@ -176,6 +186,7 @@ def _comite(m: Any) -> None:
     comite = SimpleNamespace(appel=m.appel, agente=m.agent, membres=[m.presidence, m.second])
     for demande in (m.evaluee, m.a_decider):
         clore(comite, demande)
+    _calibrer(m, "Un dossier fictif à noter")
     m.seance_preparee = seances.preparer_seance(
         acteur=m.agent, appel=m.appel, date=dans(days=9), lieu="Hôtel de ville, salle 2"
     )
@@ -184,10 +195,62 @@ def _comite(m: Any) -> None:
     recommander(m.seance, m.a_decider, m.presidence, conditions="Deux rapports.\nUn banquet.")
 
 
+def _lectures(m: Any) -> None:
+    """Deux appels dont les lectures sont à répartir : l'un le peut, l'autre non."""
+    noms = ("Idriss Nadeau-Benhaddou", "Marie-Ève Lamontagne-Deschênes", "Tomás Ruiz", "Li Wen")
+    for attribut, titre, charge_max in (
+        ("a_repartir", "Accueillir le nord", None),
+        ("impossible", "Accueillir le sud", 1),
+    ):
+        appel = AppelFactory(en_evaluation=True, titre=titre, evaluations_min=2, plan=m.ouvert.plan)
+        setattr(m, attribut, appel)
+        for rang, nom in enumerate(noms, start=1):
+            personne = m.membre if rang == 1 else UtilisateurFactory(nom=nom)
+            MembreComiteFactory(appel=appel, utilisateur=personne, code=f"M{rang}")
+        for rang in range(1, 6):
+            organisme = OrganismeFactory(nom=f"{ORGANISME} {rang}")
+            _demande(
+                m, appel, "recevable", code=f"D{rang:02d}", titre=TITRE, organisme=organisme
+            ).besoins.add(m.besoin)
+        appel.membres.get(code="M2").themes.add(m.besoin.theme)
+        interets.demander_souhaits(acteur=m.agent, appel=appel, jusqu_au=dans(days=5).date())
+        Souhait.objects.create(
+            demande=appel.demandes.first(), membre=appel.membres.get(code="M3"), sens=1
+        )
+        repartition.proposer(acteur=m.agent, appel=appel, nombre=2, charge_max=charge_max)
+    suspecte = m.a_repartir.demandes.get(code="D03")
+    suspecte.organisme.administrateurs = "Jacinthe Lamontagne"
+    suspecte.organisme.save()
+    m.lecture = m.a_repartir.repartitions.get().paires[0]
+    m.suspecte = suspecte
+
+
+def _calibrer(m: Any, titre: str) -> None:
+    """Trois moments d'un dossier fictif : préparé (autre appel), à noter, dévoilé."""
+    textes = {"resume": RESUME, "projet": RESUME, "budget": "Salle : 1 200 $."}
+    m.calibrage_prepare = m.edition.calibrages.create(no=1, titre=TITRE, **textes)
+    m.calibrage_ouvert, m.calibrage_devoile = (
+        m.appel.calibrages.create(no=no, titre=titre, etat=etat, ouvert_le=dans(), **textes,
+                                  devoile_le=dans() if etat == "devoile" else None)
+        for no, etat in ((1, "ouvert"), (2, "devoile"))
+    )  # fmt: skip
+    for calibrage, membre, note in (
+        (m.calibrage_ouvert, m.second, 3),
+        (m.calibrage_devoile, m.presidence, 4),
+        (m.calibrage_devoile, m.second, 1),
+    ):
+        fiche = calibrage.fiches.create(membre=membre)
+        for critere in m.appel.criteres.all():
+            fiche.notes.create(critere=critere, note=note, commentaire=RESUME)
+        fiche.soumise_le = dans()
+        fiche.save()
+
+
 # --- L'argent -----------------------------------------------------------------------------------
 def _argent(m: Any) -> None:
     """Après le conseil : refusée, à signer, en cours, à fermer ; et la résolution qui attend."""
     m.resolution = ResolutionFactory(appel=m.appel)
+    m.modele = fixer_modele("acceptee")
     m.decide = AppelFactory(
         en_evaluation=True, titre="Appel décidé", etat="decide", plan=m.ouvert.plan
     )
@@ -197,7 +260,27 @@ def _argent(m: Any) -> None:
     m.reexamen = reexamens.demander_reexamen(
         acteur=m.responsable, demande=m.a_reexaminer, motifs="Une pièce a été oubliée au comité."
     )
+    reexamens.confier_reexamen(acteur=None, reexamen=m.reexamen, personne=m.approbation)
+    m.lettre = m.refusee.decisions.get().lettres.get()
+    m.envoi = m.lettre.envois.create(adresse="direction-generale@regroupement-interculturel.test")
+    m.lettre.envois.create(
+        adresse="communications@regroupement-interculturel.test", retour_le=dt.date(2030, 3, 1),
+        retour_motif="La boîte de ce destinataire est pleine depuis le 12 février.",
+    )  # fmt: skip
     m.sans_convention = _decidee(m, "D22", "acceptee")
+    m.reserve = m.sans_convention.decisions.get().reserves.create(
+        texte="La charte de l'organisme, signée par son conseil d'administration",
+        verificateur=m.agent,
+        echeance=dt.date(2031, 1, 15),
+    )
+    m.attend = _decidee(
+        m,
+        "D27",
+        "liste_attente",
+        resultat="liste_attente",
+        rang_attente=1,
+        attente_jusqu_au=dt.date(2031, 3, 31),
+    )
     m.a_signer = _decidee(m, "D23", "acceptee")
     ConventionFactory(
         decision=m.a_signer.decisions.get(), etat="transmise", transmise_le=dans(), document=_pdf(m)
@@ -238,11 +321,32 @@ def _argent(m: Any) -> None:
     _depenses(m.final_depose)
 
 
+def _vitrine(m: Any) -> None:
+    """Une page publiée et sa mise à jour proposée, un service, une semaine."""
+    semaine = TempsFort.objects.create(titre=TITRE, texte=RESUME, debut=dans(days=9).date(),
+                                       fin=dans(days=15).date())  # fmt: skip
+    page = {
+        "titre": TITRE, "texte": RESUME, "pour_qui": "Parents d'enfants de 0 à 5 ans",
+        "sujets": ["francais", "rencontres"], "statuts": ["etudes", "demandeuse_asile"],
+        "langues": ["fr", "interprete"], "lieu": "Salle Pélican", "adresse": "500, rue des Forges",
+        "latitude": "46.34370", "longitude": "-72.54120", "debut": dans(days=-5).date(),
+        "fin": dans(days=90).date(), "jours": [1, 3], "heure_debut": "18:00", "heure_fin": "20:30",
+        "inscription": RESUME, "lien": "https://regroupement-interculturel.exemple.test/activites/",
+        "contact_nom": "Amina Traoré", "contact_telephone": "+18193742002",
+        "contact_courriel": "amina@exemple.test", "contact_consenti": True,
+    }  # fmt: skip
+    m.page_publiee = VersionActiviteFactory(projet=m.conventionnee, **page)
+    page |= {"activite": m.page_publiee.activite, "etat": "proposee", "publiee_le": None}
+    VersionActiviteFactory(temps_fort=semaine, **page)
+    VersionActiviteFactory(titre=TITRE, gratuit=False, cout="5 $ par famille")
+
+
 def _decidee(m: Any, code: str, etat: str, **champs: Any) -> Any:
     """Une demande décidée, sa lettre transmise."""
     demande = _demande(m, m.decide, etat, code=code, titre=f"{TITRE} ({code})")
     demande.besoins.add(m.besoin)
-    accorde = Decimal(0) if champs.get("resultat") == "refusee" else demande.montant_demande
+    refusee = champs.get("resultat", "acceptee") != "acceptee"
+    accorde = Decimal(0) if refusee else demande.montant_demande
     decision = DecisionFactory(demande=demande, montant_accorde=accorde, **champs)
     RecommandationFactory(demande=demande, avis="defavorable" if not accorde else "favorable",
                           montant=accorde)  # fmt: skip
@@ -263,6 +367,6 @@ def _depenses(rapport: Any) -> None:
 
 def _pdf(m: Any) -> Document:
     return Document.objects.create(
-        nature="lettre", titre="Lettre", objet_type="appels.demande", objet_id="0", html="",
+        nature="lettre", titre="Lettre", objet_type="appels.demande", objet_id="0", html=TEXTE_FIGE,
         pdf=ContentFile(b"%PDF-1.7", "lettre.pdf"), empreinte="0" * 64, taille=8,
     )  # fmt: skip

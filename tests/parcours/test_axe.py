@@ -5,8 +5,9 @@ Les formulaires s'envoient aussi vides ou faux : la page qui montre l'erreur se 
 
 import pytest
 
+from financement.services import scenarios as services_scenarios
 from tests.parcours.gestes import LARGE, envoyer, ouvrir_session, regarder
-from tests.parcours.monde import un_monde
+from tests.parcours.monde import TITRE, un_monde
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,6 +60,33 @@ def repondre_non(page):
     page.get_by_text("quand même").wait_for()
 
 
+def se_dire_lie(page):
+    """Le geste : dire un lien sans dire lequel."""
+    page.get_by_label("J'ai un lien : je me récuse").first.check()
+    page.get_by_role("button", name="Enregistrer mes souhaits").click()
+    page.get_by_text("Dites quel est le lien.").first.wait_for()
+
+
+def deplier(page):
+    """Le geste : ouvrir toutes les parties d'une demande."""
+    page.get_by_role("button", name="Tout déplier").click()
+    page.get_by_role("button", name="Tout replier").wait_for()
+
+
+def mal_ecrire_le_modele(page):
+    """Le geste : écrire dans l'éditeur un champ qui n'existe pas, et enregistrer."""
+    page.locator(".tiptap").click()
+    page.keyboard.type("{{ organism }} ")
+    page.get_by_role("button", name="Enregistrer le brouillon").click()
+    page.get_by_text("Vouliez-vous écrire « organisme » ?").first.wait_for()
+
+
+def attendre_la_carte(page):
+    """Le geste : attendre la carte, et ouvrir un de ses lieux."""
+    page.locator(".leaflet-marker-icon.carte-lieu").first.click()
+    page.locator(".leaflet-popup-content a").wait_for()
+
+
 def test_les_pages_publiques(monde, parcourir):
     pages = [
         "/",
@@ -68,7 +96,15 @@ def test_les_pages_publiques(monde, parcourir):
         (f"/appels/{monde.ouvert.code}/autodiagnostic/", repondre_non),
         "/projets/",
         "/projets/?q=rien-de-tel",
+        ("/projets/", attendre_la_carte),
+        "/projets/?du=demain",
         f"/projets/{monde.conventionnee.reference}/",
+        "/services/",
+        "/services/?statut=etudes&sujet=francais",
+        "/services/?sujet=transport",
+        f"/services/{monde.page_publiee.activite.cle}/",
+        "/services/calendrier/",
+        "/services/guide/etudes/",
         "/donnees/",
         "/confidentialite/",
         "/connexion/",
@@ -130,6 +166,11 @@ def test_l_organisme_apres_la_decision(monde, parcourir):
             sur("Enregistrer", autres_aides_publiques="peu", **{"depenses-0-montant": "dix"}),
         ),
         (f"{suivi}/aide/", sur("Annoncer cette aide")),
+        f"{suivi}/activites/",
+        (f"{suivi}/activites/nouvelle/", sur("Proposer la page")),
+        f"{suivi}/activites/{monde.page_publiee.activite.cle}/",
+        (f"{suivi}/activites/{monde.page_publiee.activite.cle}/retirer/", sur("Retirer la page")),
+        f"{base}/{monde.a_signer.reference}/activites/",
         f"{base}/{monde.refusee.reference}/",
         (f"{base}/{monde.refusee.reference}/reexamen/", sur("Demander le réexamen")),
         f"{base}/{monde.a_reexaminer.reference}/",
@@ -148,7 +189,12 @@ def test_le_comite(monde, parcourir):
         ),
         f"/comite/appels/{monde.appel.code}/classement/",
         f"/comite/demandes/{monde.a_noter.reference}/",
+        (f"/comite/demandes/{monde.a_noter.reference}/", deplier),
         (f"/comite/demandes/{monde.a_noter.reference}/", sur("Relire et soumettre")),
+        f"/comite/appels/{monde.appel.code}/livret/",
+        f"/comite/calibrages/{monde.calibrage_ouvert.pk}/",
+        (f"/comite/calibrages/{monde.calibrage_ouvert.pk}/", sur("Soumettre ma fiche")),
+        f"/comite/calibrages/{monde.calibrage_devoile.pk}/",
         f"/comite/demandes/{monde.a_clore.reference}/",
         f"/comite/demandes/{monde.evaluee.reference}/fiches/",
         (f"/comite/demandes/{monde.a_noter.reference}/recusation/", sur("Me récuser")),
@@ -169,6 +215,36 @@ def test_le_comite(monde, parcourir):
         f"{seance}/clore/",
     ]
     parcourir(monde.membre, pages)
+
+
+def test_les_souhaits_du_comite(monde, parcourir):
+    interets = f"/comite/appels/{monde.a_repartir.code}/interets/"
+    pages = [
+        interets,
+        (interets, se_dire_lie),
+        (interets, appuyer("Enregistrer mes thèmes et mon employeur")),
+    ]
+    parcourir(monde.membre, pages)
+
+
+def test_la_ville_repartit_les_lectures(monde, parcourir):
+    appel = f"/ville/appels/{monde.a_repartir.code}"
+    demande, membre = monde.lecture
+    lue = monde.a_repartir.demandes.get(pk=demande).reference
+    suspect = monde.a_repartir.membres.get(code="M2").pk
+    pages = [
+        f"{appel}/comite/",
+        f"{appel}/liens/",
+        (f"/ville/demandes/{monde.suspecte.reference}/liens/{suspect}/", sur("Écarter ce lien")),
+        f"/ville/appels/{monde.impossible.code}/repartition/",
+        f"/ville/appels/{monde.impossible.code}/liens/",
+        f"{appel}/repartition/",
+        (f"/ville/appels/{monde.appel.code}/repartition/", sur("Proposer une répartition")),
+        (f"/ville/appels/{monde.appel.code}/repartition/", sur("Demander les souhaits")),
+        (f"{appel}/repartition/", appuyer("Recalculer")),
+        f"/ville/demandes/{lue}/repartition/{membre}/",
+    ]
+    parcourir(monde.agent, pages)
 
 
 def test_la_ville_compose_un_appel(monde, parcourir):
@@ -206,6 +282,11 @@ def test_la_ville_compose_un_appel(monde, parcourir):
         (f"/ville/questions/{monde.question.pk}/", sur("Répondre")),
         (f"/ville/questions/{monde.publiee.pk}/retirer/", sur("Retirer la question")),
         (f"/ville/messages/{monde.message.pk}/publier/", sur("Publier")),
+        "/ville/modeles/",
+        f"/ville/appels/{monde.decide.code}/modeles/",
+        "/ville/modeles/refusee/",
+        ("/ville/modeles/convention/", mal_ecrire_le_modele),
+        f"/ville/modeles/versions/{monde.modele.pk}/",
         ("/ville/appels/nouveau/", sur("Créer l'appel")),
         ("/ville/appels/nouveau/", sur("Créer l'appel", code="Pas un code", titre="Essai")),
     ]
@@ -237,6 +318,11 @@ def test_la_ville_suit_les_demandes(monde, parcourir):
         f"/ville/demandes/{monde.recevable.reference}/comite/",
         f"/ville/demandes/{monde.a_clore.reference}/clore-evaluation/",
         f"/ville/comite/membres/{monde.second.pk}/retirer/",
+        f"/ville/appels/{monde.appel.code}/calibrages/",
+        (f"/ville/appels/{monde.edition.code}/calibrages/", sur("Préparer ce dossier")),
+        f"/ville/calibrages/{monde.calibrage_prepare.pk}/",
+        f"/ville/calibrages/{monde.calibrage_ouvert.pk}/",
+        f"/ville/calibrages/{monde.calibrage_devoile.pk}/",
         f"/ville/appels/{monde.appel.code}/classement/",
         f"/ville/appels/{monde.appel.code}/seances/",
         (f"/ville/appels/{monde.appel.code}/seances/", sur("Préparer et convoquer")),
@@ -249,6 +335,32 @@ def test_la_ville_suit_les_demandes(monde, parcourir):
         f"/ville/courriels/{monde.courriel.pk}/",
         f"/travaux/{monde.travail.cle}/",
         "/mon-espace/",
+    ]
+    parcourir(monde.agent, pages)
+
+
+def test_les_scenarios(monde, parcourir):
+    scenarios = f"/ville/appels/{monde.appel.code}/scenarios/"
+    garde = services_scenarios.creer_scenario(
+        acteur=monde.agent, appel=monde.appel, nom=TITRE[:80], regle="rang", seuil=60
+    )
+    un = f"{scenarios}{garde.pk}/"
+
+    def montant_faux(page):
+        page.get_by_placeholder("Montant").first.fill("beaucoup")
+        page.get_by_role("button", name="Garder sans recalculer").click()
+
+    pages = [
+        scenarios,
+        f"{scenarios}nouveau/",
+        (f"{scenarios}nouveau/", sur("Calculer le scénario")),
+        f"{scenarios}comparer/",
+        un,
+        (un, montant_faux),
+        f"{un}et-si/",
+        f"{un}regle/",
+        f"{un}figer/",
+        f"{un}supprimer/",
     ]
     parcourir(monde.agent, pages)
 
@@ -270,6 +382,11 @@ def test_la_ville_suit_les_projets(monde, parcourir):
         (f"/ville/demandes/{monde.a_fermer.reference}/fermeture/", appuyer("Fermer la demande")),
         f"/ville/demandes/{monde.conventionnee.reference}/fermeture/",
         "/ville/reexamens/",
+        "/ville/activites/",
+        (f"/ville/activites/{monde.page_publiee.activite_id}/", sur("Renvoyer à l'organisme")),
+        ("/ville/activites/service/", sur("Publier le service")),
+        (f"/ville/activites/{monde.page_publiee.activite_id}/retirer/", sur("Retirer la page")),
+        ("/ville/temps-forts/", sur("Enregistrer")),
     ]
     parcourir(monde.agent, pages)
 
@@ -281,6 +398,16 @@ def test_l_approbation(monde, parcourir):
         f"{decisions}/decisions/",
         (f"{decisions}/decisions/", sur("Inscrire la résolution")),
         f"{decisions}/decisions/lot/",
+        (
+            f"{decisions}/decisions/lot/",
+            sur("Inscrire ces décisions", **{f"d{monde.a_decider.pk}-montant_accorde": "beaucoup"}),
+        ),
+        f"/ville/appels/{monde.decide.code}/decisions/",
+        f"/ville/appels/{monde.decide.code}/transfert/",
+        (f"/ville/appels/{monde.decide.code}/transfert/", sur("Inscrire le transfert")),
+        f"/ville/demandes/{monde.sans_convention.reference}/abandonner/",
+        (f"/ville/reserves/{monde.reserve.pk}/", sur("Lever la réserve")),
+        "/ville/grand-livre/",
         f"/ville/demandes/{monde.a_decider.reference}/decider/",
         (f"/ville/demandes/{monde.a_decider.reference}/decider/", sur("Inscrire la décision")),
         (
@@ -288,9 +415,15 @@ def test_l_approbation(monde, parcourir):
             sur("Inscrire la décision", montant_accorde="beaucoup"),
         ),
         f"/ville/appels/{monde.decide.code}/lettres/",
+        f"/ville/appels/{monde.decide.code}/lettres/envois/",
+        (f"/ville/lettres/{monde.lettre.pk}/remplacer/", sur("Préparer la nouvelle lettre")),
+        (f"/ville/lettres/envois/{monde.envoi.pk}/retour/", sur("Inscrire le retour")),
         (f"/ville/appels/{monde.ouvert.code}/annuler/", sur("Annuler l'appel")),
         "/ville/reexamens/",
-        (f"/ville/reexamens/{monde.reexamen.pk}/", sur("Trancher")),
+        (
+            f"/ville/reexamens/{monde.reexamen.pk}/",
+            sur("Trancher et envoyer la lettre"),
+        ),
         "/ville/versements/",
     ]
     parcourir(monde.approbation, pages)

@@ -5,8 +5,23 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
 from financement.avenants import EcartPoste
+from financement.champs_fusion import CHAMPS, connus
+from financement.documents_fusionnes import en_clauses
+from financement.fusion import fusionner
+from financement.modeles_livres import livre
+from financement.models import Signature
 from socle.graphiques import Part, Rang
+from socle.models import Utilisateur
+from socle.templatetags.documents import reponse
+
+
+def _bloc(nom: str, **contexte: Any) -> str:
+    return SafeString(render_to_string(f"pdf/{nom}.html", contexte))
+
 
 ICI = ZoneInfo("America/Toronto")
 SHA = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -94,18 +109,6 @@ LETTRE: dict[str, Any] = {
         "telephone": "819 374-2002",
         "courriel": "appels@exemple.test",
     },
-}
-ACCEPTEE = {
-    **LETTRE,
-    "montant_accorde": Decimal("19500"),
-    "versements": VERSEMENTS,
-    "sources": [Part("MIFI", Decimal("14625")), Part("Ville", Decimal("4875"))],
-    "conditions": CONDITIONS,
-    "debut": dt.date(2026, 9, 1),
-    "fin": dt.date(2027, 8, 31),
-    "rapports": RAPPORTS,
-    "retour_convention_le": dt.date(2026, 9, 18),
-    "pieces_jointes": ["Extrait de la résolution C-2026-0818"],
 }
 MOTIFS = (
     "Le comité reconnaît l'utilité du projet et la qualité de ses partenaires.\n\n"
@@ -200,6 +203,52 @@ ACCUSE = {
         },
     ],
 }
+# Ce que valent les champs des modèles livrés, blocs rendus.
+VALEURS = {
+    **dict.fromkeys((champ.nom for champ in CHAMPS), "valeur"),
+    "projet": DEMANDE["titre"],
+    "reference": DEMANDE["reference"],
+    "volet": VOLET,
+    "contact": "téléphonez au 819 374-2002 ou écrivez à appels@exemple.test",
+    "montant_demande": "19 500,00 $",
+    "montant_accorde": "19 500,00 $",
+    "montant_en_lettres": "dix-neuf mille cinq cents dollars",
+    "provenance": "MIFI, 14 625,00 $ ; Ville, 4 875,00 $",
+    "taux_aide": "80 %",
+    "taux_cumul": "90 %",
+    "ecart_sans_avenant": "15 %",
+    "resolution": RESOLUTION["numero"],
+    "date_resolution": "18 août 2026",
+    "debut": "1er septembre 2026",
+    "fin_projet": "31 août 2027",
+    "rapport_etape_le": "mercredi 31 mars 2027",
+    "rapport_final_le": "jeudi 30 septembre 2027",
+    "rang_attente": "1er",
+    "attente_jusqu_au": "mercredi 31 mars 2027",
+    "reexamen_jours": "30",
+    "reexamen_limite": "samedi 19 septembre 2026",
+    "versements": _bloc("_versements", versements=VERSEMENTS, total=Decimal("19500")),
+    "motifs": reponse(MOTIFS),
+    "motifs_par_critere": _bloc("_motifs_par_critere", motifs_par_critere=MOTIFS_PAR_CRITERE),
+    "conditions": reponse(CONDITIONS),
+    "rapports": reponse([rapport["libelle"] for rapport in RAPPORTS]),
+    "resume": SafeString(f'<div class="retrait">{reponse(RESUME)}</div>'),
+}
+
+
+def _corps(genre: str, valeurs: dict[str, str]) -> str:
+    return SafeString(fusionner(livre(genre)[1], connus(genre), valeurs))
+
+
+def _lettre(genre: str, **valeurs: str) -> dict[str, Any]:
+    return {
+        **LETTRE,
+        "genre": "Lettre de décision",
+        "objet": livre(genre)[0],
+        "corps": _corps(genre, VALEURS | valeurs),
+    }
+
+
 _AVIS = [
     ("D01", "Guide d'enracinement selon les statuts", "85.8", 19500, "Favorable", 19500),
     ("D05", "Cafés du monde au parc", "84.8", 12000, "Favorable", 12000),
@@ -324,18 +373,45 @@ CONVENTION = {
     "organisme": ORGANISME,
     "appel": APPEL,
     "demande": DEMANDE,
-    "volet": VOLET,
     "resolution": RESOLUTION,
-    "montant": Decimal("19500"),
-    "sources": ACCEPTEE["sources"],
-    "debut": dt.date(2026, 9, 1),
-    "fin": dt.date(2027, 8, 31),
-    "versements": VERSEMENTS,
-    "rapports": RAPPORTS,
-    "regles": REGLES,
-    "conditions": CONDITIONS,
+    "objet": "Convention d'aide financière",
+    "corps": en_clauses(_corps("convention", VALEURS)),
     "postes": POSTES,
     "totaux": ACCUSE["totaux"],
+}
+SIGNE = {
+    "reference": "CV-AP-2026-01-D01-S",
+    "titre": "Convention signée — AP-2026-01-D01",
+    "corps": SafeString(f"<h1>Convention d'aide financière</h1>{CONVENTION['corps']}"),
+    "document": {
+        "titre": "Convention d'aide financière — AP-2026-01-D01",
+        "empreinte": SHA,
+        "cree_le": dt.datetime(2026, 8, 25, 9, 30, 5, tzinfo=ICI),
+    },
+    "signatures": [
+        Signature(
+            cote="organisme",
+            mode="en_ligne",
+            nom="Amina Spécimen",
+            titre="directrice générale",
+            personne=Utilisateur(nom="Amina Spécimen", email="direction@exemple.test"),
+            courriel="direction@exemple.test",
+            verification="mot_de_passe",
+            adresse="192.0.2.10",
+            consentement="J'ai lu la convention et je l'accepte.",
+            empreinte=SHA,
+            signee_le=dt.datetime(2026, 8, 27, 14, 3, 9, tzinfo=ICI),
+        ),
+        Signature(
+            cote="ville",
+            mode="papier",
+            nom="Dominique Approbation",
+            titre="cheffe de service",
+            personne=Utilisateur(nom="Alex Agent", email="agent@exemple.test"),
+            empreinte=SHA,
+            signee_le=dt.datetime(2026, 8, 28, 10, 0, 0, tzinfo=ICI),
+        ),
+    ],
 }
 BILAN = {
     "reference": "BIL-AP-2026-01",
@@ -509,34 +585,23 @@ AVENANT = {
 }
 CONTEXTES: dict[str, dict[str, Any]] = {
     "accuse_reception": ACCUSE,
-    "lettre_acceptee": ACCEPTEE,
-    "lettre_acceptee_partielle": {
-        **ACCEPTEE,
-        "montant_accorde": Decimal("12000"),
-        "versements": [
-            {**versement, "montant": Decimal(montant)}
-            for versement, montant in zip(VERSEMENTS, (6000, 4800, 1200), strict=True)
-        ],
-        "sources": [Part("MIFI", Decimal(9000)), Part("Ville", Decimal(3000))],
-        "motifs": MOTIFS,
-        "motifs_par_critere": MOTIFS_PAR_CRITERE[1:],
-    },
-    "lettre_refusee": {
-        **LETTRE,
-        "motifs": "Le score obtenu, 54,6 points sur 100, est sous le seuil de 60 points.",
-        "motifs_par_critere": MOTIFS_PAR_CRITERE,
-        "reexamen_jours": 30,
-        "reexamen_limite": dt.date(2026, 9, 19),
-    },
-    "lettre_liste_attente": {
-        **LETTRE,
-        "rang": 1,
-        "attente_jusqu_au": dt.date(2027, 3, 31),
-        "motifs": MOTIFS,
-    },
+    "lettre_acceptee": _lettre("acceptee"),
+    "lettre_acceptee_partielle": _lettre(
+        "acceptee_partielle",
+        montant_accorde="12 000,00 $",
+        montant_en_lettres="douze mille dollars",
+    ),
+    "lettre_refusee": _lettre("refusee"),
+    "lettre_liste_attente": _lettre("liste_attente"),
     "compte_rendu": COMPTE_RENDU,
     "convention": CONVENTION,
     "avenant": AVENANT,
     "bilan": BILAN,
     "lettre_recuperation": RECUPERATION,
+    "document_signe": SIGNE,
 }
+# Les lettres de décision partagent un gabarit : leur texte vient d'un modèle.
+GABARITS = {nom: f"pdf/{nom}.html" for nom in CONTEXTES} | dict.fromkeys(
+    ("lettre_acceptee", "lettre_acceptee_partielle", "lettre_refusee", "lettre_liste_attente"),
+    "pdf/lettre.html",
+)

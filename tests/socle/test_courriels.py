@@ -239,3 +239,17 @@ def test_adresses_d_un_organisme() -> None:
     AdhesionFactory()
     assert set(courriels.adresses_organisme(organisme)) == {responsable.email, redaction.email}
     assert courriels.adresses_organisme(organisme, responsables=True) == [responsable.email]
+
+
+@pytest.mark.django_db
+def test_un_texte_qui_ressemble_a_un_gabarit_part_tel_quel():
+    """Le titre d'un projet arrive dans l'objet : il ne s'exécute pas et n'arrête pas l'envoi."""
+    hostile = "{{ site }} {% include 'base.html' %} {{ a b c }} <b>&</b>"
+    (courriel,) = courriels.envoyer(
+        gabarit="lettre_decision",
+        destinataires=["a@exemple.test"],
+        objet=f"Décision — {hostile}",
+        contexte={"demande": {"titre": hostile, "reference": "D01"}, "lien": "/"},
+    )
+    assert courriel.subject == f"Décision — {hostile}"
+    assert f"votre projet « {hostile} »" in courriel.message

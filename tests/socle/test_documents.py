@@ -18,9 +18,8 @@ from pypdf import PdfReader
 from socle import documents
 from socle.documents import RessourceInterdite, figer_document, rendre_html, rendre_pdf
 from socle.models import Document
-from tests.socle.contextes_pdf import CONTEXTES
+from tests.socle.contextes_pdf import CONTEXTES, GABARITS
 
-GABARITS = sorted(CONTEXTES)
 # ISO 32000-1, 14.8.4 : ce qu'une balise peut contenir, là où la structure a un sens.
 ENFANTS = {
     "/L": {"/LI", "/L", "/Caption"},
@@ -35,7 +34,7 @@ ENFANTS = {
 
 @lru_cache
 def produire(nom: str) -> bytes:
-    return rendre_pdf(rendre_html(f"pdf/{nom}.html", CONTEXTES[nom]), titre=f"Titre de {nom}")
+    return rendre_pdf(rendre_html(GABARITS[nom], CONTEXTES[nom]), titre=f"Titre de {nom}")
 
 
 def texte(octets: bytes) -> str:
@@ -53,7 +52,7 @@ def elements(noeud: Any) -> Iterator[pikepdf.Dictionary]:
             yield from elements(enfant)
 
 
-@pytest.fixture(params=GABARITS)
+@pytest.fixture(params=sorted(CONTEXTES))
 def nom(request: pytest.FixtureRequest) -> str:
     return request.param
 
@@ -115,7 +114,7 @@ def test_les_pages_sont_numerotees(nom: str) -> None:
 
 @pytest.mark.parametrize("nom", ["lettre_acceptee", "compte_rendu"])
 def test_deux_rendus_donnent_les_memes_octets(nom: str) -> None:
-    html = rendre_html(f"pdf/{nom}.html", CONTEXTES[nom])
+    html = rendre_html(GABARITS[nom], CONTEXTES[nom])
     assert rendre_pdf(html, titre=f"Titre de {nom}") == produire(nom)
 
 
@@ -127,11 +126,11 @@ def test_deux_rendus_donnent_les_memes_octets(nom: str) -> None:
             [
                 "Trois-Rivières, le 20 août 2026",
                 "Objet : Votre demande de soutien est acceptée",
+                "PAR COURRIEL : direction@exemple.test",
                 "19 500,00 $ (dix-neuf mille cinq cents dollars)",
                 "résolution C-2026-0818 du 18 août 2026",
                 "3e versement À l'acceptation du rapport final 1 950,00 $",
-                "vendredi 18 septembre 2026",
-                "p. j. Extrait de la résolution C-2026-0818",
+                "rapport final au plus tard le jeudi 30 septembre 2027",
             ],
         ),
         (
@@ -173,6 +172,18 @@ def test_deux_rendus_donnent_les_memes_octets(nom: str) -> None:
         (
             "convention",
             ["10. Défaut et résiliation", "pendant cinq ans", "plus de 15 %", "Amina Spécimen"],
+        ),
+        (
+            "document_signe",
+            [
+                "Preuves de signature",
+                "directrice générale",
+                "jeudi 27 août 2026 à 14 h 03 min 09 s",
+                "Mot de passe demandé à nouveau",
+                "192.0.2.10",
+                "À la main, sur l'exemplaire papier",
+                "articles 6 et 39",
+            ],
         ),
         ("bilan", ["MIFI 90 000,00 $ 86 250,00 $", "Autre ou inconnu <5", "9 sur 11"]),
     ],
@@ -222,9 +233,9 @@ def test_une_image_du_projet_est_servie() -> None:
 def test_la_demonstration_se_dit() -> None:
     mention = "Document de démonstration, sans valeur officielle"
     contexte = CONTEXTES["lettre_refusee"]
-    assert mention not in rendre_html("pdf/lettre_refusee.html", contexte)
+    assert mention not in rendre_html("pdf/lettre.html", contexte)
     with override_settings(DEMONSTRATION=True):
-        assert mention in rendre_html("pdf/lettre_refusee.html", contexte)
+        assert mention in rendre_html("pdf/lettre.html", contexte)
 
 
 def test_une_fermeture_sans_rien_a_rembourser() -> None:
@@ -244,7 +255,7 @@ def test_ce_qui_est_facultatif_peut_manquer(nom: str) -> None:
             nom.startswith("lettre") and cle == "signataire"
         ):
             contexte.pop(cle, None)
-    assert rendre_html(f"pdf/{nom}.html", contexte)
+    assert rendre_html(GABARITS[nom], contexte)
 
 
 @pytest.mark.django_db
@@ -253,7 +264,7 @@ class TestFiger:
         return figer_document(
             nature=Document.Nature.LETTRE,
             objet=objet,
-            gabarit="pdf/lettre_acceptee.html",
+            gabarit="pdf/lettre.html",
             contexte=contexte,
             titre="Lettre d'acceptation — D01",
             acteur=objet,

@@ -12,6 +12,7 @@ TRANSITIONS = sorted(
     {
         f"{modele._meta.model_name}.{transition.name}"
         for modele in apps.get_models()
+        if not modele._meta.proxy
         for champ in modele._meta.concrete_fields
         if isinstance(champ, FSMField)
         for transition in champ.get_all_transitions(modele)

@@ -1,151 +1,134 @@
-"""Le registre public des projets soutenus et les données ouvertes."""
+"""Le registre public des projets et des services, sa carte, et la page d'un projet."""
 
-import csv
 from typing import Any
 
-from django.core.paginator import Paginator
-from django.db.models import OuterRef, Q, QuerySet, Subquery
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 
-from appels.models import Appel, Besoin, Demande, Theme
-from appels.models.demande import Secteur
-from financement.bilan import projets_annonces
+from financement.indicateurs import DIMENSIONS, LIBELLES_VENTILATIONS, TITRES_VENTILATIONS
 from financement.masquage import indicateurs_publics
-from financement.models import Decision
+from socle import horloge
+from socle.cache_public import gardee
 from socle.vues import publique
-
-PAR_PAGE = 24
-COLONNES = (
-    "numero", "appel", "organisme", "projet", "volet", "secteur", "besoins", "montant_accorde",
-    "resolution", "date_decision", "debut", "fin", "etat",
-)  # fmt: skip
-
-
-def _projets() -> QuerySet[Demande]:
-    """Les projets annoncés, avec leur décision : rien avant la lettre."""
-    decision = Decision.objects.filter(demande=OuterRef("pk"), en_vigueur=True)
-    return (
-        projets_annonces()
-        .select_related("appel", "organisme", "volet")
-        .prefetch_related("besoins__theme")
-        .annotate(
-            accorde=Subquery(decision.values("montant_accorde")[:1]),
-            resolution=Subquery(decision.values("resolution__numero")[:1]),
-            date_decision=Subquery(decision.values("resolution__date")[:1]),
-        )
-        .order_by("-date_decision", "organisme__nom", "pk")
-    )
+from vitrine import reperes
+from vitrine.forms import FiltresForm
+from vitrine.models import VersionActivite
+from vitrine.registre import lieux, lire_page, projets_publics
 
 
 @publique
+@gardee
 def registre(request: HttpRequest) -> HttpResponse:
-    """La liste, cherchée sans accents, filtrée par appel, thème, besoin et secteur."""
-    liste = _projets()
-    choix = {nom: request.GET.get(nom, "").strip() for nom in ("q", "appel", "theme", "secteur")}
-    for mot in choix["q"].split():
-        liste = liste.filter(
-            Q(titre__unaccent__icontains=mot)
-            | Q(resume__unaccent__icontains=mot)
-            | Q(organisme__nom__unaccent__icontains=mot)
-        )
-    if choix["appel"]:
-        liste = liste.filter(appel__code=choix["appel"])
-    if choix["theme"]:
-        liste = liste.filter(
-            pk__in=Besoin.objects.filter(theme__code=choix["theme"]).values("demandes")
-        )
-    if choix["secteur"]:
-        liste = liste.filter(secteur=choix["secteur"])
-    page = Paginator(liste, PAR_PAGE).get_page(request.GET.get("page"))
+    """Les projets soutenus et les services, cherchés sans accents ; les filtres dans l'adresse."""
+    form = FiltresForm(request.GET)
+    choix = form.choix
+    page = lire_page(choix, request.GET.get("page"))
     return render(
         request,
         "vitrine/registre.html",
         {
+            "form": form,
+            "choix": choix,
             "page_obj": page,
             "nombre": page.paginator.count,
-            "choix": choix,
-            "appels": Appel.objects.filter(demandes__etat_annonce="acceptee").distinct(),
-            "themes": Theme.objects.all(),
-            "secteurs": Secteur.values,
+            "fond": _fond(),
         },
     )
 
 
-@publique
-def projet(request: HttpRequest, reference: str) -> HttpResponse:
-    objet = get_object_or_404(_projets().prefetch_related("rapports__valeurs"), reference=reference)
-    resultats = indicateurs_publics(objet) if objet.etat == "fermee" else None
-    return render(request, "vitrine/projet.html", {"projet": objet, "resultats": resultats})
-
-
-@publique
-def donnees(request: HttpRequest) -> HttpResponse:
-    appels = Appel.objects.filter(demandes__etat_annonce="acceptee").distinct()
-    return render(request, "vitrine/donnees.html", {"appels": appels, "colonnes": DICTIONNAIRE})
-
-
-DICTIONNAIRE = (
-    ("numero", "Numéro de la demande."),
-    ("appel", "Code de l'appel à projets."),
-    ("organisme", "Nom de l'organisme soutenu."),
-    ("projet", "Titre du projet."),
-    ("volet", "Numéro du volet."),
-    ("secteur", "Secteur de la ville."),
-    ("besoins", "Codes des besoins de la consultation, séparés par un espace."),
-    ("montant_accorde", "Montant accordé, en dollars canadiens."),
-    ("resolution", "Numéro de la résolution du conseil."),
-    ("date_decision", "Date de la résolution (AAAA-MM-JJ)."),
-    ("debut", "Début de la période des projets (AAAA-MM-JJ)."),
-    ("fin", "Fin de la période des projets (AAAA-MM-JJ)."),
-    ("etat", "Acceptée, convention en vigueur ou fermée."),
-)
-
-
-def _ligne(objet: Any) -> dict[str, Any]:
+def _fond() -> dict[str, str]:
     return {
-        "numero": objet.reference,
-        "appel": objet.appel.code,
-        "organisme": objet.organisme.nom,
-        "projet": objet.titre,
-        "volet": objet.volet.no,
-        "secteur": objet.secteur,
-        "besoins": " ".join(sorted(besoin.code for besoin in objet.besoins.all())),
-        "montant_accorde": str(objet.accorde),
-        "resolution": objet.resolution,
-        "date_decision": objet.date_decision.isoformat(),
-        "debut": objet.appel.projet_debut.isoformat() if objet.appel.projet_debut else "",
-        "fin": objet.appel.projet_fin.isoformat() if objet.appel.projet_fin else "",
-        "etat": objet.get_etat_display(),
+        "tuiles": settings.LEAFLET_CONFIG["TILES"],
+        "credit": settings.LEAFLET_CONFIG["ATTRIBUTION_PREFIX"],
     }
 
 
 @publique
-def fichier(request: HttpRequest, code: str, forme: str) -> HttpResponse:
-    """Les projets d'un appel, en CSV ou en JSON."""
-    appel = get_object_or_404(
-        Appel.objects.filter(demandes__etat_annonce="acceptee").distinct(), code=code
+@gardee
+def points(request: HttpRequest) -> JsonResponse:
+    """Ce que la carte dessine, pour les mêmes filtres que la liste."""
+    precis, par_secteur = lieux(FiltresForm(request.GET).choix)
+    adresse = request.GET.copy()
+    adresse.pop("page", None)
+    bulles = []
+    for secteur, point in reperes.SECTEURS.items():
+        if nombre := par_secteur[secteur]:
+            adresse["secteur"] = secteur
+            bulles.append(
+                {
+                    "secteur": secteur,
+                    "point": point,
+                    "nombre": nombre,
+                    "url": f"{reverse('registre')}?{adresse.urlencode()}",
+                }
+            )
+    return JsonResponse(
+        {
+            "lieux": [_lieu(version) for version in precis],
+            "bulles": bulles,
+            "secteurs": reperes.SECTEURS,
+            "cours_d_eau": reperes.COURS_D_EAU,
+        }
     )
-    lignes = [_ligne(objet) for objet in _projets().filter(appel=appel)]
-    if forme == "json":
-        return JsonResponse(
-            {"appel": appel.code, "titre": appel.titre, "projets": lignes},
-            json_dumps_params={"ensure_ascii": False, "indent": 1},
-        )
-    if forme != "csv":
-        raise Http404
-    reponse = HttpResponse(content_type="text/csv; charset=utf-8")
-    reponse["Content-Disposition"] = f'attachment; filename="projets-{appel.code}.csv"'
-    # La marque d'ordre fait lire les accents au tableur.
-    reponse.write("\ufeff")
-    ecrivain = csv.DictWriter(reponse, fieldnames=COLONNES)
-    ecrivain.writeheader()
-    ecrivain.writerows({nom: _sans_formule(v) for nom, v in ligne.items()} for ligne in lignes)
-    return reponse
 
 
-def _sans_formule(valeur: Any) -> Any:
-    """Un texte qui commence comme une formule ne doit pas en devenir une dans un tableur."""
-    if isinstance(valeur, str) and valeur[:1] in {"=", "+", "-", "@"}:
-        return f"'{valeur}"
-    return valeur
+def _lieu(version: VersionActivite) -> dict[str, Any]:
+    return {
+        "titre": version.titre,
+        "offert_par": version.activite.offert_par,
+        "lieu": version.lieu or version.secteur,
+        "service": version.activite.est_un_service,
+        "point": [float(version.latitude), float(version.longitude)],
+        "url": reverse("activite", kwargs={"cle": version.activite.cle}),
+    }
+
+
+@publique
+@gardee
+def projet(request: HttpRequest, reference: str) -> HttpResponse:
+    """Un projet : quoi, pour qui, où, quand, comment y participer ; ses résultats une fois clos."""
+    objet = get_object_or_404(
+        projets_publics()
+        .select_related("appel", "organisme", "volet")
+        .prefetch_related("besoins", "rapports__valeurs"),
+        reference=reference,
+    )
+    activites = list(
+        VersionActivite.objects.publiques()
+        .filter(activite__demande=objet)
+        .order_by("debut", "titre")
+    )
+    jour = horloge.aujourdhui()
+    return render(
+        request,
+        "vitrine/projet.html",
+        {
+            "projet": objet,
+            "ouvertes": [a for a in activites if a.fin is None or a.fin >= jour],
+            "finies": [a for a in activites if a.fin is not None and a.fin < jour],
+            "resultats": _resultats(objet) if objet.etat == "fermee" else None,
+        },
+    )
+
+
+def _resultats(objet: Any) -> dict[str, Any] | None:
+    """Les nombres masqués (regles.md, 15), prêts à écrire ; None si le rapport n'en a pas."""
+    publics = indicateurs_publics(objet)
+    if publics is None:
+        return None
+    return {
+        "ventilations": [
+            {
+                "titre": TITRES_VENTILATIONS[dimension],
+                "cellules": [
+                    (LIBELLES_VENTILATIONS[dimension][modalite], texte)
+                    for modalite, texte in publics[dimension].items()
+                ],
+            }
+            for dimension in DIMENSIONS
+            if dimension in publics
+        ],
+        "satisfaction": publics.get("taux_satisfaction"),
+    }

@@ -1,0 +1,74 @@
+"""« Ma semaine », autour de la décision : la liste d'attente, les réserves, les réexamens."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from appels.models import Appel, Demande
+from appels.regles import dollars
+from financement.attente import PAR_SORTE, Attente
+from financement.models import Reexamen, Reserve
+from financement.services.attente import liste_d_attente
+
+
+def a_reveiller(personne: Any) -> Iterator[Attente]:
+    """Les demandes en attente que l'argent revenu permet d'accepter, et celles à clore."""
+    appels = Appel.objects.filter(demandes__etat=Demande.Etat.LISTE_ATTENTE).distinct()
+    for place in liste_d_attente(personne, *appels):
+        if not place.est_reveillable and not place.est_echue:
+            continue
+        demande = place.demande
+        detail = (
+            "sa place n'est plus valable : à clore"
+            if place.est_echue
+            else f"rang {place.decision.rang_attente}, {dollars(place.voulu)} sont libres"
+        )
+        yield Attente(
+            "Liste d'attente échue" if place.est_echue else "Liste d'attente à réveiller",
+            demande.titre,
+            f"{demande.organisme} — {detail}",
+            reverse("ville:decisions", args=[demande.appel.code]),
+            "Voir",
+            place.decision.attente_jusqu_au,
+        )
+
+
+def reserves(personne: Any) -> Iterator[Attente]:
+    """Les réserves qui lui reviennent, avant leur échéance."""
+    for reserve in (
+        Reserve.objects.visibles_par(personne)
+        .ouvertes()
+        .filter(verificateur=personne, decision__demande__etat=Demande.Etat.ACCEPTEE)
+        .select_related("decision__demande__organisme")[:PAR_SORTE]
+    ):
+        yield Attente(
+            "Réserve à lever",
+            reserve.demande.titre,
+            f"{reserve.demande.organisme} — {reserve.texte}",
+            reverse("ville:reserve", args=[reserve.pk]),
+            "Vérifier",
+            reserve.echeance,
+        )
+
+
+def reexamens(personne: Any) -> Iterator[Attente]:
+    """À confier, pour qui le peut ; à trancher, pour qui l'a reçu."""
+    for reexamen in Reexamen.objects.filter(
+        etat="demande", demande__in=Demande.objects.sans_recusation(personne)
+    ).select_related("demande__organisme")[:PAR_SORTE]:
+        est_a_elle = reexamen.confie_a_id == personne.pk
+        if not est_a_elle and (
+            reexamen.confie_a_id or not personne.peut("reexamen.confier", reexamen)
+        ):
+            continue
+        yield Attente(
+            "Réexamen",
+            reexamen.demande.titre,
+            f"{reexamen.demande.organisme} — {'à trancher' if est_a_elle else 'à confier'}",
+            reverse("ville:reexamen", args=[reexamen.pk]),
+            "Trancher" if est_a_elle else "Confier",
+            timezone.localdate(reexamen.demande_le),
+            est_echeance=False,
+        )

@@ -1,0 +1,89 @@
+"""Signer une convention ou un avenant, en ligne ou sur papier, et figer la preuve."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from financement.documents_fusionnes import contexte_signe
+from financement.models import Avenant, Convention, Signature
+from socle import horloge
+from socle.documents import figer_document
+from socle.exceptions import RegleViolee
+from socle.models import Document
+from socle.services import courriels
+
+
+@dataclass(frozen=True)
+class Preuve:
+    """Ce que la page sait de qui signe en ligne.
+
+    ``verification`` : comment l'identité vient d'être vérifiée à nouveau
+    (``Signature.Verification``) ; ``adresse`` : son adresse IP ; ``consentement`` : la phrase
+    acceptée, mot pour mot.
+    """
+
+    verification: str
+    adresse: str
+    consentement: str
+
+
+def signer(
+    *,
+    acteur: Any,
+    objet: Convention | Avenant,
+    cote: str,
+    nom: str,
+    titre: str = "",
+    preuve: Preuve | None,
+) -> Signature:
+    """Inscrit la signature d'une partie sur le document que ``objet`` présente.
+
+    Sans ``preuve``, la signature a été reçue sur papier et ``acteur`` l'inscrit. La permission
+    est vérifiée par la transition qui appelle ce service.
+    """
+    if objet.document is None:
+        raise RegleViolee("Le document à signer n'est pas prêt.", code="document")
+    est_avenant = isinstance(objet, Avenant)
+    return Signature.objects.create(
+        convention=None if est_avenant else objet,
+        avenant=objet if est_avenant else None,
+        cote=cote,
+        mode=Signature.Mode.EN_LIGNE if preuve else Signature.Mode.PAPIER,
+        nom=nom.strip(),
+        titre=titre.strip(),
+        personne=acteur,
+        courriel=acteur.email,
+        verification=preuve.verification if preuve else "",
+        adresse=preuve.adresse if preuve else None,
+        consentement=preuve.consentement if preuve else "",
+        document=objet.document,
+        empreinte=objet.document.empreinte,
+        signee_le=horloge.maintenant(),
+    )
+
+
+def figer_les_preuves(*, objet: Convention | Avenant, nature: str, titre: str) -> Document:
+    """Le texte signé suivi de la page des preuves, en un nouveau document figé."""
+    numero = (
+        objet.numero if isinstance(objet, Convention) else f"{objet.convention.numero}-A{objet.no}"
+    )
+    return figer_document(
+        nature=nature,
+        objet=objet,
+        gabarit="pdf/document_signe.html",
+        contexte=contexte_signe(objet, reference=f"{numero}-S", titre=titre),
+        titre=titre,
+    )
+
+
+def remettre_le_signe(*, objet: Convention | Avenant, lien: str) -> None:
+    """Envoie à l'organisme le document signé des deux parties, joint au courriel."""
+    document, demande = objet.document_signe, objet.demande
+    with document.pdf.open("rb") as fichier:
+        octets = fichier.read()
+    courriels.envoyer(
+        gabarit="document_signe",
+        destinataires=courriels.adresses_organisme(demande.organisme, responsables=True),
+        objet=f"Signé des deux parties — {demande.titre}",
+        contexte={"demande": demande, "document": document, "lien": lien},
+        pieces=[(document.pdf.name.rsplit("/", 1)[-1], octets, "application/pdf")],
+    )

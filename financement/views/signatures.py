@@ -1,0 +1,19 @@
+"""Ce que les pages de signature partagent : la preuve, tirée de la demande HTTP."""
+
+from django.http import HttpRequest
+
+from financement.forms import ConsentementForm
+from financement.services.signatures import Preuve
+from socle.confirmation import adresse_ip, verifier_l_identite
+
+
+def preuve_de(request: HttpRequest, form: ConsentementForm) -> Preuve:
+    """La preuve d'une signature en ligne ; redemande d'abord l'identité si elle n'est pas récente.
+
+    ``form`` est valide : la phrase gardée est celle qui était à l'écran.
+    """
+    return Preuve(
+        verification=verifier_l_identite(request),
+        adresse=adresse_ip(request),
+        consentement=form.phrase,
+    )

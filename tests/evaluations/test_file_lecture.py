@@ -1,0 +1,114 @@
+"""La file d'un membre : un ordre à lui, fixe, et la prochaine à noter."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from evaluations.file_lecture import file_de, ordre_de_lecture
+from tests.evaluations.objets import declarer, soumettre, un_comite
+
+DEMANDES = list(range(1, 21))
+
+
+def test_chaque_siege_a_son_ordre_et_le_garde():
+    ordres = [ordre_de_lecture(siege, DEMANDES) for siege in range(1, 7)]
+
+    assert ordres == [ordre_de_lecture(siege, reversed(DEMANDES)) for siege in range(1, 7)]
+    assert len({tuple(ordre) for ordre in ordres}) == 6
+    assert all(sorted(ordre) == DEMANDES for ordre in ordres)
+
+
+def test_une_demande_ajoutee_ne_deplace_pas_les_autres():
+    avant = ordre_de_lecture(3, DEMANDES)
+    apres = ordre_de_lecture(3, [*DEMANDES, 99])
+
+    assert [demande for demande in apres if demande != 99] == avant
+
+
+def test_la_fin_de_la_file_ne_tombe_pas_toujours_sur_les_memes():
+    """Sur cent membres, chaque demande se lit en dernier par quelques-uns, par personne trop."""
+    dernieres = [ordre_de_lecture(siege, DEMANDES)[-1] for siege in range(100)]
+
+    assert max(dernieres.count(demande) for demande in DEMANDES) <= 15
+    assert len(set(dernieres)) >= 15
+
+
+@pytest.fixture
+def pret(db):
+    pret = un_comite(demandes=4)
+    pret.membre = pret.membres[1]
+    for demande in pret.demandes[:3]:
+        declarer(demande, pret.membre)
+    return pret
+
+
+def test_la_file_ne_contient_que_ce_qui_est_declare_sans_conflit(pret):
+    declarer(pret.demandes[3], pret.membre, conflit=True)
+
+    assert {place.projet.code for place in file_de(pret.membre).places} == {"D01", "D02", "D03"}
+
+
+def test_suivante_mene_a_la_prochaine_a_noter_puis_fait_le_tour(pret):
+    file = file_de(pret.membre)
+    premiere, deuxieme, troisieme = (place.reference for place in file.places)
+    soumettre(next(d for d in pret.demandes if d.reference == deuxieme), pret.membre)
+    file = file_de(pret.membre)
+
+    assert file.suivante(premiere).reference == troisieme
+    assert file.suivante(troisieme).reference == premiere
+    assert (file.soumises, file.total, len(file.a_noter)) == (1, 3, 2)
+
+
+def test_soumettre_mene_a_la_suivante_et_la_derniere_a_l_accueil(pret):
+    client = Client()
+    client.force_login(pret.membre.utilisateur)
+    adresses = []
+    for place in file_de(pret.membre).places:
+        donnees = {}
+        for critere in pret.appel.criteres.all():
+            donnees |= {f"note_{critere.pk}": "3", f"commentaire_{critere.pk}": "Bien."}
+        client.post(reverse("comite:enregistrer", args=[place.reference]), donnees)
+        adresses.append(client.post(reverse("comite:soumettre", args=[place.reference])).url)
+
+    file = file_de(pret.membre)
+    suivantes = [reverse("comite:lecture", args=[p.reference]) for p in file.places[1:]]
+    assert adresses == [*suivantes, reverse("comite:accueil")]
+
+
+def test_a_lire_suit_l_ordre_du_membre_et_dit_ou_il_en_est(pret):
+    soumettre(pret.demandes[0], pret.membre)
+    client = Client()
+    client.force_login(pret.membre.utilisateur)
+    texte = client.get(reverse("comite:accueil")).text
+
+    places = file_de(pret.membre).a_noter
+    positions = [texte.index(f">{place.projet.titre}</a>") for place in places]
+    assert positions == sorted(positions)
+    assert " ".join(texte.split()).count("1 fiche soumise sur 3") == 1
+
+
+@pytest.mark.parametrize("anonyme", [False, True])
+def test_les_requetes_ne_croissent_pas_avec_la_file(anonyme, db):
+    nombres = []
+    for demandes in (1, 3):
+        pret = un_comite(demandes=demandes, lecture_anonyme=anonyme)
+        for demande in pret.demandes:
+            declarer(demande, pret.membres[0])
+        client = Client()
+        client.force_login(pret.membres[0].utilisateur)
+        pages = [
+            reverse("comite:accueil"),
+            reverse("comite:interets", args=[pret.appel.code]),
+            reverse("comite:lecture", args=[pret.demandes[0].reference]),
+            reverse("comite:livret", args=[pret.appel.code]),
+        ]
+        comptes = []
+        for page in pages:
+            client.get(page)
+            with CaptureQueriesContext(connection) as compte:
+                assert client.get(page).status_code == 200
+            comptes.append(len(compte))
+        nombres.append(comptes)
+    assert nombres[0] == nombres[1]

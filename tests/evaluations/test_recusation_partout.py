@@ -1,0 +1,248 @@
+"""Récusé, on ne voit plus rien : chaque adresse de l'application, ses recherches et ses exports.
+
+Le test parcourt toutes les adresses que Django connaît et échoue sur une qu'il ne sait pas former.
+"""
+
+import re
+import subprocess
+from types import SimpleNamespace
+
+import pytest
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.urls import reverse
+from post_office.models import Email
+
+from appels.models import Message, PieceJointe
+from evaluations.models import Evaluation
+from evaluations.services import rappels
+from evaluations.services import repartition as lectures
+from financement.models import LotPaiement, RepriseEssayee
+from financement.services.modeles import fixer_modele
+from socle.models import Document, Incident, RoleVille, Travail
+from tests.evaluations.test_recusation import MOTS, contenu, prepare
+from tests.factories import (
+    AffectationFactory,
+    ConventionFactory,
+    DecisionFactory,
+    DemandeFactory,
+    DocumentFactory,
+    OrganismeFactory,
+    RapportFactory,
+    VersementFactory,
+)
+from tests.test_acces import motifs_nommes
+
+pytestmark = pytest.mark.django_db
+
+MOTS_CACHES = (*MOTS, "Projetconvenu", "Organismeconvenu", "D77", "8 888,88", "8888.88")
+# Ce qu'une personne de la Ville peut savoir d'ailleurs : le répertoire des organismes.
+# Les pages de connexion ne parlent que du compte ; la galerie, de demandes imaginaires.
+COMPTE = ("galerie", "account_", "mfa_", "socialaccount_", "openid_")
+REPERTOIRE = {"ville:organismes", "ville:organisme", "ville:comptes", "ville:compte"}
+RECHERCHES = (
+    "format=csv",
+    "format=xlsx&recherche=D0",
+    "recherche=unique&q=unique&tri=-organisme&verifier=1",
+    "recherche=convenu&q=convenu",
+)
+
+
+@pytest.fixture
+def monde(request):
+    """Deux demandes cachées : l'une devant le comité, l'autre conventionnée sans lettre émise."""
+    pret, cachee = prepare(close=getattr(request, "param", True))
+    organisme = OrganismeFactory(nom="Organismeconvenu")
+    convenue = DemandeFactory(
+        appel=pret.appel,
+        code="D77",
+        titre="Projetconvenu",
+        organisme=organisme,
+        recommandee=True,
+        etat="acceptee",
+        montant_demande="8888.88",
+    )
+    decision = DecisionFactory(demande=convenue)
+    convention = ConventionFactory(decision=decision, en_vigueur=True)
+    lettre = decision.lettres.create(
+        etat="transmise", emise_le=convenue.deposee_le, document=DocumentFactory()
+    )
+    type(convenue).objects.filter(pk=convenue.pk).update(etat="conventionnee")
+    # L'enveloppe compte tout : un total ne doit pas être le montant d'une seule demande.
+    voisine = DemandeFactory(appel=pret.appel, recommandee=True, etat="acceptee")
+    ConventionFactory(decision=DecisionFactory(demande=voisine), en_vigueur=True)
+    versement = VersementFactory(convention=convention, montant="8888.88")
+    rapport = RapportFactory(demande=convenue, depose=True)
+    for membre in pret.membres[3:]:
+        AffectationFactory(demande=convenue, membre=membre, recusee=True)
+    siegeante = pret.siegeante
+    siegeante.roles = list(RoleVille.values)
+    siegeante.save()
+    for demande in (cachee, convenue):
+        Message.objects.create(
+            demande=demande, cote="organisme", texte=f"Où en est {demande.titre} ?",
+            auteur=pret.membres[0].utilisateur,
+        )  # fmt: skip
+    courriel = Email.objects.create(
+        from_email="a@exemple.test", to=["b@exemple.test"], status=0,
+        subject=f"{cachee.reference} : votre demande", message=f"« {cachee.titre} »",
+    )  # fmt: skip
+    piece = PieceJointe.objects.create(
+        demande=cachee, nom="Projetunique2.pdf", fichier=ContentFile(b"%PDF-1.7", "a.pdf"),
+        taille=8, type_mime="application/pdf", empreinte="0" * 64,
+    )  # fmt: skip
+    document = Document.objects.create(
+        nature="lettre", titre="Lettre Projetunique2", objet_type="appels.demande",
+        objet_id=str(cachee.pk), html="", pdf=ContentFile(b"%PDF-1.7", "l.pdf"),
+        empreinte="0" * 64, taille=8,
+    )  # fmt: skip
+    autre_travail = Travail.objects.create(
+        nature="essai", titre="Lettre de Projetunique2", total=1, cree_par=pret.agente
+    )
+    question = pret.appel.questions_publiques.create(
+        posee_par=pret.membres[0].utilisateur, texte="Projetunique2 est-il admissible ?"
+    )
+    recevable = DemandeFactory(recevable=True, appel=pret.appel, code="D08", titre="Ouvert")
+    nombre = len(pret.membres)
+    lectures.proposer(acteur=siegeante, appel=pret.appel, nombre=nombre)
+    formulaire = pret.appel.formulaires.first()
+    section = formulaire.sections.create(code="s", titre="Section", ordre=1)
+    return SimpleNamespace(
+        pret=pret, cachee=cachee, convenue=convenue, versement=versement, rapport=rapport,
+        courriel=courriel, piece=piece, document=document, travail=autre_travail,
+        question=question, section=section, recevable=recevable, siegeante=siegeante,
+        membre=pret.membres[3].utilisateur,
+        lettre=lettre, envoi=lettre.envois.create(retour_motif="Projetconvenu"),
+        modele=fixer_modele("acceptee"),
+        reexamen=convenue.reexamens.create(motifs="Projetconvenu a été mal lu"),
+        lot=LotPaiement.objects.create(numero="LOT-2030-001", total=100),
+        reprise=RepriseEssayee.objects.create(nom="passes.xlsx", lignes=[]),
+        incident=Incident.objects.create(
+            constate_le="2030-01-01", description="x", renseignements="x", raisons="x"
+        ),
+        fiche=Evaluation.objects.filter(affectation__demande=cachee).first(),
+        message=Message.objects.filter(demande=cachee).first(),
+    )  # fmt: skip
+
+
+def cles_primaires(monde):
+    """L'objet de chaque adresse qui en demande un, toujours autour d'une demande cachée."""
+    pret, organisme = monde.pret, monde.cachee.organisme
+    par_salle = {
+        "organisme:": organisme,
+        "comite:seance": pret.seance,
+        "ville:seance": pret.seance,
+        "ville:formulaire": monde.section,
+        "ville:lot_": monde.lot,
+        "ville:organisme": organisme,
+        "ville:coordonnees": organisme,
+        "ville:membre_": pret.membres[1],
+        "ville:lien": pret.membres[1],
+        "ville:repartition_deplacer": pret.membres[1],
+        "ville:rapport": monde.rapport,
+        "ville:question": monde.question,
+        "ville:lettre_": monde.lettre,
+        "ville:envoi_": monde.envoi,
+        "ville:modele_": monde.modele,
+    }
+    objets = {
+        nom: objet
+        for prefixe, objet in par_salle.items()
+        for nom, _ in motifs_nommes()
+        if nom.startswith(prefixe)
+    }
+    return objets | {
+        "comite:rouvrir_fiche": monde.fiche,
+        "ville:message_publier": monde.message,
+        "ville:courriel": monde.courriel,
+        "ville:compte": pret.membres[1].utilisateur,
+        "ville:versement_agir": monde.versement,
+        "ville:reexamen": monde.reexamen,
+        "ville:reprise_confirmer": monde.reprise,
+        "ville:incident": monde.incident,
+        "travail": monde.travail,
+        "travail_agir": monde.travail,
+        "document": monde.document,
+        "organisme:piece": monde.piece,
+        "organisme:piece_retirer": monde.piece,
+        "organisme:document_dossier": monde.piece,
+    }
+
+
+def adresse_de(nom, motif, objets, monde):
+    """L'adresse ``nom``, formée autour d'une demande cachée ; échoue si on ne sait pas."""
+    suite = re.search("convention|avenant|fermeture|rapport|reexamen", nom)
+    textes = {
+        "code": monde.pret.appel.code,
+        "reference": (monde.convenue if suite else monde.cachee).reference,
+        "autre": monde.recevable.reference,
+        "nature": {"ville:doute": "doublon", "organisme:rapport": "final"}.get(nom, "demande"),
+        "partie": "projet", "onglet": "texte",
+        "genre": "acceptee" if nom.startswith("ville:modele") else "rapport_annuel",
+        "forme": "zip" if nom == "ville:lettres_telecharger" else "csv",
+        "champ": "titre", "jeton": "inconnu", "passage": "archiver", "action": "x", "no": 1,
+        "adhesion": 1, "invitation": 1, "bloc": f"discussion-{monde.cachee.pk}",
+    }  # fmt: skip
+    arguments = {}
+    for converti in motif.pattern.converters:
+        if converti in {"pk", "cle"} and nom in objets:
+            arguments[converti] = getattr(objets[nom], converti)
+        elif converti in textes:
+            arguments[converti] = textes[converti]
+        else:
+            pytest.fail(f"Dites ici de quel objet caché parle l'adresse « {nom} » ({converti}).")
+    return reverse(nom, kwargs=arguments)
+
+
+def nomme(mot, texte):
+    """Le mot entier : un jeton tiré au hasard peut contenir « D02 »."""
+    return re.search(rf"\b{re.escape(mot)}\b", texte) is not None
+
+
+def texte_de(reponse):
+    """Ce qu'une personne lit de la réponse, PDF compris."""
+    if "pdf" in reponse.headers.get("Content-Type", "") and not reponse.streaming:
+        lu = subprocess.run(
+            ["pdftotext", "-", "-"], input=reponse.content, capture_output=True, check=False
+        )
+        return lu.stdout.decode()
+    return contenu(reponse)
+
+
+@pytest.mark.parametrize(
+    ("qui", "monde"),
+    [("membre", False), ("siegeante", True)],
+    ids=["membre en séance", "employée après"],
+    indirect=["monde"],
+)
+def test_aucune_adresse_ne_laisse_paraitre_la_demande(monde, qui):
+    client = Client()
+    client.force_login(getattr(monde, qui))
+    vues, fuites = 0, []
+    objets = cles_primaires(monde)
+    for nom, motif in motifs_nommes():
+        if nom.startswith(COMPTE):
+            continue
+        adresse = adresse_de(nom, motif, objets, monde)
+        mots = [m for m in MOTS_CACHES if not (nom in REPERTOIRE and m.startswith("Organisme"))]
+        for question in ("", *RECHERCHES):
+            reponse = client.get(f"{adresse}?{question}")
+            if reponse.status_code != 200:
+                break
+            vues += 1
+            texte = texte_de(reponse)
+            fuites += [f"{mot} dans {nom}?{question}" for mot in mots if nomme(mot, texte)]
+    assert not fuites, "\n".join(fuites)
+    assert vues >= (80 if qui == "membre" else 250)
+
+
+@pytest.mark.parametrize("qui", ["membre", "siegeante"])
+def test_aucun_courriel_ne_la_nomme_ni_ne_la_compte(monde, qui):
+    personne = getattr(monde, qui)
+    rappels.envoyer_rappels()
+    recus = [c for c in Email.objects.all() if personne.email in c.to]
+
+    assert recus
+    for courriel in recus:
+        texte = f"{courriel.subject} {courriel.message}"
+        assert not [mot for mot in MOTS_CACHES if mot in texte]
