@@ -223,8 +223,8 @@ ACCES: dict[str, set[str]] = {
 # Ces pages ont leur propre fichier de tests d'accès, récusation comprise.
 AILLEURS = ("comite:", "ville:comite", "ville:repartition_", "ville:lien", "ville:seance",
             "ville:classement", "ville:affect", "ville:membre", "ville:calibrage",
-            "ville:evaluation", "ville:rappel", "ville:fiches", "ville:clore_evaluation", "account_", "mfa_",
-            "socialaccount_", "openid_")  # fmt: skip
+            "ville:evaluation", "ville:rappel", "ville:fiches", "ville:clore_evaluation",
+            "account_", "mfa_", "socialaccount_", "openid_")  # fmt: skip
 ACTIONS = {
     "organisme:rejoindre", "organisme:membre_agir", "organisme:invitation_agir",
     "organisme:enregistrer_reponse", "organisme:revision_vue", "organisme:enregistrer_champ",

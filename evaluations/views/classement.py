@@ -13,7 +13,7 @@ from evaluations.classement import attendues_par, fiches_de, lignes_de
 from evaluations.explications import expliquer
 from evaluations.exports import ENTETES, lignes_classement, reponse_csv
 from evaluations.forms import MotifForm
-from evaluations.models import Affectation, Evaluation
+from evaluations.models import Affectation, Evaluation, Reouverture
 from evaluations.projets import projet_lu
 from evaluations.services import fiches
 from evaluations.tableau import tableau_pagine
@@ -96,6 +96,7 @@ def fiches_demande(request: HttpRequest, reference: str) -> HttpResponse:
             else [],
             "etats": [_etat_fiche(a) for a in affectations],
             "contenus": _contenus(demande) if revelee else [],
+            "changements": _changements(demande) if revelee else [],
             "peut_rouvrir": demande.etat == "en_evaluation"
             and request.user.peut("evaluation.rouvrir", demande),
             "peut_rouvrir_evaluation": demande.etat == "evaluee"
@@ -165,6 +166,33 @@ def _contenus(demande: Demande) -> list[dict[str, Any]]:
         }
         for critere in demande.appel.criteres.all()
         if soumises
+    ]
+
+
+def _changements(demande: Demande) -> list[dict[str, Any]]:
+    """Les fiches changées en séance : qui, pourquoi, et les notes d'avant et d'après."""
+    libelles = {critere.code: critere.libelle for critere in demande.appel.criteres.all()}
+    changements = (
+        Reouverture.objects.filter(
+            evaluation__affectation__demande=demande,
+            evaluation__affectation__etat="libre",
+            seance__isnull=False,
+        )
+        .select_related("evaluation__affectation__membre__utilisateur")
+        .order_by("rouverte_le")
+    )
+    return [
+        {
+            "membre": changement.evaluation.membre,
+            "le": changement.rouverte_le,
+            "motif": changement.motif,
+            "notes": [
+                {"critere": libelles.get(code, code), "avant": avant["note"], "apres": apres}
+                for code, avant in changement.notes_avant["notes"].items()
+                if (apres := changement.notes_apres["notes"][code]["note"]) != avant["note"]
+            ],
+        }
+        for changement in changements
     ]
 
 

@@ -337,6 +337,9 @@ def test_la_page_de_ma_fiche(tenue):
     assert reponse.context["formulaire"].errors["motif"]
     assert client.post(page, {**envoi, "motif": "Moins clair."}).status_code == 302
     assert Reouverture.objects.get().seance == tenue.seance
+    fiches = client.get(reverse("comite:fiches", args=[tenue.demande.reference])).text
+    assert "Moins clair." in fiches
+    assert ": 4, puis 3" in fiches
     assert navigateur(tenue.membres[3].utilisateur).get(page).status_code == 404
 
 
