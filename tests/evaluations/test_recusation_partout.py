@@ -211,6 +211,7 @@ def adresse_de(nom, motif, objets, monde):
         "forme": "zip" if nom == "ville:lettres_telecharger" else "csv",
         "champ": "titre", "jeton": "inconnu", "passage": "archiver", "action": "x", "no": 1,
         "adhesion": 1, "invitation": 1, "statut": "etudes",
+        "bloc": f"discussion-{monde.cachee.pk}",
     }  # fmt: skip
     arguments = {}
     for converti in motif.pattern.converters:
