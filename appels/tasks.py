@@ -7,11 +7,20 @@ from appels.models import Depot
 from appels.services.accuses import figer_accuse
 from appels.services.pieces import analyser
 from appels.services.rappels import envoyer_rappels
+from socle.sceau import SceauInutilisable
 
 
-@shared_task(autoretry_for=(OSError,), retry_backoff=True, max_retries=5)
+@shared_task(
+    autoretry_for=(OSError, SceauInutilisable),
+    retry_backoff=10,
+    retry_backoff_max=3600,
+    retry_kwargs={"max_retries": 200},
+)
 def produire_accuse(depot_id: int) -> None:
-    """Fige l'accusé du dépôt et l'envoie ; sans effet s'il l'est déjà."""
+    """Fige l'accusé du dépôt et l'envoie ; sans effet s'il l'est déjà.
+
+    Le dépôt, lui, est fait : l'accusé attend que le certificat du sceau soit renouvelé.
+    """
     figer_accuse(depot=Depot.objects.get(pk=depot_id))
 
 

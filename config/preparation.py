@@ -92,7 +92,19 @@ def charger_la_demonstration() -> bool:
     return True
 
 
+def verifier_le_sceau() -> bool:
+    """Un certificat inutilisable se dit au démarrage, pas à la première lettre."""
+    from socle.sceau import SceauInutilisable, exiger_sceau
+
+    try:
+        exiger_sceau()
+    except SceauInutilisable as refus:
+        raise CommandError(f"{refus.raison} (SCEAU_PKCS12, SCEAU_MOT_DE_PASSE)") from refus
+    return False
+
+
 ETAPES = {
+    "Sceau": verifier_le_sceau,
     "Base de données": mettre_la_base_a_jour,
     "Fichiers statiques": rassembler_les_fichiers_statiques,
     "Démonstration": charger_la_demonstration,

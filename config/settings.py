@@ -256,7 +256,12 @@ SEUIL_AUTORISATION_TRESORERIE = env.int("SEUIL_AUTORISATION_TRESORERIE", default
 # Ce qui se garde, en années (regles.md, 18) : après la fermeture, et pour tout le reste.
 CONSERVATION_FERMEES_ANS = env.int("CONSERVATION_FERMEES_ANS", default=7)
 CONSERVATION_AUTRES_ANS = env.int("CONSERVATION_AUTRES_ANS", default=3)
+# Le certificat qui scelle les documents (PKCS #12) ; la démonstration se fait le sien.
+SCEAU_PKCS12 = env.str("SCEAU_PKCS12", default="")
+SCEAU_MOT_DE_PASSE = env.str("SCEAU_MOT_DE_PASSE", default="")
+SCEAU_HORODATAGE_URL = env.str("SCEAU_HORODATAGE_URL", default="")
 TAILLE_MAX_PIECE = 15 * 1024 * 1024
+TAILLE_MAX_PILE = 200 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 CLAMD_URL = env.str("CLAMD_URL", default="")
@@ -318,7 +323,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
 if env.bool("DERRIERE_MANDATAIRE", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    # L'adresse qu'une signature garde est celle que le mandataire rapporte.
+    # L'adresse de qui demande (ou signe) est celle que le mandataire rapporte.
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
 # L'heure de réception qu'écrit config/serveur_web.py (ou le mandataire, quand il est de confiance).
 # Servie autrement, l'application n'écoute pas un en-tête que le client pourrait forger.

@@ -1,6 +1,5 @@
 """Le classement en tableur : les lignes que la personne peut voir, et rien d'autre."""
 
-import csv
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ from django.http import HttpResponse
 
 from appels.models import Appel
 from evaluations.tableau import tableau_entier
+from socle.exports import csv_de, telecharger
 
 ENTETES = [
     "Volet",
@@ -61,17 +61,4 @@ def lignes_classement(utilisateur: Any, appel: Appel) -> list[list[Any]]:
 
 
 def reponse_csv(nom: str, entetes: Sequence[str], lignes: Iterable[Sequence[Any]]) -> HttpResponse:
-    """Un CSV en UTF-8 (avec sa marque, pour les tableurs), sans formule injectée."""
-    reponse = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
-    reponse["Content-Disposition"] = f'attachment; filename="{nom}.csv"'
-    ecrivain = csv.writer(reponse, delimiter=";")
-    ecrivain.writerow(entetes)
-    ecrivain.writerows([_cellule(valeur) for valeur in ligne] for ligne in lignes)
-    return reponse
-
-
-def _cellule(valeur: Any) -> Any:
-    """Un texte qui commence comme une formule reste un texte."""
-    if isinstance(valeur, str) and valeur[:1] in "=+-@\t\r":
-        return f"'{valeur}" if valeur else ""
-    return "" if valeur is None else valeur
+    return telecharger(csv_de(entetes, lignes), f"{nom}.csv", "text/csv; charset=utf-8")

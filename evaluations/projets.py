@@ -52,9 +52,9 @@ def masque_de(demande: Demande) -> Masque | SansMasque:
 
 
 def identite(demande: Demande) -> Identite:
-    """L'organisme, ses membres, ses signataires, leurs coordonnées (tout est préchargeable)."""
+    """L'organisme, ses membres, son conseil, ses signataires, leurs coordonnées."""
     organisme = demande.organisme
-    personnes = [organisme.signataire_nom]
+    personnes = [organisme.signataire_nom, *organisme.administrateurs.splitlines()]
     personnes += [adhesion.utilisateur.nom for adhesion in organisme.adhesions.all()]
     personnes += [depot.signataire for depot in demande.depots.all()]
     personnes += [personne.nom for personne in (demande.creee_par, demande.deposee_par) if personne]

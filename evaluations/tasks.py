@@ -1,4 +1,4 @@
-"""Les tâches du comité : un long calcul, les rappels, les livrets de lecture."""
+"""Les tâches du comité : un long calcul, les livrets de lecture, les rappels."""
 
 from celery import shared_task
 

@@ -10,17 +10,25 @@ class FinancementConfig(AppConfig):
     def ready(self) -> None:
         from financement.candidats import voit_les_scenarios
         from financement.renseignements import des_signatures
-        from financement.services.lots_lettres import NATURE
-        from financement.tasks import emettre_lettres
+        from financement.services import archives, lots_lettres, retours
+        from financement.tasks import classer_retours, emettre_lettres, produire_archive
         from financement.verbes import PHRASES
+        from socle.authenticite import declarer_remplacement
         from socle.renseignements import declarer_renseignements
         from socle.services.travaux import declarer_tache
         from socle.verbes import declarer_verbes
         from socle.views.documents import declarer_acces
 
         declarer_verbes(PHRASES)
+        declarer_remplacement("financement.lettre", lambda lettre: lettre.remplacee_le)
+        declarer_remplacement("financement.scenario", lambda scenario: scenario.remplace_le)
+        # Le document signé s'ajoute au texte présenté : celui-ci, signé sur papier, vaut encore.
+        for modele in ("convention", "avenant"):
+            declarer_remplacement(f"financement.{modele}", lambda objet: None)
         declarer_renseignements(des_signatures)
-        declarer_tache(NATURE, emettre_lettres.delay)
+        declarer_tache(lots_lettres.NATURE, emettre_lettres.delay)
+        declarer_tache(retours.NATURE, classer_retours.delay)
+        declarer_tache(archives.NATURE, produire_archive.delay)
         for modele in ("Lettre", "Convention", "Avenant", "Reexamen"):
             declarer_acces(f"financement.{modele.lower()}", self._est_visible)
         declarer_acces(

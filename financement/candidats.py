@@ -47,7 +47,7 @@ def cle_de(groupe: Groupe) -> str:
 
 
 def argent_de(appel: Appel, *, hors: Iterable[int] = ()) -> list[VoletArgent]:
-    """Chaque volet, ce qui y est accordé par une décision, et ses sources.
+    """Chaque volet, ce qui y est accordé et ses sources, lus au grand livre.
 
     Les décisions sur les demandes ``hors`` ne comptent pas : un scénario les propose lui-même.
     """
@@ -57,18 +57,16 @@ def argent_de(appel: Appel, *, hors: Iterable[int] = ()) -> list[VoletArgent]:
         .values_list("volet")
         .annotate(total=Sum("montant_accorde"))
     )
-    sources: dict[int, list[SourceArgent]] = {}
-    for volet in appel.volets.prefetch_related("sources"):
-        sources[volet.pk] = [
-            SourceArgent(s.bailleur, s.exercice, s.montant) for s in volet.sources.all()
-        ]
     return [
         VoletArgent(
             no=solde.no,
             nom=str(solde.volet),
             enveloppe=solde.enveloppe,
             accorde=solde.accorde - proposees.get(solde.volet.pk, Decimal(0)),
-            sources=tuple(sources[solde.volet.pk]),
+            sources=tuple(
+                SourceArgent(credit.bailleur, credit.exercice, credit.enveloppe)
+                for credit in solde.credits
+            ),
         )
         for solde in soldes(appel)
     ]

@@ -5,17 +5,38 @@ import datetime as dt
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from appels.models import Demande
 from evaluations.models import Recommandation
-from financement.models import Avenant, Convention, Decision, Rapport, Reexamen, Versement
+from financement.models import Avenant, Convention, Decision, Lettre, Rapport, Reexamen, Versement
 from financement.montants import calendrier_versements, conditions_versements
 from financement.repartition import repartir
 from financement.services.grand_livre import parts_par_source
 from socle import horloge
 from socle.graphiques import Part
+from socle.models import Document
 from socle.templatetags.affichage import date_longue
 from socle.textes import lignes
+
+
+def documents_de(demande: Demande) -> QuerySet[Document]:
+    """Tout ce que la Ville a émis au sujet d'une demande, dans l'ordre où c'est parti."""
+    sujets = {
+        "appels.demande": [demande.pk],
+        "appels.depot": demande.depots.values_list("pk", flat=True),
+        "financement.lettre": Lettre.objects.filter(decision__demande=demande).values_list(
+            "pk", flat=True
+        ),
+        "financement.convention": Convention.objects.filter(demande=demande).values_list(
+            "pk", flat=True
+        ),
+        "financement.reexamen": demande.reexamens.values_list("pk", flat=True),
+        "financement.avenant": Avenant.objects.filter(convention__demande=demande).values_list(
+            "pk", flat=True
+        ),
+    }
+    return Document.objects.sur(sujets).order_by("cree_le")
 
 
 def representant() -> dict[str, str]:
@@ -62,12 +83,18 @@ def motifs_par_critere(decision: Decision | Recommandation) -> list[dict[str, st
 
 
 def conditions(decision: Decision) -> list[str]:
-    """Les conditions du conseil, puis chaque réserve avec sa date."""
-    reserves = [
-        f"Avant la convention, au plus tard le {date_longue(reserve.echeance)} : {reserve.texte}"
-        for reserve in decision.reserves.all()
+    """Les conditions du conseil, puis chaque réserve avec sa date.
+
+    Une décision d'essai (l'aperçu d'un modèle) n'est pas inscrite : elle n'a pas de réserve.
+    """
+    reserves = decision.reserves.all() if decision.pk else ()
+    return [
+        *lignes(decision.conditions),
+        *(
+            f"Avant la convention, au plus tard le {date_longue(r.echeance)} : {r.texte}"
+            for r in reserves
+        ),
     ]
-    return [*lignes(decision.conditions), *reserves]
 
 
 def versements_prevus(decision: Decision) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from financement.services import bilans
+from financement.services import archives, bilans, retours
 from financement.services.lots_lettres import emettre_poignee
 from socle.models import Travail
 
@@ -18,3 +18,15 @@ def emettre_lettres(travail_id: int) -> None:
 def produire_bilan(travail_id: int) -> None:
     """Fige le bilan d'un appel en PDF."""
     bilans.produire(travail=Travail.objects.get(pk=travail_id))
+
+
+@shared_task
+def classer_retours(travail_id: int) -> None:
+    """Lit une pile numérisée et range ses pages ; relancée, elle reprend où elle en était."""
+    retours.classer(travail=Travail.objects.get(pk=travail_id))
+
+
+@shared_task
+def produire_archive(travail_id: int) -> None:
+    """Écrit l'archive d'un appel ; relancée, elle la refait en entier."""
+    archives.produire(travail=Travail.objects.get(pk=travail_id))

@@ -14,6 +14,7 @@ from financement.views import (
     paiements,
     reexamens,
     reserves,
+    retours,
     scenarios,
     semaine,
     transferts,
@@ -99,6 +100,10 @@ ville = [
         modeles.apercu_pdf,
         name="modele_apercu_pdf",
     ),
+    path("appels/<slug:code>/retours/", retours.retours, name="retours"),
+    path("retours/<uuid:cle>/", retours.pile, name="pile"),
+    path("retours/<uuid:cle>/pages/<int:no>/", retours.image, name="pile_image"),
+    path("retours/<uuid:cle>/pdf/", retours.numerise, name="retour"),
     path("demandes/<slug:reference>/convention/", conventions.convention, name="convention"),
     path(
         "demandes/<slug:reference>/convention/<slug:action>/",

@@ -6,7 +6,7 @@ class SocleConfig(AppConfig):
     verbose_name = "Socle"
 
     def ready(self) -> None:
-        from socle import permissions
+        from socle import permissions, verifications  # noqa: F401
         from socle.renseignements import declarer_renseignements, du_socle
         from socle.verbes import declarer_verbes
 

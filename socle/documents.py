@@ -1,4 +1,4 @@
-"""Les documents de la Ville : un HTML, son PDF balisé (PDF/UA-1) et son empreinte, figés.
+"""Les documents de la Ville : un HTML, son PDF balisé (PDF/UA-1), scellé, et son empreinte, figés.
 
 Un document émis n'est jamais rendu à nouveau : le gabarit du jour ne change pas une lettre d'hier.
 Les contextes attendus sont écrits en tête de chaque gabarit de ``templates/pdf/``.
@@ -24,6 +24,8 @@ from django.utils.text import slugify
 from weasyprint import HTML
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from socle import sceau
+from socle.codes import adresse_de_verification, ecrire_code, image_qr, nouveau_code
 from socle.models import Document
 
 # WeasyPrint annonce chaque étape de chaque rendu : du bruit dans le journal d'un ouvrier.
@@ -96,11 +98,13 @@ def _decor_en_fond(trouve: re.Match[str]) -> str:
 def rendre_html(gabarit: str, contexte: dict[str, Any]) -> str:
     """Le HTML complet du document, styles compris.
 
-    Ajoute au contexte ``ville``, ``demonstration``, ``feuille_de_style`` et ``gabarit``.
+    Ajoute au contexte ``ville``, ``demonstration``, ``feuille_de_style`` et ``gabarit`` ; un aperçu
+    n'a pas de ``verification``, et son bas de page n'a ni code ni code QR.
     """
     html = render_to_string(
         gabarit,
         {
+            "verification": None,
             **contexte,
             "ville": {**settings.VILLE, "lieu": lieu_de(settings.VILLE["nom"])},
             "demonstration": settings.DEMONSTRATION,
@@ -152,6 +156,16 @@ def empreinte(octets: bytes) -> str:
     return hashlib.sha256(octets).hexdigest()
 
 
+def verification(code: str) -> dict[str, str]:
+    """Ce que le bas de page porte : le code, l'adresse sans son protocole, le code QR."""
+    adresse = adresse_de_verification(code)
+    return {
+        "code": ecrire_code(code),
+        "adresse": adresse.partition("://")[2],
+        "qr": image_qr(adresse),
+    }
+
+
 @transaction.atomic
 def figer_document(
     *,
@@ -162,14 +176,22 @@ def figer_document(
     titre: str,
     acteur: Any = None,
 ) -> Document:
-    """Rend une fois et enregistre HTML, PDF et SHA-256. Le document ne change plus ensuite.
+    """Rend une fois, scelle, puis enregistre HTML, PDF et SHA-256. Rien n'en change ensuite.
 
-    ``contexte["reference"]`` nomme le fichier : ``<nature>-<reference>.pdf``. Si la transaction
-    échoue, le fichier écrit reste orphelin, sans ligne qui le nomme.
+    ``contexte["reference"]`` nomme le fichier : ``<nature>-<reference>.pdf``. Lève
+    ``SceauInutilisable`` avant de rien écrire. Si la transaction échoue plus tard, le fichier écrit
+    reste orphelin, sans ligne qui le nomme.
     """
-    html = rendre_html(gabarit, contexte)
+    sceau.exiger_sceau()
+    code = nouveau_code()
+    html = rendre_html(gabarit, {**contexte, "verification": verification(code)})
     pdf = rendre_pdf(html, titre=titre)
+    scelle = sceau.est_configure()
+    if scelle:
+        pdf = sceau.sceller(pdf)
     document = Document(
+        code=code,
+        scelle=scelle,
         nature=nature,
         titre=titre[:200],
         objet_type=objet._meta.label_lower,

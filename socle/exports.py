@@ -1,8 +1,9 @@
 """Les tableurs : une feuille, des entêtes, des lignes, sans formule injectée."""
 
+import csv
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from io import BytesIO
+from io import BytesIO, StringIO
 from typing import Any
 
 from django.http import HttpResponse
@@ -48,6 +49,22 @@ def _valeur(valeur: Any) -> Any:
     if isinstance(valeur, dt.datetime) and timezone.is_aware(valeur):
         return timezone.localtime(valeur).replace(tzinfo=None)
     return ILLEGAL_CHARACTERS_RE.sub("", valeur) if isinstance(valeur, str) else valeur
+
+
+def csv_de(entetes: Sequence[str], lignes: Iterable[Sequence[Any]]) -> bytes:
+    """Un CSV en UTF-8 (avec sa marque, pour les tableurs), sans formule injectée."""
+    sortie = StringIO()
+    ecrivain = csv.writer(sortie, delimiter=";")
+    ecrivain.writerow(entetes)
+    ecrivain.writerows([_cellule(valeur) for valeur in ligne] for ligne in lignes)
+    return sortie.getvalue().encode("utf-8-sig")
+
+
+def _cellule(valeur: Any) -> Any:
+    """Un texte qui commence comme une formule reste un texte."""
+    if isinstance(valeur, str) and valeur[:1] in tuple("=+-@\t\r"):
+        return f"'{valeur}"
+    return "" if valeur is None else valeur
 
 
 def reponse_xlsx(nom: str, entetes: Sequence[str], lignes: Iterable[Sequence[Any]]) -> HttpResponse:

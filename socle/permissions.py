@@ -337,6 +337,9 @@ MATRICE: dict[str, rules.Predicate] = {
     "lettre.emettre": agent_impartial | approbation_impartiale,
     "lettre.lot": est_agent | est_approbation,
     "modele.gerer": est_agent | est_administration,
+    # Une pile ou une archive parle de toutes les demandes de l'appel.
+    "retour.classer": est_agent & ~est_recuse_a_l_appel,
+    "retour.voir": est_employe & ~est_recuse_a_l_appel,
     "reexamen.demander": est_responsable,
     "reexamen.confier": (est_approbation | est_administration) & ~est_recuse,
     "reexamen.recevoir": employe_impartial & ~a_participe,
@@ -376,6 +379,7 @@ MATRICE: dict[str, rules.Predicate] = {
     # Reddition de comptes
     "bilan.voir": est_employe | est_bailleur,
     "bilan.figer": est_agent,
+    "archive.produire": (est_agent | est_administration) & ~est_recuse_a_l_appel,
     # Maison
     "ville.voir": est_employe,
     "ville.courriels": est_agent | est_administration,

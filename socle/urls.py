@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import path
 
-from socle.views import documents, galerie, maison, renseignements, sante, travaux
+from socle.views import documents, galerie, maison, renseignements, sante, travaux, verifier
 
 public = [
     path("sante/", sante.sante, name="sante"),
@@ -12,6 +12,8 @@ public = [
     path("travaux/<uuid:cle>/", travaux.travail, name="travail"),
     path("travaux/<uuid:cle>/<slug:action>/", travaux.agir, name="travail_agir"),
     path("documents/<uuid:cle>/", documents.document, name="document"),
+    path("verifier/", verifier.verifier, name="verifier"),
+    path("verifier/<str:code>/", verifier.verifier, name="verifier_code"),
 ]
 ville = [
     path("incidents/", renseignements.incidents, name="incidents"),

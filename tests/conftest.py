@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,6 +49,24 @@ def truncate_refuse(transactional_db: None) -> Iterator[None]:
     _declencheur_truncate("ENABLE")
     yield
     _declencheur_truncate("DISABLE")
+
+
+# --- Sceau --------------------------------------------------------------------------------------
+@pytest.fixture(scope="session")
+def pkcs12_de_la_ville(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from socle.sceau_demonstration import fabriquer_certificat
+
+    chemin = tmp_path_factory.mktemp("sceau") / "ville.p12"
+    chemin.write_bytes(fabriquer_certificat(nom="Ville de Trois-Rivières", mot_de_passe="secret"))
+    return chemin
+
+
+@pytest.fixture
+def sceau_de_la_ville(pkcs12_de_la_ville: Path, settings: Any) -> Path:
+    """Le certificat de la Ville, configuré : sans cette fixture, rien n'est scellé."""
+    settings.SCEAU_PKCS12 = str(pkcs12_de_la_ville)
+    settings.SCEAU_MOT_DE_PASSE = "secret"
+    return pkcs12_de_la_ville
 
 
 # --- Ouvrier ------------------------------------------------------------------------------------

@@ -23,6 +23,8 @@ STORAGES["staticfiles"] = {
 }
 WHITENOISE_AUTOREFRESH = True
 DEMONSTRATION = False
+# Le sceau a ses tests ; ailleurs, deux rendus du même HTML restent comparables.
+SCEAU_PKCS12 = ""
 SECOND_FACTEUR_EXIGE = False
 GALERIE = True
 

@@ -4,15 +4,24 @@ Une adresse que ce fichier ne connaît pas le fait échouer. « oui » : la page
 servie ; « non » : 404, comme si elle n'existait pas ; sans compte, on mène à la connexion.
 """
 
+import io
 from types import SimpleNamespace
 
 import pytest
 from django.core.files.base import ContentFile
 from django.urls import URLResolver, get_resolver, reverse
+from PIL import Image
 
 from appels.models import Message, PieceJointe, PieceOrganisme
 from appels.services import formulaires
-from financement.models import LotPaiement, RepriseEssayee, Scenario
+from financement.models import (
+    Archive,
+    LotPaiement,
+    PileNumerisee,
+    RepriseEssayee,
+    RetourNumerise,
+    Scenario,
+)
 from financement.services.modeles import fixer_modele
 from socle.models import Document, Incident, Travail
 from tests.factories import (
@@ -67,6 +76,8 @@ ACCES: dict[str, set[str]] = {
             "donnees",
             "donnees_fichier",
             "sante",
+            "verifier",
+            "verifier_code",
             "confidentialite",
             "galerie",
         ),
@@ -192,6 +203,9 @@ ACCES: dict[str, set[str]] = {
         f"ville:{nom}": {"agent"}
         for nom in ("questions", "question", "question_retirer", "message_publier")
     },
+    **{f"ville:{nom}": {"agent"} for nom in ("retours", "pile", "pile_image")},
+    "ville:retour": EMPLOYES,
+    **{f"ville:{nom}": {"agent", "administration"} for nom in ("archives", "archive")},
     # Un scénario pèse toutes les demandes : une récusation sur une seule en écarte.
     **{
         f"ville:{nom}": {"agent", "approbation"}
@@ -329,6 +343,7 @@ def monde():
     incident = Incident.objects.create(
         constate_le="2030-01-01", description="x", renseignements="x", raisons="x"
     )
+    pile, retour, archive = _papier_et_archive(demande, personnes["agent"], document)
     scenario = Scenario.objects.create(appel=demande.appel, nom="Au rang", seuil=60)
     lot = LotPaiement.objects.create(numero="LOT-2030-001", total=100)
     message = Message.objects.create(
@@ -351,6 +366,26 @@ def monde():
     compose = AppelFactory()
     section = formulaires.creer_formulaire_par_defaut(appel=compose).sections.first()
     return SimpleNamespace(**locals())
+
+
+def _papier_et_archive(demande, agent, document):
+    """Une pile d'une page, son retour et l'archive de l'appel."""
+    feuille = io.BytesIO()
+    Image.new("L", (85, 110), 255).save(feuille, format="PDF")
+    pile = PileNumerisee.objects.create(
+        appel=demande.appel, nom="pile.pdf", fichier=ContentFile(feuille.getvalue(), "pile.pdf"),
+        empreinte="0" * 64, total=1, deposee_par=agent,
+    )  # fmt: skip
+    retour = RetourNumerise.objects.create(
+        document=document, pile=pile, fichier=ContentFile(b"%PDF-", "retour.pdf"),
+        empreinte="0" * 64, attendues=1,
+    )  # fmt: skip
+    travail = Travail.objects.create(nature="archive", titre="Archive", total=1, cree_par=agent)
+    archive = Archive.objects.create(
+        appel=demande.appel, travail=travail, fichier=ContentFile(b"PK", "archive.zip"),
+        empreinte="0" * 64, demandee_par=agent,
+    )  # fmt: skip
+    return pile, retour, archive
 
 
 def arguments(nom, monde):
@@ -394,12 +429,19 @@ def arguments(nom, monde):
         "travail": monde.travail.cle,
         "organisme:piece": monde.piece.cle,
         "organisme:document_dossier": monde.au_dossier.cle,
+        "ville:pile": monde.pile.cle,
+        "ville:pile_image": monde.pile.cle,
+        "ville:retour": monde.retour.cle,
+        "ville:archive": monde.archive.cle,
         **dict.fromkeys(
             ("activite", "activite_ics", "organisme:activite", "organisme:activite_retirer"),
             monde.page_projet.activite.cle,
         ),
     }
-    code = {"ville:besoin": demande.appel.besoins.first().code}
+    code = {
+        "ville:besoin": demande.appel.besoins.first().code,
+        "verifier_code": monde.document.code,
+    }
     du_formulaire = nom.startswith("ville:formulaire")
     if du_formulaire:
         code[nom] = monde.compose.code

@@ -81,6 +81,7 @@ def appel(request: HttpRequest, code: str) -> HttpResponse:
                     "annuler",
                 )
             },
+            "peut_archiver": request.user.peut("archive.produire", objet),
             "peut_gerer_comite": request.user.peut("comite.gerer", objet),
             "peut_preparer_un_scenario": request.user.peut("scenario.preparer", objet),
             "peut_decider": request.user.peut("resolution.inscrire", objet),

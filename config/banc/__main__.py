@@ -74,10 +74,19 @@ def _options() -> argparse.Namespace:
 
 def _environnement() -> None:
     """Ses serveurs et ses données à lui, sous var/banc ; rien de l'environnement ne s'y mêle."""
-    for nom in ("DATABASE_URL", "CELERY_BROKER_URL", "EMAIL_URL", "MEDIA_STORAGE", "SITE_URL"):
+    for nom in (
+        "DATABASE_URL",
+        "CELERY_BROKER_URL",
+        "EMAIL_URL",
+        "MEDIA_STORAGE",
+        "SITE_URL",
+        "SCEAU_HORODATAGE_URL",
+    ):
         os.environ.pop(nom, None)
     os.environ.update(
         APPELS_VAR=str(RACINE / "var" / "banc"),
+        SCEAU_PKCS12=str(RACINE / "var" / "banc" / "sceau.p12"),
+        SCEAU_MOT_DE_PASSE="banc",
         DJANGO_SETTINGS_MODULE="config.banc.reglages",
         DEBUG="0",
         DEMONSTRATION="0",
@@ -152,8 +161,14 @@ def _pages(client: Any, jeu: Any, n: int, options: argparse.Namespace) -> list[d
 
 
 def _lettres(jeu: Any, combien: int) -> list[dict[str, Any]]:
-    from config.banc.lettres import emettre_un_lot, remettre_a_zero, rendu_nu
+    from config.banc.lettres import (
+        emettre_un_lot,
+        preparer_le_sceau,
+        remettre_a_zero,
+        rendu_nu,
+    )
 
+    preparer_le_sceau()
     resultats = []
     for ouvriers, nom in ((1, "lettre"), (2, "lettre_2_ouvriers")):
         _dire(f"{combien} lettres, {ouvriers} ouvrier(s)…")

@@ -1,8 +1,9 @@
-"""Un lot de lettres, de la demande d'émission au dernier PDF, par un ouvrier puis par deux."""
+"""Un lot de lettres scellées, de la demande au dernier PDF, par un ouvrier puis par deux."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -16,6 +17,18 @@ from socle.models import Document, Travail
 
 PATIENCE = 30
 RENDUS = 15
+
+
+def preparer_le_sceau() -> None:
+    """Un certificat RSA de 3072 bits, comme ceux des villes : chaque lettre mesurée est scellée."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    from socle.sceau_demonstration import fabriquer_certificat
+
+    cle = rsa.generate_private_key(public_exponent=65537, key_size=3072)
+    Path(settings.SCEAU_PKCS12).write_bytes(
+        fabriquer_certificat(nom="Banc", mot_de_passe=settings.SCEAU_MOT_DE_PASSE, cle=cle)
+    )
 
 
 def emettre_un_lot(jeu: Jeu, combien: int, *, ouvriers: int) -> float | None:
@@ -36,6 +49,8 @@ def emettre_un_lot(jeu: Jeu, combien: int, *, ouvriers: int) -> float | None:
         _attendre(travail)
         duree = time.perf_counter() - debut
     emises = Document.objects.filter(nature="lettre").count()
+    if Document.objects.filter(nature="lettre", scelle=False).exists():
+        raise BancImpossible("Des lettres ont été émises sans sceau : la mesure ne vaudrait rien.")
     if emises != combien:
         raise BancImpossible(f"{emises} lettres émises au lieu de {combien} : {travail.erreurs}")
     return duree * 1000 / combien

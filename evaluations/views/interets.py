@@ -31,7 +31,14 @@ def _affectations(siege: MembreComite) -> list[Affectation]:
     return list(
         Affectation.objects.non_recusees_de(siege.utilisateur)
         .filter(demande__appel=siege.appel_id, demande__etat__in=A_DECLARER_DANS)
-        .select_related("membre", "demande__appel", "demande__organisme", "demande__volet")
+        .select_related(
+            "membre",
+            "demande__appel",
+            "demande__organisme",
+            "demande__volet",
+            "demande__creee_par",
+            "demande__deposee_par",
+        )
         .order_by("demande__organisme__nom", "demande__code")
     )
 
@@ -65,12 +72,21 @@ class _Page:
             ),
         )
 
+    def _declarees(self) -> list[dict[str, Any]]:
+        """Ce qui est déjà déclaré, tel que le membre le lit : le nom ne sert plus à déclarer."""
+        libres = [a for a in self.affectations if a.etat == Affectation.Etat.LIBRE]
+        projets = projets_lus(affectation.demande for affectation in libres)
+        return [
+            {"projet": projet, "declaree_le": affectation.declaree_le}
+            for affectation, projet in zip(libres, projets, strict=True)
+        ]
+
     def rendre(self, formulaire: BaseForm) -> HttpResponse:
         contexte: dict[str, Any] = {
             "appel": self.appel,
             "formulaire": self.interets,
             "envoye": formulaire,
-            "declarees": _declarees(self.affectations),
+            "declarees": self._declarees(),
             "liens": [Affectation.Lien(valeur) for valeur in Affectation.Lien.values],
             "portrait": self.portrait,
             "collecte": self.collecte,
@@ -78,16 +94,6 @@ class _Page:
             "page_obj": self.page,
         }
         return render(self.request, "evaluations/comite/interets.html", contexte)
-
-
-def _declarees(affectations: list[Affectation]) -> list[dict[str, Any]]:
-    """Ce qui est déjà déclaré, tel que le membre le lit : le nom ne sert plus à déclarer."""
-    libres = [a for a in affectations if a.etat == Affectation.Etat.LIBRE]
-    projets = projets_lus(affectation.demande for affectation in libres)
-    return [
-        {"projet": projet, "declaree_le": affectation.declaree_le}
-        for affectation, projet in zip(libres, projets, strict=True)
-    ]
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,4 +1,4 @@
-"""La salle du comité : lire, noter, soumettre."""
+"""La salle du comité : lire, noter, soumettre, et la demande suivante."""
 
 from django.contrib import messages
 from django.db.models import QuerySet

@@ -1,3 +1,4 @@
+from financement.models.archive import Archive
 from financement.models.avenant import Avenant
 from financement.models.convention import Convention, Versement
 from financement.models.decision import Decision, Lettre, Reexamen, Resolution
@@ -20,12 +21,14 @@ from financement.models.rapport import (
     ValeurIndicateur,
 )
 from financement.models.reserve import Reserve
+from financement.models.retour import PageNumerisee, PileNumerisee, RetourNumerise
 from financement.models.scenario import LigneScenario, Scenario
 from financement.models.signature import Signature
 from financement.models.transfert import Transfert
 
 __all__ = [
     "AppelAuGrandLivre",
+    "Archive",
     "Avenant",
     "Convention",
     "CoordonneesBancaires",
@@ -39,6 +42,8 @@ __all__ = [
     "LotPaiement",
     "ModeleDocument",
     "Mouvement",
+    "PageNumerisee",
+    "PileNumerisee",
     "ProjetPasse",
     "Rapport",
     "Recuperation",
@@ -47,6 +52,7 @@ __all__ = [
     "RepriseEssayee",
     "Reserve",
     "Resolution",
+    "RetourNumerise",
     "RetourPaiement",
     "Scenario",
     "Signature",

@@ -19,18 +19,13 @@ from django.utils import timezone
 from appels.models import Demande
 from evaluations.models import Evaluation, Note
 from financement.conservation import Sort, durees, echeance
-from financement.models import (
-    Avenant,
-    Convention,
-    EnvoiLettre,
-    Lettre,
-    Rapport,
-    Reserve,
-    Signature,
-)
+from financement.documents import documents_de
+from financement.models import EnvoiLettre, Rapport, Reserve, Signature
+from financement.services.archives import detruire_archives
+from financement.services.retours import detruire_retours
 from socle import horloge
 from socle.journal import journaliser
-from socle.models import Document, EntreeJournal, Utilisateur
+from socle.models import EntreeJournal, Utilisateur
 
 # Seul ce service passe outre ces déclencheurs : la loi demande la destruction.
 DECLENCHEURS = (
@@ -171,26 +166,9 @@ def _anonymiser_demande(demande: Demande) -> None:
 
 def _detruire_documents(demande: Demande) -> None:
     """Les accusés, lettres, conventions et avenants : leur titre et leur empreinte restent."""
-    sujets = {
-        "appels.demande": [demande.pk],
-        "appels.depot": demande.depots.values_list("pk", flat=True),
-        "financement.lettre": Lettre.objects.filter(decision__demande=demande).values_list(
-            "pk", flat=True
-        ),
-        "financement.convention": Convention.objects.filter(demande=demande).values_list(
-            "pk", flat=True
-        ),
-        "financement.reexamen": demande.reexamens.values_list("pk", flat=True),
-        "financement.avenant": Avenant.objects.filter(convention__demande=demande).values_list(
-            "pk", flat=True
-        ),
-    }
-    documents = Document.objects.filter(pk=None)
-    for objet_type, cles in sujets.items():
-        documents |= Document.objects.filter(
-            objet_type=objet_type, objet_id__in=[str(cle) for cle in cles]
-        )
-    documents = documents.filter(detruit_le=None)
+    documents = documents_de(demande).filter(detruit_le=None)
+    detruire_retours(documents)
+    detruire_archives(demande.appel)
     _effacer_fichiers(document.pdf for document in documents)
     documents.update(html="", detruit_le=horloge.maintenant())
 

@@ -21,6 +21,7 @@ from financement.services.lettres import (
 from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.models import Travail
+from socle.sceau import exiger_sceau
 from socle.services import travaux
 
 journal_technique = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ def preparer_lot(*, acteur: Any, appel: Appel, sans_les_incompletes: bool = Fals
     que la personne n'ait choisi d'émettre les autres ; ``rien`` quand il n'y en a aucune.
     """
     exiger_permission(acteur, "lettre.lot", appel)
+    exiger_sceau()
     parametres = {"appel": appel.pk}
     Appel.objects.select_for_update(no_key=True).get(pk=appel.pk)
     if travail := travaux.deja_confie(acteur=acteur, nature=NATURE, parametres=parametres):

@@ -210,6 +210,7 @@ def _montrer(request: HttpRequest, avenant: Avenant, **contexte: Any) -> HttpRes
             "peut_signer": False,
             "peut_decider": False,
             "peut_inscrire": False,
+            "peut_voir_retours": request.user.peut("retour.voir", avenant),
             "form_refus": None,
             "form_papier": None,
             "texte": texte_fige(avenant.document) if avenant.document else "",

@@ -102,6 +102,7 @@ def _montrer(
         and request.user.peut("demande.resilier", demande),
         "peut_preparer": all(reserve.levee_le for reserve in reserves)
         and request.user.peut("convention.preparer", demande),
+        "peut_voir_retours": request.user.peut("retour.voir", demande),
         "peut_contresigner": request.user.peut("convention.contresigner", demande),
         "peut_resilier": request.user.peut("convention.resilier", demande),
     }

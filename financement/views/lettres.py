@@ -31,7 +31,7 @@ def _lettres(request: HttpRequest, appel: Appel) -> Any:
     return (
         Lettre.objects.visibles_par(request.user)
         .filter(decision__demande__appel=appel)
-        .select_related("decision__demande__organisme", "document", "modele")
+        .select_related("decision__demande__organisme", "document__retour", "modele")
         .order_by("decision__demande__code", "-preparee_le")
     )
 
@@ -55,6 +55,8 @@ def lettres(request: HttpRequest, code: str) -> HttpResponse:
             .count(),
             "travail": _travail_en_cours(request, appel),
             "peut_emettre": request.user.peut("lettre.lot", appel),
+            "peut_classer": request.user.peut("retour.classer", appel),
+            "peut_voir_retours": request.user.peut("retour.voir", appel),
             "peut_gerer_les_modeles": request.user.peut("modele.gerer", appel),
         },
     )

@@ -17,7 +17,7 @@ from appels.models import Message, PieceJointe
 from evaluations.models import Evaluation
 from evaluations.services import rappels
 from evaluations.services import repartition as lectures
-from financement.models import LotPaiement, RepriseEssayee
+from financement.models import LotPaiement, RepriseEssayee, Scenario
 from financement.services.modeles import fixer_modele
 from socle.models import Document, Incident, RoleVille, Travail
 from tests.evaluations.test_recusation import MOTS, contenu, prepare
@@ -30,8 +30,10 @@ from tests.factories import (
     OrganismeFactory,
     RapportFactory,
     VersementFactory,
+    VersionActiviteFactory,
 )
 from tests.test_acces import motifs_nommes
+from vitrine.models import TempsFort
 
 pytestmark = pytest.mark.django_db
 
@@ -105,6 +107,11 @@ def monde(request):
     recevable = DemandeFactory(recevable=True, appel=pret.appel, code="D08", titre="Ouvert")
     nombre = len(pret.membres)
     lectures.proposer(acteur=siegeante, appel=pret.appel, nombre=nombre)
+    scenario = Scenario.objects.create(appel=pret.appel, nom="Au rang", seuil=60)
+    for rang, demande in enumerate(pret.demandes, start=1):
+        scenario.lignes.create(
+            demande=demande, rang=rang, score=80, maximum=demande.montant_demande
+        )
     formulaire = pret.appel.formulaires.first()
     section = formulaire.sections.create(code="s", titre="Section", ordre=1)
     return SimpleNamespace(
@@ -113,7 +120,13 @@ def monde(request):
         question=question, section=section, recevable=recevable, siegeante=siegeante,
         membre=pret.membres[3].utilisateur,
         lettre=lettre, envoi=lettre.envois.create(retour_motif="Projetconvenu"),
-        modele=fixer_modele("acceptee"),
+        modele=fixer_modele("acceptee"), decision=decision, scenario=scenario,
+        calibrage=pret.appel.calibrages.create(no=1, titre="Fictif", resume="x", projet="x"),
+        reserve=decision.reserves.create(
+            texte="Projetconvenu sans charte", verificateur=pret.agente, echeance="2031-01-01"
+        ),
+        page_projet=VersionActiviteFactory(projet=convenue, debut=convenue.deposee_le.date()),
+        temps_fort=TempsFort.objects.create(titre="SQRI", debut="2030-11-04", fin="2030-11-10"),
         reexamen=convenue.reexamens.create(motifs="Projetconvenu a été mal lu"),
         lot=LotPaiement.objects.create(numero="LOT-2030-001", total=100),
         reprise=RepriseEssayee.objects.create(nom="passes.xlsx", lignes=[]),
@@ -144,6 +157,16 @@ def cles_primaires(monde):
         "ville:lettre_": monde.lettre,
         "ville:envoi_": monde.envoi,
         "ville:modele_": monde.modele,
+        "ville:reserve": monde.reserve,
+        "ville:resolution_": monde.decision.resolution,
+        "ville:reexamen": monde.reexamen,
+        "ville:activite_": monde.page_projet.activite,
+        "ville:scenario": monde.scenario,
+        "ville:calibrage": monde.calibrage,
+        "comite:calibrage": monde.calibrage,
+        "ville:temps_fort": monde.temps_fort,
+        "activite": monde.page_projet.activite,
+        "organisme:activite": monde.page_projet.activite,
     }
     objets = {
         nom: objet
@@ -157,7 +180,8 @@ def cles_primaires(monde):
         "ville:courriel": monde.courriel,
         "ville:compte": pret.membres[1].utilisateur,
         "ville:versement_agir": monde.versement,
-        "ville:reexamen": monde.reexamen,
+        "ville:activite": monde.page_projet.activite,
+        "ville:service": monde.page_projet.activite,
         "ville:reprise_confirmer": monde.reprise,
         "ville:incident": monde.incident,
         "travail": monde.travail,
@@ -181,7 +205,8 @@ def adresse_de(nom, motif, objets, monde):
         "genre": "acceptee" if nom.startswith("ville:modele") else "rapport_annuel",
         "forme": "zip" if nom == "ville:lettres_telecharger" else "csv",
         "champ": "titre", "jeton": "inconnu", "passage": "archiver", "action": "x", "no": 1,
-        "adhesion": 1, "invitation": 1, "bloc": f"discussion-{monde.cachee.pk}",
+        "adhesion": 1, "invitation": 1, "statut": "etudes",
+        "bloc": f"discussion-{monde.cachee.pk}",
     }  # fmt: skip
     arguments = {}
     for converti in motif.pattern.converters:

@@ -4,18 +4,20 @@ Les pages se regardent avec ce qu'elles portent vraiment : un titre qui déborde
 """
 
 import datetime as dt
+import io
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 from django.core.files.base import ContentFile
+from PIL import Image
 from post_office.models import Email
 
 from appels.models import Message, PieceOrganisme
 from appels.services import formulaires
 from evaluations.models import Souhait
 from evaluations.services import interets, repartition, seances
-from financement.models import Lettre
+from financement.models import Lettre, PileNumerisee, RetourNumerise
 from financement.services import reexamens
 from financement.services.modeles import fixer_modele
 from socle.models import Document, Travail
@@ -287,9 +289,14 @@ def _argent(m: Any) -> None:
         attente_jusqu_au=dt.date(2031, 3, 31),
     )
     m.a_signer = _decidee(m, "D23", "acceptee")
+    m.document = _pdf(m)
     ConventionFactory(
-        decision=m.a_signer.decisions.get(), etat="transmise", transmise_le=dans(), document=_pdf(m)
+        decision=m.a_signer.decisions.get(),
+        etat="transmise",
+        transmise_le=dans(),
+        document=m.document,
     )
+    m.pile = _pile(m)
     m.conventionnee = _decidee(m, "D24", "conventionnee")
     convention = ConventionFactory(decision=m.conventionnee.decisions.get(), en_vigueur=True)
     m.versements = [
@@ -368,6 +375,25 @@ def _depenses(rapport: Any) -> None:
         libelle="Assurances, comptabilité et frais de la caisse populaire",
         montant=Decimal("1980.45"),
     )
+
+
+def _pile(m: Any) -> PileNumerisee:
+    """Trois pages numérisées : une rangée, une sans code, une d'ailleurs."""
+    feuille = io.BytesIO()
+    Image.new("L", (85, 110), 200).save(feuille, format="PDF")
+    pile = PileNumerisee.objects.create(
+        appel=m.decide, nom="retours-du-comptoir-2026-09-18-lettres-et-conventions.pdf", total=3,
+        fichier=ContentFile(feuille.getvalue(), "pile.pdf"), empreinte="0" * 64,
+        deposee_par=m.agent, classee_le=dans(),
+    )  # fmt: skip
+    retour = RetourNumerise.objects.create(
+        document=m.document, pile=pile, fichier=ContentFile(b"%PDF-", "retour.pdf"),
+        empreinte="0" * 64, attendues=2,
+    )  # fmt: skip
+    pile.pages.create(no=3, etat="classee", retour=retour)
+    pile.pages.create(no=1, etat="illisible")
+    pile.pages.create(no=2, etat="etrangere", lu="https://autre.test/verifier/ABCD-EFGH-JKLM/")
+    return pile
 
 
 def _pdf(m: Any) -> Document:

@@ -1,0 +1,15 @@
+"""Montrer, à côté d'un document, sa copie signée revenue sur papier."""
+
+from typing import Any
+
+from django import template
+
+from socle.models import Document
+
+register = template.Library()
+
+
+@register.inclusion_tag("financement/_retour.html")
+def retour_signe(document: Document | None) -> dict[str, Any]:
+    """Un lien vers le retour du document, ou rien. Les listes le chargent avec le document."""
+    return {"document": document, "retour": getattr(document, "retour", None)}
