@@ -7,7 +7,6 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from django.core.cache import cache
 from django.urls import reverse
 
 from appels.models import Demande
@@ -17,13 +16,6 @@ from vitrine.ouvertes.colonnes import ACTIVITES, DICTIONNAIRE, LICENCE, PROJETS,
 
 pytestmark = pytest.mark.django_db
 SCHEMA_360 = json.loads((Path(__file__).parents[1] / "donnees" / "360giving.json").read_text())
-
-
-@pytest.fixture(autouse=True)
-def debit_neuf():
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def lire(client, nom, **arguments):
