@@ -1,14 +1,15 @@
-"""Le calcul des scores (regles.md, 6 et 7) : des fonctions pures, en points sur 100."""
+"""Le score d'une fiche (regles.md, 6) : des fonctions pures, en points sur 100.
 
+Le score d'une demande, la moyenne de ses fiches, est tenu par la base : ``models/score.py``.
+"""
+
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-# Une fiche se range à douze décimales ; la moyenne est ramenée à neuf avant l'arrondi final, pour
-# qu'un tiers rangé ne fasse pas basculer un score qui tombe exactement sur une demie.
 PRECISION_FICHE = Decimal("1e-12")
-PRECISION_MOYENNE = Decimal("1e-9")
 
 
 @dataclass(frozen=True)
@@ -38,28 +39,18 @@ def score_fiche(notations: Iterable[Notation]) -> Decimal:
     return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(PRECISION_FICHE)
 
 
-def score_demande(fiches: Sequence[Decimal], *, minimum: int) -> Decimal | None:
-    """La moyenne des fiches, demie vers le haut à une décimale ; None sous ``minimum`` fiches."""
-    if not fiches or len(fiches) < minimum:
-        return None
-    moyenne = (sum(fiches, Decimal(0)) / len(fiches)).quantize(PRECISION_MOYENNE, ROUND_HALF_UP)
-    return moyenne.quantize(Decimal("0.1"), ROUND_HALF_UP)
+def a_une_decimale(points: Decimal) -> Decimal:
+    """Des points tels qu'ils se montrent : demie vers le haut, à une décimale."""
+    return points.quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
-def ecart(fiches: Sequence[Decimal]) -> Decimal | None:
-    """L'écart entre la fiche la plus haute et la plus basse, à une décimale."""
-    if not fiches:
-        return None
-    return (
-        (max(fiches) - min(fiches))
-        .quantize(PRECISION_MOYENNE)
-        .quantize(Decimal("0.1"), ROUND_HALF_UP)
-    )
-
-
-def ecart_alerte(fiches: Sequence[Decimal], *, seuil: Decimal) -> bool:
-    """Vrai quand l'écart dépasse le seuil (égal au seuil ne se signale pas)."""
-    return bool(fiches) and (max(fiches) - min(fiches)).quantize(PRECISION_MOYENNE) > seuil
+def ranger(scores: Sequence[Decimal]) -> list[tuple[int, bool]]:
+    """Le rang de chaque score, du plus haut au plus bas, et s'il le partage (regles.md, 7)."""
+    nombre = Counter(scores)
+    premiers: dict[Decimal, int] = {}
+    for place, score in enumerate(scores, start=1):
+        premiers.setdefault(score, place)
+    return [(premiers[score], nombre[score] > 1) for score in scores]
 
 
 def commentaire_exige(note: int, *, note_max: int) -> bool:

@@ -1,19 +1,21 @@
 """Le classement d'un appel (regles.md, 7) : par volet, par score, puis par code.
 
-Deux requêtes, quel que soit le nombre de demandes. Les rangs se comptent sur les demandes que la
-personne peut voir : un trou dans les rangs trahirait celles qu'elle ne voit pas.
+Une requête, quel que soit le nombre de demandes : la base tient leurs scores. Les rangs se comptent
+sur les demandes que la personne peut voir : un trou dans les rangs trahirait celles qu'elle ne voit
+pas.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from django.db.models import QuerySet
 
 from appels.models import Appel, Demande
-from evaluations import bareme
+from evaluations.bareme import a_une_decimale, ranger
 from evaluations.models import Evaluation
 from evaluations.projets import ProjetLu, projets_lus
 from evaluations.visibilite import demandes_confiees, demandes_revelees_a
@@ -33,11 +35,10 @@ class LigneClassement:
 
     demande: Demande | ProjetLu
     score: Decimal | None
-    ecart: Decimal | None
+    ecart: Decimal
     alerte_ecart: bool
     passe: bool
     nb_fiches: int
-    fiches: tuple[FicheComptee, ...] = field(default=(), repr=False)
     rang: int | None = None
     ex_aequo: bool = False
 
@@ -52,14 +53,11 @@ class LigneAttendue:
     volet: str
 
 
-def lignes_de(appel: Appel, demandes: QuerySet[Demande] | None = None) -> dict[int, Any]:
+def lignes_de(
+    appel: Appel, demandes: QuerySet[Demande] | None = None
+) -> dict[int, LigneClassement]:
     """Par identifiant de demande, une ligne pour chacune qui a au moins une fiche comptée."""
-    return {
-        ligne.demande.pk: ligne
-        for rangs in _par_volet(appel, demandes).values()
-        for ligne in rangs
-        if ligne.nb_fiches
-    }
+    return {ligne.demande.pk: ligne for ligne in _lignes(appel, demandes)}
 
 
 def classer(
@@ -69,28 +67,67 @@ def classer(
 
     ``demandes`` borne à ce que la personne peut voir ; sans elle, toutes (calculs du système).
     """
-    return {
-        no: [ligne for ligne in lignes if ligne.score is not None]
-        for no, lignes in _par_volet(appel, demandes).items()
-    }
+    volets: dict[int, list[LigneClassement]] = defaultdict(list)
+    for ligne in _lignes(appel, demandes):
+        if ligne.score is not None:
+            volets[ligne.demande.volet.no].append(ligne)
+    return dict(volets)
 
 
-def classer_pour(
-    utilisateur: Any, appel: Appel, *, au_comite: bool = False
-) -> dict[int, list[LigneClassement]]:
-    """Le classement de ce que la personne peut voir, et de cela seulement.
+def notees(appel: Appel, demandes: QuerySet[Demande] | None = None) -> QuerySet[Demande]:
+    """Les demandes qui ont au moins une fiche comptée, dans l'ordre du classement."""
+    if demandes is None:
+        demandes = Demande.objects.filter(appel=appel)
+    return demandes.filter(volet__isnull=False, score_comite__fiches__gt=0).order_by(
+        "volet__no", "-score_comite__moyenne", "code"
+    )
 
-    ``au_comite`` : chaque demande y est le projet tel que le comité le lit, sans nom s'il le faut.
-    """
-    volets = classer(appel, demandes_revelees_a(utilisateur, appel))
-    if not au_comite:
-        return volets
-    lignes = [ligne for du_volet in volets.values() for ligne in du_volet]
-    projets = {projet.pk: projet for projet in projets_lus(ligne.demande for ligne in lignes)}
-    return {
-        no: [replace(ligne, demande=projets[ligne.demande.pk]) for ligne in du_volet]
-        for no, du_volet in volets.items()
-    }
+
+def _lignes(appel: Appel, demandes: QuerySet[Demande] | None) -> Iterable[LigneClassement]:
+    lues = notees(appel, demandes).select_related("organisme", "volet", "score_comite")
+    for _, groupe in groupby(lues, key=lambda demande: demande.volet_id):
+        du_volet = list(groupe)
+        for demande in du_volet:
+            demande.appel = appel
+        classees = [d for d in du_volet if d.score_comite.fiches >= appel.evaluations_min]
+        rangs = ranger([demande.score_comite.moyenne for demande in classees])
+        for demande, (rang, ex_aequo) in zip(classees, rangs, strict=True):
+            yield ligne_de(demande, rang=rang, ex_aequo=ex_aequo)
+        for demande in du_volet:
+            if demande.score_comite.fiches < appel.evaluations_min:
+                yield ligne_de(demande)
+
+
+def ligne_de(
+    demande: Demande, *, rang: int | None = None, ex_aequo: bool = False
+) -> LigneClassement:
+    """La ligne d'une demande lue avec son ``score_comite``, au rang que le classement lui donne."""
+    appel, compte = demande.appel, demande.score_comite
+    score = compte.moyenne if compte.fiches >= appel.evaluations_min else None
+    return LigneClassement(
+        demande=demande,
+        score=score,
+        ecart=a_une_decimale(compte.ecart),
+        alerte_ecart=compte.ecart > appel.seuil_alerte_ecart,
+        passe=score is not None and score >= appel.seuil_passage,
+        nb_fiches=compte.fiches,
+        rang=rang,
+        ex_aequo=ex_aequo,
+    )
+
+
+def fiches_de(demandes: Iterable[int]) -> dict[int, list[FicheComptee]]:
+    """Les fiches comptées de ces demandes (identifiants), par code de membre ; une requête."""
+    fiches: dict[int, list[FicheComptee]] = defaultdict(list)
+    comptees = (
+        Evaluation.objects.comptees()
+        .filter(affectation__demande__in=list(demandes))
+        .order_by("affectation__membre__code")
+        .values_list("affectation__demande_id", "affectation__membre__code", "score")
+    )
+    for demande_id, code, score in comptees:
+        fiches[demande_id].append(FicheComptee(code, score))
+    return fiches
 
 
 def attendues_par(utilisateur: Any, appel: Appel) -> list[LigneAttendue]:
@@ -111,57 +148,3 @@ def attendues_par(utilisateur: Any, appel: Appel) -> list[LigneAttendue]:
         )
         for projet in projets_lus(demandes)
     ]
-
-
-def _par_volet(
-    appel: Appel, demandes: QuerySet[Demande] | None
-) -> dict[int, list[LigneClassement]]:
-    if demandes is None:
-        demandes = Demande.objects.filter(appel=appel)
-    demandes = demandes.exclude(volet=None)
-    fiches: dict[int, list[FicheComptee]] = defaultdict(list)
-    comptees = (
-        Evaluation.objects.comptees()
-        .filter(affectation__demande__in=demandes.order_by().values("pk"))
-        .order_by("affectation__membre__code")
-        .values_list("affectation__demande_id", "affectation__membre__code", "score")
-    )
-    for demande_id, code, score in comptees:
-        fiches[demande_id].append(FicheComptee(code, score))
-    volets: dict[int, list[LigneClassement]] = {}
-    for demande in demandes.select_related("organisme", "volet").order_by("volet__no", "code"):
-        ligne = _ligne(appel, demande, fiches.get(demande.pk, []))
-        volets.setdefault(demande.volet.no, []).append(ligne)
-    return {no: _ranger(lignes) for no, lignes in volets.items()}
-
-
-def _ligne(appel: Appel, demande: Demande, fiches: list[FicheComptee]) -> LigneClassement:
-    demande.appel = appel
-    scores = [fiche.score for fiche in fiches]
-    score = bareme.score_demande(scores, minimum=appel.evaluations_min)
-    return LigneClassement(
-        demande=demande,
-        score=score,
-        ecart=bareme.ecart(scores),
-        alerte_ecart=bareme.ecart_alerte(scores, seuil=appel.seuil_alerte_ecart),
-        passe=score is not None and score >= appel.seuil_passage,
-        nb_fiches=len(fiches),
-        fiches=tuple(fiches),
-    )
-
-
-def _ranger(lignes: Iterable[LigneClassement]) -> list[LigneClassement]:
-    """Les lignes par score puis par code, avec leur rang ; égales, elles partagent le rang."""
-    classees = sorted(
-        (ligne for ligne in lignes if ligne.score is not None),
-        key=lambda ligne: (-ligne.score, ligne.demande.code),
-    )
-    nombre: dict[Decimal, int] = defaultdict(int)
-    for ligne in classees:
-        nombre[ligne.score] += 1
-    rangs: dict[Decimal, int] = {}
-    rangees = []
-    for position, ligne in enumerate(classees, start=1):
-        rang = rangs.setdefault(ligne.score, position)
-        rangees.append(replace(ligne, rang=rang, ex_aequo=nombre[ligne.score] > 1))
-    return rangees + [ligne for ligne in lignes if ligne.score is None]

@@ -51,6 +51,14 @@ def demande_en_evaluation(fiche: Any) -> bool:
     return fiche.demande.etat == "en_evaluation"
 
 
+def demande_evaluee(fiche: Any) -> bool:
+    return fiche.demande.etat == "evaluee"
+
+
+def seance_ouverte(fiche: Any) -> bool:
+    return fiche.demande.appel.seances.filter(etat="ouverte").exists()
+
+
 class CycleDeVieEvaluation(ConcurrentTransitionMixin, models.Model):
     class Etat(models.TextChoices):
         EN_COURS = "en_cours", "En cours"
@@ -81,6 +89,32 @@ class CycleDeVieEvaluation(ConcurrentTransitionMixin, models.Model):
     @etape(de="soumise", vers="rouverte", permission="evaluation.rouvrir")
     def rouvrir(self) -> None:
         """La présidence rouvre la fiche, avec un motif ; les notes d'avant sont gardées."""
+
+    @etape(
+        de="soumise",
+        vers="rouverte",
+        permission="evaluation.modifier_en_seance",
+        gardes=[
+            Garde("Vous êtes récusé pour cette demande.", affectation_libre),
+            Garde("La séance n'est pas ouverte.", seance_ouverte),
+            Garde("L'avis est inscrit, ou l'évaluation n'est pas close.", demande_evaluee),
+        ],
+    )
+    def rouvrir_en_seance(self) -> None:
+        """Le membre change sa fiche pendant la séance, avec un motif ; l'avant est gardé."""
+
+    @etape(
+        de="rouverte",
+        vers="soumise",
+        permission="evaluation.modifier_en_seance",
+        gardes=[
+            Garde("La séance n'est pas ouverte.", seance_ouverte),
+            Garde("L'avis est inscrit, ou l'évaluation n'est pas close.", demande_evaluee),
+            Garde("Il manque des notes ou des commentaires exigés.", est_complete),
+        ],
+    )
+    def resoumettre_en_seance(self) -> None:
+        """La fiche changée compte aussitôt ; l'avant et l'après sont gardés."""
 
 
 # --- Calibrage ------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Le compte rendu d'une séance : jamais une fiche, jamais la note d'un membre."""
+"""Le compte rendu d'une séance et ses addendas : jamais une fiche, jamais la note d'un membre."""
 
 from collections import defaultdict
 from decimal import Decimal
@@ -6,12 +6,16 @@ from typing import Any
 
 from django.utils import timezone
 
-from evaluations.classement import lignes_de
-from evaluations.models import Affectation, Recommandation, Seance
+from appels.models import Demande, Volet
+from evaluations.analyse import Analyse, analyse_du_comite
+from evaluations.classement import LigneClassement, lignes_de
+from evaluations.compte_rendu import GENERAUX, cle_discussion, texte_de
+from evaluations.explications import expliquer
+from evaluations.models import Addenda, Affectation, Recommandation, Reouverture, Seance
 from socle.documents import figer_document
 from socle.graphiques import Rang
 from socle.models import Document
-from socle.textes import lignes
+from socle.textes import lignes as lignes_du_texte
 
 
 def figer_compte_rendu(*, seance: Seance, acteur: Any) -> Document:
@@ -26,8 +30,36 @@ def figer_compte_rendu(*, seance: Seance, acteur: Any) -> Document:
     )
 
 
-def contexte_compte_rendu(seance: Seance, *, acteur: Any) -> dict[str, Any]:
-    """Le contexte de ``pdf/compte_rendu.html`` pour les avis adoptés à cette séance."""
+def figer_addenda(*, addenda: Addenda, acteur: Any) -> Document:
+    seance = addenda.seance
+    return figer_document(
+        nature=Document.Nature.COMPTE_RENDU,
+        objet=seance,
+        gabarit="pdf/addenda.html",
+        contexte={
+            "reference": f"{reference(seance)}-A{addenda.no}",
+            "appel": seance.appel,
+            "seance": seance,
+            "no": addenda.no,
+            "texte": addenda.texte,
+            "date": addenda.emis_le,
+            "auteur": acteur.nom if acteur is not None else "",
+            "compte_rendu": seance.compte_rendu,
+        },
+        titre=f"Addenda no {addenda.no} au compte rendu du comité — {seance.appel.code}",
+        acteur=acteur,
+    )
+
+
+def reference(seance: Seance) -> str:
+    return f"CR-{seance.appel.code}-{timezone.localtime(seance.date):%Y-%m-%d}-{seance.pk}"
+
+
+def contexte_compte_rendu(seance: Seance, *, acteur: Any, projet: bool = False) -> dict[str, Any]:
+    """Le contexte de ``pdf/compte_rendu.html`` pour les avis adoptés à cette séance.
+
+    ``projet`` : un aperçu avant la clôture, qui dit qu'il n'est pas le compte rendu.
+    """
     appel = seance.appel
     membres = list(appel.membres.filter(actif=True).select_related("utilisateur"))
     presidence = next((m for m in membres if m.role == "presidence"), None)
@@ -36,15 +68,21 @@ def contexte_compte_rendu(seance: Seance, *, acteur: Any) -> dict[str, Any]:
             "demande__organisme", "demande__volet"
         )
     )
-    recuses = _recuses([r.demande_id for r in avis])
+    sans_avis = list(Demande.objects.filter(appel=appel, etat="evaluee").order_by("code"))
+    recuses = _recuses([*(r.demande_id for r in avis), *(demande.pk for demande in sans_avis)])
+    analyse = analyse_du_comite(appel)
     return {
-        "reference": f"CR-{appel.code}-{timezone.localtime(seance.date):%Y-%m-%d}-{seance.pk}",
+        "reference": reference(seance),
+        "projet": projet,
         "appel": appel,
         "seance": seance,
         "presences": _presences(seance),
         "quorum": min(appel.quorum, len(membres)) or 1,
         "recusations": _recusations(recuses),
-        "volets": _volets(seance, avis, recuses),
+        "textes": {cle: texte_de(seance, cle) for cle, _, _ in GENERAUX},
+        "volets": _volets(seance, avis, recuses, analyse),
+        "explication": expliquer(appel, analyse),
+        "sans_avis": [f"{demande.code} — {demande.titre}" for demande in sans_avis],
         "presidence": str(presidence) if presidence else "",
         "secretaire": acteur.nom if acteur is not None else "",
     }
@@ -89,16 +127,19 @@ def _recusations(recuses: dict[int, list[Affectation]]) -> list[dict[str, Any]]:
 
 
 def _volets(
-    seance: Seance, avis: list[Recommandation], recuses: dict[int, list[Affectation]]
+    seance: Seance,
+    avis: list[Recommandation],
+    recuses: dict[int, list[Affectation]],
+    analyse: Analyse,
 ) -> list[dict[str, Any]]:
-    classement = lignes_de(seance.appel)
-    criteres = {c.code: c.libelle for c in seance.appel.criteres.all()}
+    lignes = lignes_de(seance.appel)
     volets = []
     for volet in seance.appel.volets.prefetch_related("credits"):
         du_volet = [r for r in avis if r.demande.volet_id == volet.pk]
-        if not du_volet:
-            continue
         du_volet.sort(key=lambda r: (-(r.score or 0), r.demande.code))
+        chiffres = _chiffres(volet, lignes, analyse)
+        if not du_volet and not chiffres:
+            continue
         volets.append(
             {
                 "nom": str(volet),
@@ -112,40 +153,94 @@ def _volets(
                     )
                     for r in du_volet
                 ],
-                "demandes": [
-                    _demande(r, classement.get(r.demande_id), recuses, criteres) for r in du_volet
-                ],
+                "demandes": _demandes(seance, du_volet, lignes, recuses),
+                "chiffres": chiffres,
             }
         )
     return volets
 
 
-def _demande(
-    avis: Recommandation,
-    ligne: Any,
+def _chiffres(
+    volet: Volet, lignes: dict[int, LigneClassement], analyse: Analyse
+) -> list[dict[str, Any]]:
+    """Le classement d'un volet et ses chiffres, par demande ; aucun membre n'y est nommé."""
+    chiffres = []
+    for ligne in lignes.values():
+        if ligne.demande.volet_id != volet.pk or ligne.score is None:
+            continue
+        autres = analyse.de(ligne.demande.pk)
+        chiffres.append(
+            {
+                "rang": ligne.rang,
+                "code": ligne.demande.code,
+                "titre": ligne.demande.titre,
+                "score": ligne.score,
+                "corrigee": autres.corrigee,
+                "ecart": ligne.ecart,
+                "ecart_type": autres.ecart_type,
+                "solidite": autres.solidite,
+            }
+        )
+    return chiffres
+
+
+def _demandes(
+    seance: Seance,
+    avis: list[Recommandation],
+    lignes: dict[int, LigneClassement],
     recuses: dict[int, list[Affectation]],
-    criteres: dict[str, str],
-) -> dict[str, Any]:
-    demande = avis.demande
+) -> list[dict[str, Any]]:
+    criteres = {critere.code: critere.libelle for critere in seance.appel.criteres.all()}
+    modifiees = _fiches_modifiees(seance)
+    demandes = []
+    for recommandation in avis:
+        demande = recommandation.demande
+        ligne = lignes.get(demande.pk)
+        demandes.append(
+            {
+                "rang": ligne.rang if ligne else None,
+                "ex_aequo": bool(ligne and ligne.ex_aequo),
+                "code": demande.code,
+                "reference": demande.reference,
+                "organisme": demande.organisme.nom,
+                "titre": demande.titre,
+                "score": recommandation.score,
+                "ecart": ligne.ecart if ligne else None,
+                "alerte_ecart": bool(ligne and ligne.alerte_ecart),
+                "montant_demande": demande.montant_demande,
+                "avis": recommandation.get_avis_display(),
+                "montant": recommandation.montant,
+                "motifs": recommandation.motifs,
+                "motifs_par_critere": [
+                    {"critere": criteres.get(code, code), "motif": motif}
+                    for code, motif in recommandation.motifs_par_critere.items()
+                ],
+                "conditions": lignes_du_texte(recommandation.conditions),
+                "presents": recommandation.presents,
+                "vote": recommandation if recommandation.a_un_vote else None,
+                "recuses": [str(a.membre) for a in recuses.get(demande.pk, [])],
+                "discussion": texte_de(seance, cle_discussion(demande)),
+                "fiches_modifiees": modifiees.get(demande.pk),
+            }
+        )
+    return demandes
+
+
+def _fiches_modifiees(seance: Seance) -> dict[int, dict[str, Any]]:
+    """Par demande, combien de fiches ont changé en séance, et le score d'avant et d'après."""
+    par_demande: dict[int, list[Reouverture]] = defaultdict(list)
+    changements = (
+        Reouverture.objects.filter(seance=seance)
+        .select_related("evaluation__affectation")
+        .order_by("rouverte_le", "pk")
+    )
+    for changement in changements:
+        par_demande[changement.evaluation.affectation.demande_id].append(changement)
     return {
-        "rang": ligne.rang if ligne else None,
-        "ex_aequo": bool(ligne and ligne.ex_aequo),
-        "code": demande.code,
-        "reference": demande.reference,
-        "organisme": demande.organisme.nom,
-        "titre": demande.titre,
-        "score": avis.score,
-        "ecart": ligne.ecart if ligne else None,
-        "alerte_ecart": bool(ligne and ligne.alerte_ecart),
-        "montant_demande": demande.montant_demande,
-        "avis": avis.get_avis_display(),
-        "montant": avis.montant,
-        "motifs": avis.motifs,
-        "motifs_par_critere": [
-            {"critere": criteres.get(code, code), "motif": motif}
-            for code, motif in avis.motifs_par_critere.items()
-        ],
-        "conditions": lignes(avis.conditions),
-        "presents": avis.presents,
-        "recuses": [str(a.membre) for a in recuses.get(demande.pk, [])],
+        demande: {
+            "nombre": len({changement.evaluation_id for changement in liste}),
+            "avant": Decimal(liste[0].notes_avant["score_demande"]),
+            "apres": Decimal(liste[-1].notes_apres["score_demande"]),
+        }
+        for demande, liste in par_demande.items()
     }

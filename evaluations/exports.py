@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpResponse
 
 from appels.models import Appel
-from evaluations.tableau import volets_classes
+from evaluations.tableau import tableau_entier
 from socle.exports import csv_de, telecharger
 
 ENTETES = [
@@ -17,8 +17,11 @@ ENTETES = [
     "Organisme",
     "Projet",
     "Score",
+    "Moyenne corrigée",
     "Fiches",
     "Écart",
+    "Écart-type",
+    "Solidité (%)",
     "Écart signalé",
     "Seuil atteint",
     "Montant demandé",
@@ -30,9 +33,9 @@ ENTETES = [
 def lignes_classement(utilisateur: Any, appel: Appel) -> list[list[Any]]:
     """Une ligne par demande classée, dans l'ordre du classement."""
     lignes = []
-    for classe in volets_classes(utilisateur, appel, adresse=lambda demande: ""):
+    for classe in tableau_entier(utilisateur, appel, adresse=lambda demande: "").volets:
         for rang in classe.lignes:
-            ligne, demande = rang.ligne, rang.ligne.demande
+            ligne, demande, chiffres = rang.ligne, rang.ligne.demande, rang.chiffres
             lignes.append(
                 [
                     classe.volet.no,
@@ -42,8 +45,11 @@ def lignes_classement(utilisateur: Any, appel: Appel) -> list[list[Any]]:
                     demande.organisme.nom,
                     demande.titre,
                     ligne.score,
+                    chiffres.corrigee,
                     ligne.nb_fiches,
                     ligne.ecart,
+                    chiffres.ecart_type,
+                    chiffres.solidite,
                     "oui" if ligne.alerte_ecart else "non",
                     "oui" if ligne.passe else "non",
                     demande.montant_demande,

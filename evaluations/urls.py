@@ -6,11 +6,14 @@ from evaluations.views import (
     accueil,
     calibrages,
     classement,
+    comptes_rendus,
+    ecran,
     interets,
     lecture,
     liens,
     livrets,
     repartition,
+    seance_demande,
     seances,
 )
 from evaluations.views import ville as gestion
@@ -100,8 +103,36 @@ _seances = [
     ("seances/<int:pk>/presences/", seances.presences, "seance_presences"),
     ("seances/<int:pk>/ouvrir/", seances.ouvrir, "seance_ouvrir"),
     ("seances/<int:pk>/clore/", seances.clore, "seance_clore"),
-    ("seances/<int:pk>/compte-rendu/", seances.compte_rendu, "seance_compte_rendu"),
-    ("seances/<int:pk>/demandes/<slug:reference>/", seances.demande, "seance_demande"),
+    ("seances/<int:pk>/ordre/", seances.ordre, "seance_ordre"),
+    ("seances/<int:pk>/ecran/", ecran.ecran, "seance_ecran"),
+    ("seances/<int:pk>/montrer/", ecran.montrer, "seance_montrer"),
+    ("seances/<int:pk>/compte-rendu/", comptes_rendus.compte_rendu, "seance_compte_rendu"),
+    ("seances/<int:pk>/compte-rendu/textes/", comptes_rendus.textes, "seance_textes"),
+    (
+        "seances/<int:pk>/compte-rendu/textes/<slug:bloc>/",
+        comptes_rendus.texte,
+        "seance_compte_rendu_texte",
+    ),
+    ("seances/<int:pk>/compte-rendu/apercu/", comptes_rendus.apercu, "seance_apercu"),
+    ("seances/<int:pk>/addenda/", comptes_rendus.addenda, "seance_addenda"),
+    (
+        "seances/<int:pk>/addenda/<int:no>/",
+        comptes_rendus.addenda_pdf,
+        "seance_compte_rendu_addenda",
+    ),
+    ("seances/<int:pk>/demandes/<slug:reference>/", seance_demande.demande, "seance_demande"),
+    (
+        "seances/<int:pk>/demandes/<slug:reference>/avis/<slug:champ>/",
+        seance_demande.enregistrer,
+        "seance_avis",
+    ),
 ]
+comite.append(
+    path(
+        "seances/<int:pk>/demandes/<slug:reference>/ma-fiche/",
+        seance_demande.ma_fiche,
+        name="seance_fiche",
+    )
+)
 comite += [path(chemin, vue, name=nom) for chemin, vue, nom in _seances]
 ville += [path(chemin, vue, name=nom) for chemin, vue, nom in _seances]

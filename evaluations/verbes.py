@@ -23,6 +23,8 @@ PHRASES = {
     "affectation.declarer_conflit": "s'est récusé",
     "evaluation.soumettre": "a soumis sa fiche d'évaluation",
     "evaluation.rouvrir": "a rouvert une fiche d'évaluation",
+    "evaluation.rouvrir_en_seance": "a repris sa fiche pendant la séance",
+    "evaluation.resoumettre_en_seance": "a soumis sa fiche changée pendant la séance",
     "calibrage.creer": "a préparé un dossier fictif de calibrage",
     "calibrage.modifier": "a modifié un dossier fictif de calibrage",
     "calibrage.supprimer": "a retiré un dossier fictif de calibrage",
@@ -32,6 +34,9 @@ PHRASES = {
     "seance.preparer": "a préparé une séance du comité",
     "seance.modifier": "a modifié la séance du comité",
     "seance.inscrire_presences": "a inscrit les présences",
+    "seance.ordonner": "a changé l'ordre du jour de la séance",
+    "seance.montrer": "a changé ce que montre l'écran de la séance",
     "seance.ouvrir": "a ouvert la séance du comité",
     "seance.clore": "a clos la séance du comité",
+    "seance.ajouter_addenda": "a émis un addenda au compte rendu",
 }

@@ -30,11 +30,11 @@ from appels.services import (
 from evaluations.services import comite, fiches
 from financement import (
     demonstration_calibrages,
+    demonstration_comite,
     demonstration_echanges,
     demonstration_scenarios,
     demonstration_suites,
 )
-from financement.demonstration_comite import presenter_le_comite
 from financement.importation.acteurs import Acteurs
 from financement.importation.rejeu import importer
 from socle import horloge
@@ -342,42 +342,14 @@ def _en_evaluation(plan: Any, contenu: dict[str, Any], acteurs: Acteurs) -> None
                 qualite=membre["qualite"],
                 role=membre["role"],
             )
-        presenter_le_comite(appel, acteurs)
+        demonstration_comite.presenter_le_comite(appel, acteurs)
         comite.affecter_comite_complet(acteur=acteurs.agent, appel=appel)
         for demande in deposees:
             fiches.ouvrir_evaluation(acteur=acteurs.agent, demande=demande)
     with horloge.a_la_date(cloture + dt.timedelta(days=5)):
         demonstration_calibrages.calibrer(appel, acteurs)
     with horloge.a_la_date(cloture + dt.timedelta(days=7)):
-        _premieres_fiches(deposees, acteurs)
-
-
-def _premieres_fiches(deposees: list[Demande], acteurs: Acteurs) -> None:
-    """M1 et M2 ont soumis deux fiches, M3 a déclaré ; M6 s'est récusé de la troisième demande."""
-    notes = {
-        ("M1", 0): {"C1": 5, "C2": 4, "C3": 4, "C4": 4, "C5": 4, "C6": 3},
-        ("M1", 1): {"C1": 4, "C2": 4, "C3": 3, "C4": 4, "C5": 4, "C6": 3},
-        ("M2", 0): {"C1": 4, "C2": 4, "C3": 5, "C4": 4, "C5": 4, "C6": 3},
-        ("M2", 1): {"C1": 3, "C2": 4, "C3": 4, "C4": 3, "C5": 4, "C6": 4},
-    }
-    for (code, rang), valeurs in notes.items():
-        affectation = deposees[rang].affectations.get(membre__code=code)
-        personne = acteurs.comite[code]
-        comite.declarer_interets(acteur=personne, affectation=affectation, conflit=False)
-        fiches.importer_fiche(acteur=personne, affectation=affectation, notes=valeurs)
-    for demande in deposees[:3]:
-        comite.declarer_interets(
-            acteur=acteurs.comite["M3"],
-            affectation=demande.affectations.get(membre__code="M3"),
-            conflit=False,
-        )
-    comite.declarer_interets(
-        acteur=acteurs.comite["M6"],
-        affectation=deposees[2].affectations.get(membre__code="M6"),
-        conflit=True,
-        lien="partenaire",
-        precision="Mon entreprise accueille des ateliers du projet.",
-    )
+        demonstration_comite.premieres_fiches(deposees, acteurs)
 
 
 def _ouvert(plan: Any, contenu: dict[str, Any], acteurs: Acteurs) -> None:

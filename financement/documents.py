@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from appels.models import Demande
+from evaluations.models import Recommandation
 from financement.models import Avenant, Convention, Decision, Lettre, Rapport, Reexamen, Versement
 from financement.montants import calendrier_versements, conditions_versements
 from financement.repartition import repartir
@@ -71,7 +72,8 @@ def contexte_commun(demande: Demande, *, reference: str, resolution: Any) -> dic
     }
 
 
-def motifs_par_critere(decision: Decision) -> list[dict[str, str]]:
+def motifs_par_critere(decision: Decision | Recommandation) -> list[dict[str, str]]:
+    """Les motifs d'une décision, ou de l'avis du comité dont elle part, critère par critère."""
     libelles = {c.code: c.libelle for c in decision.demande.appel.criteres.all()}
     return [
         {"critere": libelles.get(code, code), "motif": motif}

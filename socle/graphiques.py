@@ -195,6 +195,8 @@ class PointsFiches:
     moyenne: Decimal | None
     ecart: Decimal
     x_moyenne: str
+    corrigee: Decimal | None
+    x_corrigee: str
     x_debut: str
     largeur: str
     x_seuil: str
@@ -208,8 +210,12 @@ def dessiner_points(
     seuil: Nombre | None = None,
     mini: Nombre = 0,
     maxi: Nombre = 100,
+    corrigee: Nombre | None = None,
 ) -> PointsFiches:
-    """Un point par fiche, la moyenne en trait, l'étendue en bande ; les points voisins montent."""
+    """Un point par fiche, la moyenne en trait, l'étendue en bande ; les points voisins montent.
+
+    ``corrigee`` est la moyenne sans la sévérité des membres, en anneau sous l'axe.
+    """
     bas, haut = decimal(mini), decimal(maxi)
 
     def placer(score: Decimal) -> Decimal:
@@ -237,6 +243,8 @@ def dessiner_points(
         moyenne,
         scores[-1] - scores[0] if scores else Decimal(0),
         pct(placer(moyenne)) if moyenne is not None else "",
+        None if corrigee is None else decimal(corrigee),
+        "" if corrigee is None else pct(placer(min(max(decimal(corrigee), bas), haut))),
         pct(debut),
         pct(placer(scores[-1]) - debut) if scores else "0%",
         pct(placer(decimal(seuil))) if seuil is not None else "",

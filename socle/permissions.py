@@ -322,9 +322,12 @@ MATRICE: dict[str, rules.Predicate] = {
     "calibrage.noter": est_du_comite,
     "evaluation.noter": est_l_evaluateur & ~est_recuse,
     "evaluation.rouvrir": preside_le_comite & ~est_recuse,
+    # En séance, chacun change sa fiche ; l'agent écrit l'avis avec la présidence, qui l'inscrit.
+    "evaluation.modifier_en_seance": est_l_evaluateur & ~est_recuse,
     "seance.voir": est_du_comite | est_employe,
     "seance.compte_rendu": (est_du_comite | est_employe) & ~est_recuse_a_l_appel,
     "seance.tenir": preside_le_comite | est_agent,
+    "demande.preparer_avis": (preside_le_comite & ~est_recuse) | agent_impartial,
     "demande.recommander": preside_le_comite & ~est_recuse,
     "demande.rouvrir_evaluation": preside_le_comite & ~est_recuse,
     # Scénarios : une récusation sur une demande de l'appel écarte de tous, les totaux parleraient

@@ -353,7 +353,7 @@ def monde():
     incident = Incident.objects.create(
         constate_le="2030-01-01", description="x", renseignements="x", raisons="x"
     )
-    pile, retour, archive = _papier_et_archive(demande, personnes["agent"], document)
+    pile, retour, archive = papier_et_archive(demande, personnes["agent"], document)
     scenario = Scenario.objects.create(appel=demande.appel, nom="Au rang", seuil=60)
     lot = LotPaiement.objects.create(numero="LOT-2030-001", total=100)
     message = Message.objects.create(
@@ -378,7 +378,7 @@ def monde():
     return SimpleNamespace(**locals())
 
 
-def _papier_et_archive(demande, agent, document):
+def papier_et_archive(demande, agent, document):
     """Une pile d'une page, son retour et l'archive de l'appel."""
     feuille = io.BytesIO()
     Image.new("L", (85, 110), 255).save(feuille, format="PDF")

@@ -129,6 +129,11 @@ def _mesurer(options: argparse.Namespace) -> list[dict[str, Any]]:
 
         _dire("Répartition des lectures…")
         resultats.append(mesurer_affectation())
+    if _voulu("bootstrap", options):
+        from config.banc.bootstrap import mesurer_bootstrap
+
+        _dire("Solidité d'un classement…")
+        resultats.append(mesurer_bootstrap())
     return resultats
 
 

@@ -3,11 +3,15 @@ from evaluations.models.comite import Affectation, MembreComite
 from evaluations.models.fiche import Evaluation, Note, Reouverture
 from evaluations.models.livret import Livret
 from evaluations.models.rappel import RappelComite
+from evaluations.models.recommandation import BrouillonAvis, Recommandation
 from evaluations.models.repartition import CollecteSouhaits, LienEcarte, Repartition, Souhait
-from evaluations.models.seance import Presence, Recommandation, Seance
+from evaluations.models.score import ScoreDemande
+from evaluations.models.seance import Addenda, Presence, Seance
 
 __all__ = [
+    "Addenda",
     "Affectation",
+    "BrouillonAvis",
     "Calibrage",
     "CollecteSouhaits",
     "Evaluation",
@@ -22,6 +26,7 @@ __all__ = [
     "Recommandation",
     "Reouverture",
     "Repartition",
+    "ScoreDemande",
     "Seance",
     "Souhait",
 ]

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from evaluations.cycle_de_vie import CycleDeVieAffectation
+from evaluations.models.score import DECLENCHEUR_AFFECTATION
 from socle import horloge
 
 EXPLICATIONS_LIENS = {
@@ -122,6 +123,7 @@ class Affectation(CycleDeVieAffectation):
             ),
         )
         indexes = (models.Index(fields=["membre", "etat"], name="affectation_membre_etat"),)
+        triggers = (DECLENCHEUR_AFFECTATION,)
 
     def __str__(self) -> str:
         # Rien de la demande que le membre ne doive connaître avant de déclarer.

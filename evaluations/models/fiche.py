@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from evaluations.bareme import Notation, commentaire_exige, score_fiche
 from evaluations.cycle_de_vie import CycleDeVieEvaluation
+from evaluations.models.score import DECLENCHEURS_FICHE
 from socle import horloge
 
 
@@ -112,6 +113,7 @@ class Evaluation(CycleDeVieEvaluation):
                     "RAISE EXCEPTION 'Une fiche soumise ne se modifie pas.'; END IF; RETURN NEW;"
                 ),
             ),
+            *DECLENCHEURS_FICHE,
         )
 
     def __str__(self) -> str:
@@ -180,7 +182,10 @@ class Note(models.Model):
 
 
 class Reouverture(models.Model):
-    """Une fiche rouverte : pourquoi, par qui, et les notes d'avant."""
+    """Une fiche rouverte : pourquoi, par qui, et les notes d'avant.
+
+    Modifiée en séance, elle est resoumise aussitôt : les notes d'après sont gardées aussi.
+    """
 
     evaluation = models.ForeignKey(
         Evaluation, on_delete=models.CASCADE, related_name="reouvertures"
@@ -191,6 +196,10 @@ class Reouverture(models.Model):
     )
     motif = models.TextField("motif")
     notes_avant = models.JSONField("notes d'avant", default=dict)
+    seance = models.ForeignKey(
+        "evaluations.Seance", null=True, on_delete=models.PROTECT, related_name="fiches_modifiees"
+    )
+    notes_apres = models.JSONField("notes d'après", null=True)
 
     class Meta:
         verbose_name = "réouverture"

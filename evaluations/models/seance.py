@@ -1,5 +1,6 @@
 from typing import Any
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 
@@ -21,10 +22,26 @@ class SeanceQuerySet(models.QuerySet):
 class Seance(CycleDeVieSeance):
     """Une séance du comité de pilotage sur les demandes d'un appel."""
 
+    class Ordre(models.TextChoices):
+        RANG = "rang", "Par rang : la mieux notée d'abord"
+        DESACCORD = "desaccord", "Par désaccord : le plus grand écart entre les fiches d'abord"
+
     appel = models.ForeignKey("appels.Appel", on_delete=models.PROTECT, related_name="seances")
     date = models.DateTimeField("date et heure")
     lieu = models.CharField("lieu", max_length=200, blank=True)
     notes = models.TextField("notes de séance", blank=True)
+    ordre = models.CharField("ordre du jour", max_length=10, choices=Ordre, default=Ordre.RANG)
+    # Ce que l'écran de la salle et celui de chaque membre montrent.
+    demande_a_l_ecran = models.ForeignKey(
+        "appels.Demande",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        editable=False,
+    )
+    # Les textes libres du compte rendu, par bloc (evaluations.compte_rendu).
+    textes = models.JSONField("textes du compte rendu", default=dict, blank=True, editable=False)
     ouverte_le = models.DateTimeField(null=True, blank=True, editable=False)
     close_le = models.DateTimeField(null=True, blank=True, editable=False)
     compte_rendu = models.ForeignKey(
@@ -78,51 +95,35 @@ class Presence(models.Model):
     def __str__(self) -> str:
         return f"{self.membre} — {'présent' if self.presente else 'absent'}"
 
+    @property
+    def est_la(self) -> bool:
+        """Dans la salle : arrivée, et pas repartie."""
+        return self.presente and self.depart_le is None
 
-class Recommandation(models.Model):
-    """L'avis du comité sur une demande, adopté en séance et avec quorum."""
 
-    class Avis(models.TextChoices):
-        FAVORABLE = "favorable", "Favorable"
-        FAVORABLE_PARTIEL = "favorable_partiel", "Favorable en partie"
-        DEFAVORABLE = "defavorable", "Défavorable"
-        LISTE_ATTENTE = "liste_attente", "Liste d'attente"
+class Addenda(models.Model):
+    """Une correction datée d'un compte rendu figé : le compte rendu, lui, ne change pas."""
 
-    demande = models.ForeignKey(
-        "appels.Demande", on_delete=models.CASCADE, related_name="recommandations"
-    )
-    seance = models.ForeignKey(Seance, on_delete=models.PROTECT, related_name="recommandations")
-    avis = models.CharField("avis", max_length=20, choices=Avis)
-    montant = models.DecimalField("montant recommandé", max_digits=12, decimal_places=2, default=0)
-    motifs = models.TextField("motifs")
-    motifs_par_critere = models.JSONField("motifs par critère", default=dict, blank=True)
-    conditions = models.TextField("conditions", blank=True)
-    presents = models.PositiveSmallIntegerField("membres présents et sans conflit")
-    score = models.DecimalField(
-        "score au moment de l'avis", max_digits=4, decimal_places=1, null=True
-    )
-    en_vigueur = models.BooleanField(default=True)
-    adoptee_le = models.DateTimeField("adoption", default=horloge.maintenant)
-    inscrite_par = models.ForeignKey(
+    seance = models.ForeignKey(Seance, on_delete=models.PROTECT, related_name="addendas")
+    no = models.PositiveSmallIntegerField("numéro")
+    texte = models.TextField("texte")
+    document = models.ForeignKey("socle.Document", on_delete=models.PROTECT, related_name="+")
+    emis_le = models.DateTimeField("émission", default=horloge.maintenant)
+    emis_par = models.ForeignKey(
         "socle.Utilisateur", null=True, on_delete=models.PROTECT, related_name="+"
     )
 
     class Meta:
-        verbose_name = "recommandation"
-        ordering = ("demande", "-adoptee_le")
+        verbose_name = "addenda"
+        verbose_name_plural = "addendas"
+        ordering = ("seance", "no")
         constraints = (
-            models.UniqueConstraint(
-                fields=["demande"],
-                condition=Q(en_vigueur=True),
-                name="recommandation_en_vigueur",
-            ),
-            models.CheckConstraint(name="recommandation_motivee", condition=~Q(motifs="")),
-            models.CheckConstraint(
-                name="recommandation_montant_selon_avis",
-                condition=Q(avis__in=["favorable", "favorable_partiel"], montant__gt=0)
-                | Q(avis__in=["defavorable", "liste_attente"], montant=0),
-            ),
+            models.UniqueConstraint(fields=["seance", "no"], name="addenda_unique"),
+            models.CheckConstraint(name="addenda_avec_texte", condition=~Q(texte="")),
+        )
+        triggers = (
+            pgtrigger.Protect(name="addenda_fige", operation=pgtrigger.Update | pgtrigger.Delete),
         )
 
     def __str__(self) -> str:
-        return f"{self.get_avis_display()} — {self.demande}"
+        return f"Addenda no {self.no} — {self.seance}"

@@ -138,11 +138,7 @@ def enregistrer_fiche(
     Une fiche incomplète se range ; une note hors de l'échelle est refusée (code ``echelle``).
     """
     fiche = _fiche_modifiable(acteur, affectation)
-    for critere, saisie in notes.items():
-        if critere.appel_id != fiche.demande.appel_id:
-            raise RegleViolee("Ce critère n'est pas de cet appel.", code="critere")
-        if champs := saisie_verifiee(critere, saisie):
-            Note.objects.update_or_create(evaluation=fiche, critere=critere, defaults=champs)
+    ecrire_notes(fiche, notes)
     modifies = ["modifiee_le"]
     fiche.modifiee_le = horloge.maintenant()
     if notes_privees is not None:
@@ -152,6 +148,15 @@ def enregistrer_fiche(
         modifies.append("notes_privees")
     fiche.save(update_fields=modifies)
     return fiche
+
+
+def ecrire_notes(fiche: Evaluation, notes: dict[Critere, dict[str, Any]]) -> None:
+    """Vérifie et range ``note`` et ``commentaire`` de ces critères, dans une fiche verrouillée."""
+    for critere, saisie in notes.items():
+        if critere.appel_id != fiche.demande.appel_id:
+            raise RegleViolee("Ce critère n'est pas de cet appel.", code="critere")
+        if champs := saisie_verifiee(critere, saisie):
+            Note.objects.update_or_create(evaluation=fiche, critere=critere, defaults=champs)
 
 
 def enregistrer_note(
@@ -218,14 +223,7 @@ def rouvrir_fiche(*, acteur: Any, evaluation: Evaluation, motif: str) -> Evaluat
         )
     if evaluation.demande.etat != "en_evaluation":
         raise RegleViolee("Cette demande n'est plus en évaluation.", code="etat")
-    avant = {
-        "score": str(evaluation.score) if evaluation.score is not None else None,
-        "soumise_le": evaluation.soumise_le.isoformat() if evaluation.soumise_le else None,
-        "notes": {
-            note.critere.code: {"note": note.note, "commentaire": note.commentaire}
-            for note in evaluation.notes.select_related("critere")
-        },
-    }
+    avant = instantane(evaluation)
     transitionner(
         evaluation,
         "rouvrir",
@@ -241,6 +239,18 @@ def rouvrir_fiche(*, acteur: Any, evaluation: Evaluation, motif: str) -> Evaluat
         notes_avant=avant,
     )
     return evaluation
+
+
+def instantane(evaluation: Evaluation) -> dict[str, Any]:
+    """Le score, la date et les notes d'une fiche, tels qu'une réouverture les garde."""
+    return {
+        "score": str(evaluation.score) if evaluation.score is not None else None,
+        "soumise_le": evaluation.soumise_le.isoformat() if evaluation.soumise_le else None,
+        "notes": {
+            note.critere.code: {"note": note.note, "commentaire": note.commentaire}
+            for note in evaluation.notes.select_related("critere")
+        },
+    }
 
 
 @transaction.atomic

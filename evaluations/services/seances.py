@@ -1,27 +1,26 @@
-"""Les séances du comité : préparer, présences, ouvrir, recommander, clore."""
+"""Les séances du comité : préparer, présences, ordre du jour, écran, ouvrir, clore."""
 
 import datetime as dt
-from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from appels.models import Appel, Demande
-from appels.montants import montant_maximal
-from appels.regles import dollars, regles_budget
-from evaluations.classement import lignes_de
 from evaluations.documents import figer_compte_rendu
-from evaluations.models import MembreComite, Presence, Recommandation, Seance
-from evaluations.quorum import Quorum, quorum_de
+from evaluations.models import MembreComite, Presence, Seance
 from socle import horloge
+from socle.concurrence import empreinte
 from socle.cycle_de_vie import transitionner
 from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.journal import journaliser
 from socle.services.courriels import envoyer
 
-AVIS_FAVORABLES = frozenset({Recommandation.Avis.FAVORABLE, Recommandation.Avis.FAVORABLE_PARTIEL})
+# L'heure d'arrivée et de départ d'un membre (par identifiant), telles que corrigées à la main.
+Heures = Mapping[int, tuple[dt.time | None, dt.time | None]]
+AU_COMITE = ("evaluee", "recommandee")
 
 
 # --- La séance ------------------------------------------------------------------------------------
@@ -47,49 +46,85 @@ def preparer_seance(
 
 @transaction.atomic
 def modifier_seance(
-    *, acteur: Any, seance: Seance, date: dt.datetime, lieu: str = "", notes: str = ""
+    *,
+    acteur: Any,
+    seance: Seance,
+    date: dt.datetime,
+    lieu: str = "",
+    notes: str = "",
+    base: str = "",
 ) -> Seance:
-    """Change la date, le lieu ou les notes, tant que la séance n'est pas close."""
+    """Change la date, le lieu ou les notes, tant que la séance n'est pas close.
+
+    ``base`` est l'empreinte de ce que la page montrait ; un changement entre-temps refuse
+    (code ``concurrence``).
+    """
+    seance = _verrouiller(seance)
     exiger_permission(acteur, "seance.tenir", seance)
-    _refuser_close(seance)
+    refuser_close(seance)
+    _exiger_a_jour(base, etat_de_la_seance(seance), "La séance a")
     seance.date, seance.lieu, seance.notes = date, lieu.strip(), notes.strip()
     seance.save(update_fields=["date", "lieu", "notes"])
     journaliser(acteur=acteur, verbe="seance.modifier", objet=seance)
     return seance
 
 
-def _refuser_close(seance: Seance) -> None:
+def etat_de_la_seance(seance: Seance) -> list[Any]:
+    """Ce que la page « Date, lieu et notes » montre, pour en prendre l'empreinte."""
+    return [seance.date, seance.lieu, seance.notes]
+
+
+def _verrouiller(seance: Seance) -> Seance:
+    return (
+        Seance.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("appel")
+        .get(pk=seance.pk)
+    )
+
+
+def refuser_close(seance: Seance) -> None:
+    """Refuse (code ``close``) d'écrire dans une séance close."""
     if seance.etat == Seance.Etat.CLOSE:
         raise RegleViolee("La séance est close : elle ne se modifie plus.", code="close")
 
 
+def _exiger_a_jour(base: str, actuel: Any, debut: str) -> None:
+    if base and empreinte(actuel) != base:
+        raise RegleViolee(
+            f"{debut} changé pendant que vous écriviez. Voici où elle en est : vérifiez, puis "
+            "enregistrez de nouveau.",
+            code="concurrence",
+        )
+
+
+# --- Les présences --------------------------------------------------------------------------------
 @transaction.atomic
 def inscrire_presences(
-    *, acteur: Any, seance: Seance, presents: Iterable[MembreComite]
+    *,
+    acteur: Any,
+    seance: Seance,
+    presents: Iterable[MembreComite],
+    heures: Heures | None = None,
+    base: str = "",
 ) -> list[Presence]:
-    """Inscrit qui est là ; pendant la séance, l'heure d'arrivée et de départ se notent."""
+    """Inscrit qui est dans la salle ; en séance, l'heure d'arrivée et de départ se notent.
+
+    ``heures`` les corrige à la main. ``base`` est l'empreinte de ``etat_des_presences`` que la page
+    montrait : deux personnes qui notent les arrivées ne s'effacent pas (code ``concurrence``).
+    """
+    seance = _verrouiller(seance)
     exiger_permission(acteur, "seance.tenir", seance)
-    _refuser_close(seance)
+    refuser_close(seance)
+    _exiger_a_jour(base, etat_des_presences(seance), "La liste des présences a")
     presents = {membre.pk for membre in presents}
     membres = {m.pk: m for m in seance.appel.membres.filter(actif=True)}
     if not presents <= set(membres):
         raise RegleViolee("Une personne présente ne siège pas à ce comité.", code="pas_membre")
-    maintenant = horloge.maintenant()
     inscrites = {p.membre_id: p for p in seance.presences.select_for_update()}
     for pk in membres:
         presence = inscrites.setdefault(pk, Presence(seance=seance, membre_id=pk))
-        ici = presence.presente and presence.depart_le is None
-        if pk in presents and not ici:
-            presence.presente = True
-            presence.depart_le = None
-            if seance.etat == Seance.Etat.OUVERTE:
-                presence.arrivee_le = presence.arrivee_le or maintenant
-        elif pk not in presents and ici:
-            # Partie en cours de séance, elle y était : son départ se note.
-            if seance.etat == Seance.Etat.OUVERTE:
-                presence.depart_le = maintenant
-            else:
-                presence.presente, presence.arrivee_le = False, None
+        _noter(seance, presence, pk in presents)
+        _corriger(seance, presence, *(heures or {}).get(pk, (None, None)))
         presence.save()
     journaliser(
         acteur=acteur,
@@ -98,6 +133,94 @@ def inscrire_presences(
         details={"presents": [membres[pk].code for pk in sorted(presents)]},
     )
     return list(inscrites.values())
+
+
+def etat_des_presences(seance: Seance) -> list[list[Any]]:
+    """Qui est là et les heures, pour en prendre l'empreinte."""
+    return [
+        list(valeurs)
+        for valeurs in seance.presences.order_by("membre").values_list(
+            "membre", "presente", "arrivee_le", "depart_le"
+        )
+    ]
+
+
+def _noter(seance: Seance, presence: Presence, dans_la_salle: bool) -> None:
+    ouverte = seance.etat == Seance.Etat.OUVERTE
+    if dans_la_salle and not presence.est_la:
+        presence.presente, presence.depart_le = True, None
+        if ouverte:
+            presence.arrivee_le = presence.arrivee_le or horloge.maintenant()
+    elif not dans_la_salle and presence.est_la:
+        # Partie en cours de séance, elle y était : son départ se note.
+        if ouverte:
+            presence.depart_le = horloge.maintenant()
+        else:
+            presence.presente, presence.arrivee_le = False, None
+
+
+def _corriger(
+    seance: Seance, presence: Presence, arrivee: dt.time | None, depart: dt.time | None
+) -> None:
+    """Pose les heures données, au jour de la séance ; un départ sort la personne de la salle."""
+    jour = timezone.localdate(seance.date)
+    if arrivee:
+        presence.presente = True
+        presence.arrivee_le = timezone.make_aware(dt.datetime.combine(jour, arrivee))
+    if depart:
+        if not presence.presente:
+            raise RegleViolee(
+                "Une personne absente n'a pas d'heure de départ.",
+                champ=f"depart_{presence.membre_id}",
+                code="heures",
+            )
+        presence.depart_le = timezone.make_aware(dt.datetime.combine(jour, depart))
+    if presence.arrivee_le and presence.depart_le and presence.depart_le < presence.arrivee_le:
+        raise RegleViolee(
+            "L'heure de départ précède l'heure d'arrivée.",
+            champ=f"depart_{presence.membre_id}",
+            code="heures",
+        )
+
+
+# --- Tenir ----------------------------------------------------------------------------------------
+@transaction.atomic
+def ordonner_seance(*, acteur: Any, seance: Seance, ordre: str) -> Seance:
+    """Range l'ordre du jour par rang ou par désaccord, pour tous ceux qui suivent la séance."""
+    seance = _verrouiller(seance)
+    exiger_permission(acteur, "seance.tenir", seance)
+    refuser_close(seance)
+    if ordre not in Seance.Ordre.values:
+        raise RegleViolee("Choisissez un ordre du jour.", champ="ordre", code="ordre")
+    seance.ordre = ordre
+    seance.save(update_fields=["ordre"])
+    journaliser(acteur=acteur, verbe="seance.ordonner", objet=seance, details={"ordre": ordre})
+    return seance
+
+
+@transaction.atomic
+def montrer_a_l_ecran(*, acteur: Any, seance: Seance, demande: Demande | None) -> Seance:
+    """Met une demande à l'écran de la salle, et à celui de chaque membre qui peut la voir.
+
+    Sans ``demande``, l'écran revient à l'ordre du jour.
+    """
+    seance = _verrouiller(seance)
+    exiger_permission(acteur, "seance.tenir", seance)
+    if seance.etat != Seance.Etat.OUVERTE:
+        raise RegleViolee("La séance n'est pas ouverte.", code="seance")
+    if demande is not None and (
+        demande.appel_id != seance.appel_id or demande.etat not in AU_COMITE
+    ):
+        raise RegleViolee("Cette demande n'est pas devant le comité.", code="demande")
+    seance.demande_a_l_ecran = demande
+    seance.save(update_fields=["demande_a_l_ecran"])
+    journaliser(
+        acteur=acteur,
+        verbe="seance.montrer",
+        objet=seance,
+        details={"demande": demande.reference if demande else ""},
+    )
+    return seance
 
 
 @transaction.atomic
@@ -112,148 +235,14 @@ def ouvrir_seance(*, acteur: Any, seance: Seance) -> Seance:
 @transaction.atomic
 def clore_seance(*, acteur: Any, seance: Seance) -> Seance:
     """La séance se termine ; le compte rendu est émis et figé."""
-    Seance.objects.select_for_update(no_key=True).get(pk=seance.pk)
+    _verrouiller(seance)
     seance.refresh_from_db()
     exiger_permission(acteur, "seance.tenir", seance)
     if seance.etat != Seance.Etat.OUVERTE:
         raise RegleViolee("Seule une séance ouverte peut se clore.", code="etat")
     seance.close_le = horloge.maintenant()
     document = figer_compte_rendu(seance=seance, acteur=acteur)
-    transitionner(seance, "clore", acteur=acteur, champs={"compte_rendu": document})
+    transitionner(seance, "clore", acteur=acteur, champs={
+        "compte_rendu": document, "demande_a_l_ecran": None,
+    })  # fmt: skip
     return seance
-
-
-# --- Les recommandations --------------------------------------------------------------------------
-@transaction.atomic
-def recommander(
-    *,
-    acteur: Any,
-    seance: Seance,
-    demande: Demande,
-    avis: str,
-    montant: Decimal | int | str = 0,
-    motifs: str,
-    motifs_par_critere: dict[str, str] | None = None,
-    conditions: str = "",
-) -> Recommandation:
-    """Inscrit l'avis du comité ; tant que la séance est ouverte, un nouvel avis le remplace.
-
-    Refuse sans quorum (code ``quorum``), sans score (``score``), sans motifs (``motifs``), ou
-    au-delà du montant demandé ou de l'aide maximale (``montant``).
-    """
-    demande = Demande.objects.select_for_update(of=("self",), no_key=True).get(pk=demande.pk)
-    exiger_permission(acteur, "demande.recommander", demande)
-    _verifier_seance(seance, demande)
-    quorum = _verifier_quorum(seance, demande)
-    ligne = lignes_de(demande.appel, Demande.objects.filter(pk=demande.pk)).get(demande.pk)
-    if ligne is None or ligne.score is None:
-        raise RegleViolee(
-            "Il ne reste pas assez de fiches de membres sans conflit : la demande n'a pas de "
-            "score. Rouvrez son évaluation.",
-            code="score",
-        )
-    montant = verifier_montant(demande, avis, montant)
-    motifs = (motifs or "").strip()
-    if not motifs:
-        raise RegleViolee("Écrivez les motifs de l'avis.", champ="motifs", code="motifs")
-    demande.recommandations.filter(en_vigueur=True).update(en_vigueur=False)
-    recommandation = Recommandation.objects.create(
-        demande=demande,
-        seance=seance,
-        avis=avis,
-        montant=montant,
-        motifs=motifs,
-        motifs_par_critere=_motifs_par_critere(demande, motifs_par_critere or {}),
-        conditions=(conditions or "").strip(),
-        presents=quorum.presents,
-        score=ligne.score,
-        adoptee_le=horloge.maintenant(),
-        inscrite_par=acteur,
-    )
-    details = {"avis": avis, "montant": str(montant), "presents": quorum.presents}
-    if demande.etat == "evaluee":
-        transitionner(demande, "recommander", acteur=acteur, details=details)
-    else:
-        journaliser(
-            acteur=acteur, verbe="demande.corriger_recommandation", objet=demande, details=details
-        )
-    return recommandation
-
-
-def _verifier_seance(seance: Seance, demande: Demande) -> None:
-    if seance.appel_id != demande.appel_id:
-        raise RegleViolee("Cette demande n'est pas de l'appel de la séance.", code="appel")
-    etat = Seance.objects.values_list("etat", flat=True).get(pk=seance.pk)
-    if etat != Seance.Etat.OUVERTE:
-        raise RegleViolee("La séance n'est pas ouverte.", code="seance")
-    if demande.etat == "recommandee":
-        if not demande.recommandations.filter(en_vigueur=True, seance=seance).exists():
-            raise RegleViolee("Cette demande a déjà eu son avis à une autre séance.", code="etat")
-    elif demande.etat != "evaluee":
-        raise RegleViolee(
-            "L'évaluation de cette demande doit être close avant la recommandation.", code="etat"
-        )
-
-
-def _verifier_quorum(seance: Seance, demande: Demande) -> Quorum:
-    quorum = quorum_de(seance, demande)
-    if not quorum.atteint:
-        raise RegleViolee(
-            f"Le quorum n'est pas atteint pour cette demande : {quorum.presents} présent"
-            f"{'s' if quorum.presents > 1 else ''} sans conflit, il en faut {quorum.requis}.",
-            code="quorum",
-        )
-    return quorum
-
-
-def maximum_recommandable(demande: Demande) -> Decimal:
-    """Le moindre du montant demandé et de l'aide maximale d'aujourd'hui (regles.md, 5)."""
-    return min(
-        demande.montant_demande or Decimal(0),
-        montant_maximal(demande.budget(), regles_budget(demande)),
-    )
-
-
-def verifier_montant(demande: Demande, avis: str, montant: Decimal | int | str) -> Decimal:
-    """Le montant recommandé, en dollars ; 0 pour un avis qui n'accorde rien."""
-    if avis not in Recommandation.Avis.values:
-        raise RegleViolee("Choisissez l'avis du comité.", champ="avis", code="avis")
-    try:
-        montant = Decimal(montant or 0).quantize(Decimal("0.01"))
-    except (InvalidOperation, ValueError):
-        raise RegleViolee("Écrivez un montant.", champ="montant", code="montant") from None
-    if avis not in AVIS_FAVORABLES:
-        if montant:
-            raise RegleViolee("Cet avis n'accorde aucun montant.", champ="montant", code="montant")
-        return montant
-    maximum = maximum_recommandable(demande)
-    if montant <= 0:
-        raise RegleViolee("Écrivez le montant recommandé.", champ="montant", code="montant")
-    if montant > maximum:
-        raise RegleViolee(
-            f"Le montant ne peut pas dépasser {dollars(maximum)} (montant demandé et aide "
-            "maximale permise).",
-            champ="montant",
-            code="montant",
-        )
-    if avis == Recommandation.Avis.FAVORABLE and montant < demande.montant_demande:
-        raise RegleViolee(
-            f"Un avis favorable recommande le montant demandé "
-            f"({dollars(demande.montant_demande)}). Pour moins, choisissez « Favorable en "
-            "partie ».",
-            champ="avis",
-            code="avis",
-        )
-    if avis == Recommandation.Avis.FAVORABLE_PARTIEL and montant == demande.montant_demande:
-        raise RegleViolee(
-            "C'est tout le montant demandé : choisissez « Favorable ».", champ="avis", code="avis"
-        )
-    return montant
-
-
-def _motifs_par_critere(demande: Demande, motifs: dict[str, str]) -> dict[str, str]:
-    codes = set(demande.appel.criteres.values_list("code", flat=True))
-    inconnus = set(motifs) - codes
-    if inconnus:
-        raise RegleViolee(f"Critères inconnus : {', '.join(sorted(inconnus))}.", code="critere")
-    return {code: texte.strip() for code, texte in motifs.items() if texte and texte.strip()}

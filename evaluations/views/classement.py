@@ -8,13 +8,15 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from appels.models import Appel, Demande
-from evaluations.classement import attendues_par, lignes_de
+from evaluations.analyse import analyse_pour
+from evaluations.classement import attendues_par, fiches_de, lignes_de
+from evaluations.explications import expliquer
 from evaluations.exports import ENTETES, lignes_classement, reponse_csv
 from evaluations.forms import MotifForm
-from evaluations.models import Affectation, Evaluation
+from evaluations.models import Affectation, Evaluation, Reouverture
 from evaluations.projets import projet_lu
 from evaluations.services import fiches
-from evaluations.tableau import volets_classes
+from evaluations.tableau import tableau_pagine
 from evaluations.visibilite import (
     A_DECLARER_DANS,
     demandes_confiees,
@@ -41,18 +43,29 @@ def classement_comite(request: HttpRequest, code: str) -> HttpResponse:
         request,
         "evaluations/comite/classement.html",
         {
-            "appel": appel,
-            "volets": volets_classes(
-                request.user,
-                appel,
-                adresse=lambda d: reverse("comite:fiches", kwargs={"reference": d.reference}),
-                pages=request.GET,
-                au_comite=True,
-            ),
+            **_contexte_classement(request, appel, "comite"),
             "attendues": attendues_par(request.user, appel),
-            "preside": request.user.peut("seance.tenir", appel),
         },
     )
+
+
+def _contexte_classement(request: HttpRequest, appel: Appel, salle: str) -> dict[str, Any]:
+    # L'adresse se forme une fois : la former à chaque ligne coûte plus que de la lire.
+    fiches = reverse(f"{salle}:fiches", args=["une-reference"])
+    tableau = tableau_pagine(
+        request.user,
+        appel,
+        adresse=lambda d: fiches.replace("une-reference", d.reference),
+        choix=request.GET,
+        au_comite=salle == "comite",
+    )
+    return {
+        "appel": appel,
+        "volets": tableau.volets,
+        "onglets": tableau.onglets,
+        "explication": expliquer(appel, tableau.analyse) if tableau.analyse else None,
+        "voit_comme_un_membre": tableau.vu.seulement is not None,
+    }
 
 
 def fiches_demande(request: HttpRequest, reference: str) -> HttpResponse:
@@ -66,8 +79,8 @@ def fiches_demande(request: HttpRequest, reference: str) -> HttpResponse:
         .select_related("membre__utilisateur", "evaluation")
         .order_by("membre__code")
     )
-    lignes = lignes_de(demande.appel, Demande.objects.filter(pk=demande.pk)) if revelee else {}
-    ligne = lignes.get(demande.pk)
+    lue = Demande.objects.filter(pk=demande.pk)
+    ligne = lignes_de(demande.appel, lue).get(demande.pk) if revelee else None
     return render(
         request,
         "evaluations/comite/fiches.html",
@@ -77,9 +90,13 @@ def fiches_demande(request: HttpRequest, reference: str) -> HttpResponse:
             "appel": demande.appel,
             "revelee": revelee,
             "ligne": ligne,
-            "points": [Part(f.code, f.score) for f in ligne.fiches] if ligne else [],
+            "chiffres": analyse_pour(request.user, demande.appel).de(demande.pk) if ligne else None,
+            "points": [Part(f.code, f.score) for f in fiches_de([demande.pk])[demande.pk]]
+            if ligne
+            else [],
             "etats": [_etat_fiche(a) for a in affectations],
             "contenus": _contenus(demande) if revelee else [],
+            "changements": _changements(demande) if revelee else [],
             "peut_rouvrir": demande.etat == "en_evaluation"
             and request.user.peut("evaluation.rouvrir", demande),
             "peut_rouvrir_evaluation": demande.etat == "evaluee"
@@ -149,6 +166,33 @@ def _contenus(demande: Demande) -> list[dict[str, Any]]:
         }
         for critere in demande.appel.criteres.all()
         if soumises
+    ]
+
+
+def _changements(demande: Demande) -> list[dict[str, Any]]:
+    """Les fiches changées en séance : qui, pourquoi, et les notes d'avant et d'après."""
+    libelles = {critere.code: critere.libelle for critere in demande.appel.criteres.all()}
+    changements = (
+        Reouverture.objects.filter(
+            evaluation__affectation__demande=demande,
+            evaluation__affectation__etat="libre",
+            seance__isnull=False,
+        )
+        .select_related("evaluation__affectation__membre__utilisateur")
+        .order_by("rouverte_le")
+    )
+    return [
+        {
+            "membre": changement.evaluation.membre,
+            "le": changement.rouverte_le,
+            "motif": changement.motif,
+            "notes": [
+                {"critere": libelles.get(code, code), "avant": avant["note"], "apres": apres}
+                for code, avant in changement.notes_avant["notes"].items()
+                if (apres := changement.notes_apres["notes"][code]["note"]) != avant["note"]
+            ],
+        }
+        for changement in changements
     ]
 
 
@@ -233,20 +277,8 @@ def classement_ville(request: HttpRequest, code: str) -> HttpResponse:
     """Le classement de ce que l'employé peut voir, avec les recommandations."""
     exiger(request, "appel.voir")
     appel = get_object_or_404(Appel, code=code)
-    return render(
-        request,
-        "evaluations/ville/classement.html",
-        {
-            "appel": appel,
-            "volets": volets_classes(
-                request.user,
-                appel,
-                adresse=lambda d: reverse("ville:fiches", kwargs={"reference": d.reference}),
-                pages=request.GET,
-            ),
-            "siege": siege_de(request.user, appel),
-        },
-    )
+    contexte = _contexte_classement(request, appel, "ville")
+    return render(request, "evaluations/ville/classement.html", contexte)
 
 
 def exporter_classement(request: HttpRequest, code: str) -> HttpResponse:

@@ -14,7 +14,7 @@ from django.db import transaction
 from appels.models import Appel, Demande, PlanAction, Verification
 from appels.services import appels as services_appels
 from appels.services import budget, demandes, depot, formulaires, plans, recevabilite
-from evaluations.services import comite, fiches, seances
+from evaluations.services import comite, fiches, recommandations, seances
 from financement.importation.acteurs import Acteurs, acteurs_techniques
 from financement.importation.fichier import DemandeLue, FichierLu, ImportRefuse, lire
 from financement.importation.suites import rejouer_suites
@@ -336,7 +336,7 @@ class Rejeu:
             seances.clore_seance(acteur=agent, seance=seance)
 
     def _recommander(self, seance: Any, lue: DemandeLue) -> None:
-        seances.recommander(
+        recommandations.recommander(
             acteur=self._presidence(lue),
             seance=seance,
             demande=self.demandes[lue.code],

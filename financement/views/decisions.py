@@ -13,6 +13,7 @@ from appels.montants import montant_maximal
 from appels.regles import regles_budget
 from evaluations.classement import lignes_de
 from financement.candidats import ligne_figee
+from financement.documents import motifs_par_critere
 from financement.forms_decision import (
     AVIS_EN_RESULTAT,
     DecisionForm,
@@ -153,6 +154,7 @@ def decider(request: HttpRequest, reference: str) -> HttpResponse:
         {
             "demande": demande,
             "avis": avis,
+            "motifs_du_comite": motifs_par_critere(avis) if avis else [],
             "propose": propose,
             "form": form,
             "reserves": reserves,

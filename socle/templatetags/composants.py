@@ -6,6 +6,7 @@ et ceux de trois modules voisins : formulaires, listes, dessins.
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -106,10 +107,17 @@ def comptes_demonstration() -> Sequence[dict[str, str]]:
     return getattr(settings, "COMPTES_DEMONSTRATION", ()) if settings.DEMONSTRATION else ()
 
 
-@register.inclusion_tag("composants/etiquette.html")
-def etiquette(libelle: str, role: str = "neutre") -> dict[str, str]:
+@register.simple_tag
+def etiquette(libelle: str, role: str = "neutre") -> SafeString:
     """L'état d'un objet : une forme, un mot et une couleur, jamais la couleur seule."""
-    return {"libelle": libelle, "role": role, "icone_nom": _icone_du_role(role)}
+    return _etiquette(str(libelle), role)
+
+
+@lru_cache(maxsize=512)
+def _etiquette(libelle: str, role: str) -> SafeString:
+    """Rendue une fois : une liste répète les mêmes mots à chaque ligne."""
+    contexte = {"libelle": libelle, "role": role, "icone_nom": _icone_du_role(role)}
+    return render_to_string("composants/etiquette.html", contexte)
 
 
 @register.inclusion_tag("composants/delai.html")

@@ -82,18 +82,27 @@ def points_fiches(
     seuil: Nombre | None = None,
     mini: Nombre = 0,
     maxi: Nombre = 100,
+    corrigee: Nombre | None = None,
 ) -> dict[str, Any]:
-    """Les fiches d'une demande : un point chacune, leur moyenne et leur étendue."""
-    dessin = graphiques.dessiner_points(fiches, seuil, mini, maxi)
+    """Les fiches d'une demande : un point chacune, leur moyenne, leur étendue, la correction."""
+    dessin = graphiques.dessiner_points(fiches, seuil, mini, maxi, corrigee)
     return {"titre": titre, "dessin": dessin, "seuil": seuil, "g": graphiques}
 
 
 @register.inclusion_tag("composants/graphiques/classement.html")
 def barres_classement(
-    titre: str, rangs: Sequence[Rang], enveloppe: Nombre, seuil: Nombre | None = None
+    titre: str,
+    rangs: Sequence[Rang],
+    enveloppe: Nombre,
+    seuil: Nombre | None = None,
+    compact: bool = False,
 ) -> dict[str, Any]:
-    """Le classement d'un volet et la ligne où l'enveloppe s'arrête."""
+    """Le classement d'un volet et la ligne où l'enveloppe s'arrête.
+
+    ``compact`` : sans tableau, quand la page donne les mêmes nombres juste à côté.
+    """
     return {
+        "compact": compact,
         "titre": titre,
         "dessin": graphiques.dessiner_classement(rangs, enveloppe, seuil),
         "enveloppe": enveloppe,

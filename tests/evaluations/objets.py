@@ -3,7 +3,8 @@
 from decimal import Decimal
 from types import SimpleNamespace
 
-from evaluations.services import comite, fiches, seances
+from evaluations.services import comite, fiches, recommandations, seances
+from evaluations.tableau import tableau_entier
 from socle import horloge
 from tests.factories import (
     AppelFactory,
@@ -70,6 +71,19 @@ def clore(comite_pret, demande):
     return fiches.clore_evaluation(acteur=comite_pret.agente, demande=demande)
 
 
+def evaluee(membres=3, *, recuses=(), notes=(4, 4), **champs):
+    """Une demande évaluée par tous, sauf ceux qui s'en récusent (par rang)."""
+    pret = un_comite(membres=membres, **champs)
+    demande = pret.demandes[0]
+    for rang, membre in enumerate(pret.membres):
+        if rang in recuses:
+            declarer(demande, membre, conflit=True)
+        else:
+            soumettre(demande, membre, notes)
+    clore(pret, demande)
+    return pret, demande
+
+
 def seance_ouverte(comite_pret, presents=None):
     seance = seances.preparer_seance(
         acteur=comite_pret.agente, appel=comite_pret.appel, date=horloge.maintenant()
@@ -89,6 +103,12 @@ def recommander(seance, demande, membre, **champs):
         "motifs": "Projet solide.",
         **champs,
     }
-    return seances.recommander(
+    return recommandations.recommander(
         acteur=membre.utilisateur if membre else None, seance=seance, demande=demande, **arguments
     )
+
+
+def classement_vu(personne, appel):
+    """Par numéro de volet, les lignes du classement que la personne voit."""
+    tableau = tableau_entier(personne, appel, adresse=lambda demande: "")
+    return {v.volet.no: [rang.ligne for rang in v.lignes] for v in tableau.volets if v.lignes}

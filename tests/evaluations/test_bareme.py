@@ -7,9 +7,7 @@ import pytest
 from evaluations.bareme import (
     Notation,
     commentaire_exige,
-    ecart,
-    ecart_alerte,
-    score_demande,
+    ranger,
     score_fiche,
 )
 
@@ -49,46 +47,13 @@ def test_une_fiche_sans_critere_n_a_pas_de_score():
         score_fiche([])
 
 
-@pytest.mark.parametrize(
-    ("fiches", "attendu"),
-    [
-        (["80.05", "80.05"], "80.1"),
-        (["80.04", "80.05"], "80.0"),
-        (["80.049999999999", "80.05"], "80.1"),  # le rangement d'un tiers ne compte pas
-        (["80.04999", "80.05"], "80.0"),
-        (["80.05", "80.06"], "80.1"),
-        (["0", "0"], "0.0"),
-        (["100", "100"], "100.0"),
-    ],
-)
-def test_la_demie_s_arrondit_vers_le_haut(fiches, attendu):
-    assert score_demande([D(f) for f in fiches], minimum=2) == D(attendu)
-
-
-def test_des_tiers_ranges_ne_font_pas_basculer_une_demie():
-    tiers = score_fiche([Notation(1, 0, 3, D(100))])
-    assert score_demande([tiers, tiers, tiers], minimum=3) == D("33.3")
-    # (33,333… + 66,666… + 50,15) / 3 = 50,05 exactement
-    deux_tiers = score_fiche([Notation(2, 0, 3, D(100))])
-    assert score_demande([tiers, deux_tiers, D("50.15")], minimum=3) == D("50.1")
-
-
-@pytest.mark.parametrize(("nombre", "attendu"), [(1, None), (2, D("70.0")), (3, D("70.0"))])
-def test_sous_le_minimum_de_fiches_il_n_y_a_pas_de_score(nombre, attendu):
-    assert score_demande([D(70)] * nombre, minimum=2) == attendu
-
-
-def test_sans_fiche_ni_score_ni_ecart():
-    assert score_demande([], minimum=0) is None
-    assert ecart([]) is None
-    assert ecart_alerte([], seuil=D(20)) is False
-
-
-@pytest.mark.parametrize(
-    ("basse", "attendu"), [("60", False), ("59.9999999999", False), ("59.99", True)]
-)
-def test_l_ecart_se_signale_au_dela_du_seuil(basse, attendu):
-    assert ecart_alerte([D(80), D(basse)], seuil=D(20)) is attendu
+def test_les_egales_partagent_le_rang():
+    assert ranger([D("80.0"), D("75.5"), D("75.5"), D("60.0")]) == [
+        (1, False),
+        (2, True),
+        (2, True),
+        (4, False),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from evaluations.classement import classer, classer_pour, lignes_de
-from tests.evaluations.objets import clore, seance_ouverte, soumettre, un_comite
+from evaluations.classement import classer, lignes_de
+from tests.evaluations.objets import (
+    classement_vu,
+    clore,
+    seance_ouverte,
+    soumettre,
+    un_comite,
+)
 from tests.factories import VoletFactory
 
 pytestmark = pytest.mark.django_db
@@ -117,14 +123,14 @@ def test_les_listes_coutent_autant_a_une_qu_a_trois_demandes():
     assert couts[0] == couts[1]
 
 
-def test_le_calcul_tient_en_deux_requetes():
+def test_le_calcul_tient_en_une_requete():
     pret = _un_appel(3)
     with CaptureQueriesContext(connection) as capture:
         classer(pret.appel)
-    assert len(capture) == 2
+    assert len(capture) == 1
     with CaptureQueriesContext(connection) as capture:
-        classer_pour(pret.agente, pret.appel)
-    assert len(capture) <= 5
+        classement_vu(pret.agente, pret.appel)
+    assert len(capture) <= 10
 
 
 def test_la_declaration_coute_autant_pour_une_que_pour_trois():
@@ -137,16 +143,31 @@ def test_la_declaration_coute_autant_pour_une_que_pour_trois():
     assert couts[0] == couts[1]
 
 
-def test_un_grand_volet_se_lit_par_pages_et_le_dessin_reste_en_tete(client, monkeypatch):
+def test_un_grand_appel_se_lit_par_volet_et_par_pages(client, monkeypatch):
     monkeypatch.setattr("evaluations.tableau.PAR_PAGE", 2)
+    monkeypatch.setattr("evaluations.tableau.TOUT_SUR_UNE_PAGE", 2)
     pret = _un_appel(3)
+    vide = VoletFactory(appel=pret.appel, no=90, nom="Volet sans demande")
     client.force_login(pret.agente)
     adresse = reverse("ville:classement", kwargs={"code": pret.appel.code})
-    no = pret.appel.volets.get().no
+    no = pret.demandes[0].volet.no
 
-    premiere, seconde = (client.get(adresse, {f"volet{no}": page}).text for page in (1, 2))
+    premiere, seconde = (client.get(adresse, {"volet": no, "page": page}).text for page in (1, 2))
 
     assert [f"Projetunique{n}" in premiere for n in (1, 2, 3)] == [True, True, False]
     assert [f"Projetunique{n}" in seconde for n in (1, 2, 3)] == [False, False, True]
-    assert ("limite de l'enveloppe" in premiere, f"volet{no}=2" in premiere) == (True, True)
+    assert ("limite de l'enveloppe" in premiere, "page=2" in premiere) == (True, True)
     assert "limite de l'enveloppe" not in seconde
+    assert f"?volet={vide.no}" in premiere
+    autre = client.get(adresse, {"volet": vide.no, "page": "x"}).text
+    assert "Aucune demande classée" in autre
+    assert "Projetunique1" not in autre
+
+
+def test_un_petit_appel_montre_tous_ses_volets(client):
+    pret = _un_appel(2)
+    VoletFactory(appel=pret.appel, no=90, nom="Volet sans demande")
+    client.force_login(pret.agente)
+    texte = client.get(reverse("ville:classement", args=[pret.appel.code])).text
+    assert "Volet sans demande" in texte
+    assert "onglets" not in texte

@@ -19,7 +19,13 @@ PERMISES = {
         ("a_declarer", "declarer_conflit"),
         ("libre", "declarer_conflit"),
     },
-    Evaluation: {("en_cours", "soumettre"), ("rouverte", "soumettre"), ("soumise", "rouvrir")},
+    Evaluation: {
+        ("en_cours", "soumettre"),
+        ("rouverte", "soumettre"),
+        ("soumise", "rouvrir"),
+        ("soumise", "rouvrir_en_seance"),
+        ("rouverte", "resoumettre_en_seance"),
+    },
     Seance: {("preparee", "ouvrir"), ("ouverte", "clore")},
 }
 

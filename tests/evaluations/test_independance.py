@@ -4,10 +4,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from evaluations.classement import attendues_par, classer_pour
+from evaluations.classement import attendues_par
 from evaluations.services import fiches, seances
 from evaluations.visibilite import demandes_revelees_a, nombre_a_faire
 from tests.evaluations.objets import (
+    classement_vu,
     clore,
     declarer,
     seance_ouverte,
@@ -98,7 +99,7 @@ def test_qui_n_a_pas_declare_ne_voit_rien_meme_en_seance(pret):
     seance_ouverte(pret)
 
     assert not voit(pret.membres[2], pret)
-    assert classer_pour(pret.membres[2].utilisateur, pret.appel) == {}
+    assert classement_vu(pret.membres[2].utilisateur, pret.appel) == {}
 
 
 def test_une_fiche_rouverte_cache_a_nouveau(pret):

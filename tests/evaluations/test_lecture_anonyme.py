@@ -90,6 +90,9 @@ def pages(pret, membre):
             "code": pret.appel.code,
             "reference": pret.demandes[0].reference,
             "pk": getattr(pret, "seance", pret.appel).pk,
+            "champ": "motifs",
+            "bloc": "suites",
+            "no": 1,
         }
         if "fiches/" in str(motif.pattern):
             parametres["pk"] = fiche.pk if fiche else 0
@@ -136,9 +139,12 @@ def test_aucun_nom_en_seance(pret, rang):
     recommander(pret.seance, pret.demandes[1], pret.membres[0])
     vues = verifier(pret, pret.membres[rang])
 
-    assert vues >= {"lecture", "classement", "fiches", "seance", "seance_demande"}
+    assert vues >= {
+        "lecture", "classement", "fiches", "seance", "seance_demande", "seance_ecran",
+        "seance_fiche",
+    }  # fmt: skip
     if rang == 0:
-        assert vues >= {"rouvrir_evaluation", "seance_clore"}
+        assert vues >= {"rouvrir_evaluation", "seance_clore", "seance_textes"}
 
 
 def test_la_presidence_inscrit_son_avis_sans_lire_le_nom(pret):

@@ -8,12 +8,12 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from evaluations import urls
-from evaluations.classement import classer_pour
 from evaluations.models import Evaluation
 from evaluations.services import comite, seances
 from evaluations.visibilite import nombre_a_faire
 from socle.permissions import MATRICE
 from tests.evaluations.objets import (
+    classement_vu,
     clore,
     declarer,
     recommander,
@@ -70,6 +70,9 @@ def adresses(pret, demande, salle):
             parametres[nom] = {
                 "code": pret.appel.code,
                 "reference": demande.reference,
+                "champ": "motifs",
+                "bloc": f"discussion-{demande.pk}",
+                "no": 1,
                 "pk": fiche.pk if "fiches/" in str(motif.pattern) else pret.seance.pk,
             }[nom]
         if motif.name.startswith("membre_"):
@@ -107,9 +110,9 @@ def test_les_rangs_n_ont_pas_de_trou():
     pret, _ = prepare(close=False)
     volet = pret.demandes[0].volet.no
     for personne in (pret.membres[3].utilisateur, pret.siegeante):
-        rangs = classer_pour(personne, pret.appel)[volet]
+        rangs = classement_vu(personne, pret.appel)[volet]
         assert [(r.rang, r.demande.code) for r in rangs] == [(1, "D01"), (2, "D03")]
-    rangs = classer_pour(pret.membres[0].utilisateur, pret.appel)[volet]
+    rangs = classement_vu(pret.membres[0].utilisateur, pret.appel)[volet]
     assert [r.demande.code for r in rangs] == ["D01", "D02", "D03"]
 
 

@@ -32,7 +32,7 @@ from tests.factories import (
     VersementFactory,
     VersionActiviteFactory,
 )
-from tests.test_acces import motifs_nommes
+from tests.test_acces import motifs_nommes, papier_et_archive
 from vitrine.models import TempsFort
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +98,7 @@ def monde(request):
         objet_id=str(cachee.pk), html="", pdf=ContentFile(b"%PDF-1.7", "l.pdf"),
         empreinte="0" * 64, taille=8,
     )  # fmt: skip
+    pile, retour, archive = papier_et_archive(cachee, pret.agente, document)
     autre_travail = Travail.objects.create(
         nature="essai", titre="Lettre de Projetunique2", total=1, cree_par=pret.agente
     )
@@ -115,7 +116,8 @@ def monde(request):
     formulaire = pret.appel.formulaires.first()
     section = formulaire.sections.create(code="s", titre="Section", ordre=1)
     return SimpleNamespace(
-        pret=pret, cachee=cachee, convenue=convenue, versement=versement, rapport=rapport,
+        pret=pret, pile=pile, retour=retour, archive=archive, cachee=cachee,
+        convenue=convenue, versement=versement, rapport=rapport,
         courriel=courriel, piece=piece, document=document, travail=autre_travail,
         question=question, section=section, recevable=recevable, siegeante=siegeante,
         membre=pret.membres[3].utilisateur,
@@ -164,6 +166,9 @@ def cles_primaires(monde):
         "ville:scenario": monde.scenario,
         "ville:calibrage": monde.calibrage,
         "comite:calibrage": monde.calibrage,
+        "ville:pile": monde.pile,
+        "ville:retour": monde.retour,
+        "ville:archive": monde.archive,
         "ville:temps_fort": monde.temps_fort,
         "activite": monde.page_projet.activite,
         "organisme:activite": monde.page_projet.activite,
@@ -206,6 +211,7 @@ def adresse_de(nom, motif, objets, monde):
         "forme": "zip" if nom == "ville:lettres_telecharger" else "csv",
         "champ": "titre", "jeton": "inconnu", "passage": "archiver", "action": "x", "no": 1,
         "adhesion": 1, "invitation": 1, "statut": "etudes",
+        "bloc": f"discussion-{monde.cachee.pk}",
     }  # fmt: skip
     arguments = {}
     for converti in motif.pattern.converters:

@@ -12,6 +12,7 @@ from tests.evaluations.objets import (
     affectation,
     clore,
     declarer,
+    evaluee,
     recommander,
     seance_ouverte,
     soumettre,
@@ -19,19 +20,6 @@ from tests.evaluations.objets import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-def evaluee(membres=3, *, recuses=(), notes=(4, 4), **champs):
-    """Une demande évaluée par tous, sauf ceux qui s'en récusent (par rang)."""
-    pret = un_comite(membres=membres, **champs)
-    demande = pret.demandes[0]
-    for rang, membre in enumerate(pret.membres):
-        if rang in recuses:
-            declarer(demande, membre, conflit=True)
-        else:
-            soumettre(demande, membre, notes)
-    clore(pret, demande)
-    return pret, demande
 
 
 # --- Quorum ---------------------------------------------------------------------------------------

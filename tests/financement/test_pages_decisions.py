@@ -53,6 +53,7 @@ class Monde:
             montant=Decimal(0 if avis == "defavorable" else 16000),
             motifs="Projet solide." if avis == "favorable" else "Hors du plan d'action.",
             motifs_par_critere={"C1": "Le besoin n'est pas démontré."},
+            conditions="Deux rapports.",
         )
         self.demandes.append(demande)
         return demande
@@ -177,6 +178,9 @@ def test_la_page_est_remplie_de_la_recommandation(monde):
     assert formulaire.valeur("montant_accorde") == "16000,00"
     assert formulaire.valeur("motifs") == "Projet solide."
     assert formulaire.valeur("resolution") == str(monde.resolution.pk)
+    assert formulaire.valeur("conditions") == "Deux rapports."
+    texte = page(qui, "ville:decider", monde.demande.reference).text
+    assert "Le besoin n&#x27;est pas démontré." in texte
     # Envoyée telle quelle, elle décide.
     reponse = envoyer(qui, "ville:decider", monde.demande.reference, **formulaire.donnees())
     assert reponse.status_code == 302

@@ -195,6 +195,11 @@ def _comite(m: Any) -> None:
     m.seance = seance_ouverte(comite)
     m.a_decider.refresh_from_db()
     recommander(m.seance, m.a_decider, m.presidence, conditions="Deux rapports.\nUn banquet.")
+    seances.montrer_a_l_ecran(acteur=m.agent, seance=m.seance, demande=m.evaluee)
+    m.seance_close = m.appel.seances.create(
+        date=dans(days=-9), etat="close", close_le=dans(days=-9), compte_rendu=_pdf(m)
+    )
+    m.seance_close.addendas.create(no=1, texte="Lire 9 h 15.", document=_pdf(m))
 
 
 def _lectures(m: Any) -> None:

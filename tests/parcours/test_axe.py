@@ -219,6 +219,10 @@ def test_le_comite(monde, parcourir):
             f"{seance}/demandes/{monde.evaluee.reference}/",
             sur("Inscrire l'avis", montant="beaucoup", motifs="Solide."),
         ),
+        f"{seance}/demandes/{monde.evaluee.reference}/ma-fiche/",
+        (f"{seance}/demandes/{monde.evaluee.reference}/ma-fiche/", sur("Changer ma fiche")),
+        f"{seance}/ecran/",
+        f"{seance}/compte-rendu/textes/",
         f"{seance}/clore/",
     ]
     parcourir(monde.membre, pages)
@@ -334,6 +338,10 @@ def test_la_ville_suit_les_demandes(monde, parcourir):
         f"/ville/appels/{monde.appel.code}/seances/",
         (f"/ville/appels/{monde.appel.code}/seances/", sur("Préparer et convoquer")),
         f"/ville/seances/{monde.seance.pk}/",
+        f"/ville/seances/{monde.seance.pk}/ecran/",
+        f"/ville/seances/{monde.seance.pk}/demandes/{monde.evaluee.reference}/",
+        f"/ville/seances/{monde.seance_close.pk}/",
+        (f"/ville/seances/{monde.seance_close.pk}/addenda/", sur("Émettre l'addenda")),
         "/ville/plan/",
         f"/ville/plan/besoins/{monde.besoin.code}/",
         "/ville/organismes/",

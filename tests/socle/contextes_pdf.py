@@ -268,6 +268,20 @@ _MEMBRES = [
 ]
 COMPTE_RENDU = {
     "reference": "CR-AP-2026-01-2026-07-09",
+    "projet": False,
+    "textes": {
+        "ouverture": "La présidence ouvre la séance et rappelle la règle des récusations.",
+        "suites": "La Ville écrit aux organismes après le conseil.",
+        "annexe": "Le comité a suivi le guide d'évaluation de 2026.",
+    },
+    "explication": {
+        "alpha": Decimal("0.71"),
+        "accord": "accord moyen : fiez-vous à l'ordre avec prudence",
+        "icc_moyenne": Decimal("0.84"),
+        "fidelite": "sur les 7 demandes que les 5 membres ont notées",
+        "limites": ["Avec 5 membres, la solidité est un ordre de grandeur."],
+    },
+    "sans_avis": ["D11 — Un atelier de théâtre"],
     "appel": APPEL,
     "seance": {
         "date": dt.datetime(2026, 7, 9, 9, tzinfo=ICI),
@@ -303,8 +317,30 @@ COMPTE_RENDU = {
                 Rang(f"{code} — {titre}", Decimal(score), Decimal(demande))
                 for code, titre, score, demande, _, _ in _AVIS
             ],
+            "chiffres": [
+                {
+                    "rang": rang,
+                    "code": code,
+                    "titre": titre,
+                    "score": Decimal(score),
+                    "corrigee": Decimal(score) - Decimal("0.6"),
+                    "ecart": Decimal("9.0"),
+                    "ecart_type": Decimal("4.1"),
+                    "solidite": Decimal(97 - 20 * rang),
+                }
+                for rang, (code, titre, score, *_) in enumerate(_AVIS, start=1)
+            ],
             "demandes": [
                 {
+                    "vote": {"pour": 4, "contre": 0, "abstentions": 1} if code == "D08" else None,
+                    "discussion": "Le comité salue la qualité du partenariat.",
+                    "fiches_modifiees": {
+                        "nombre": 1,
+                        "avant": Decimal("70.0"),
+                        "apres": Decimal(score),
+                    }
+                    if code == "D08"
+                    else None,
                     "rang": rang,
                     "ex_aequo": False,
                     "code": code,
