@@ -51,6 +51,7 @@ class Ligne:
     libelle: str
     valeur: Nombre
     prevu: Nombre | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -370,6 +371,7 @@ class Barre:
     largeur: str
     x_prevu: str
     atteint: Decimal | None
+    url: str = ""
 
 
 def dessiner_barres(
@@ -401,6 +403,7 @@ def dessiner_barres(
             pct(max(largeur, Decimal(0))),
             "" if ligne.prevu is None else pct(x_prevu),
             part_de(valeur, prevu) if prevu else None,
+            ligne.url,
         )
         for ligne, valeur, prevu, (largeur, x_prevu) in zip(
             lignes, valeurs, prevus, tailles, strict=True

@@ -231,8 +231,10 @@ ACCES: dict[str, set[str]] = {
     # Bilan
     **{
         nom: VILLE | {"mifi"}
-        for nom in ("bilan:accueil", "bilan:annees", "bilan:appel", "bilan:xlsx")
+        for nom in ("bilan:accueil", "bilan:annees", "bilan:appel", "bilan:xlsx", "bilan:projets")
     },
+    "bilan:docx": VILLE,
+    "bilan:recits": {"agent"},
 }
 # Ces pages ont leur propre fichier de tests d'accès, récusation comprise.
 AILLEURS = ("comite:", "ville:comite", "ville:repartition_", "ville:lien", "ville:seance",
