@@ -46,7 +46,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Ligne:
-    """Une barre horizontale : la valeur, et ce qui était prévu s'il y a lieu."""
+    """Une barre horizontale : la valeur, et ce qui était prévu s'il y a lieu.
+
+    ``url`` : la page de ce qui est derrière, que la page lie et que le PDF laisse en texte."""
 
     libelle: str
     valeur: Nombre
