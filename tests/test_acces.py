@@ -483,6 +483,8 @@ def test_chaque_personne_voit_ce_que_la_matrice_dit(nom, monde, client):
     adresse = reverse(nom, kwargs=arguments(nom, monde))
     if nom == "organisme:demande_nouvelle":
         adresse += f"?appel={monde.brouillon.appel.code}"
+    if nom == "bilan:projets":
+        adresse += "?axe=indicateur&code=personnes_distinctes"
     ecarts = []
     for qui in sorted(TOUS):
         client.logout()
