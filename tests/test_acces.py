@@ -234,7 +234,7 @@ ACCES: dict[str, set[str]] = {
         for nom in ("bilan:accueil", "bilan:annees", "bilan:appel", "bilan:xlsx", "bilan:projets")
     },
     "bilan:docx": VILLE,
-    "bilan:recits": {"agent"},
+    "bilan:recits": AGENTS,
 }
 # Ces pages ont leur propre fichier de tests d'accès, récusation comprise.
 AILLEURS = ("comite:", "ville:comite", "ville:repartition_", "ville:lien", "ville:seance",
