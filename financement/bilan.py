@@ -49,16 +49,19 @@ class Groupe:
     libelle: str
     projets: int = 0
     accorde: Decimal = ZERO
+    membres: list[Projet] = field(default_factory=list)
 
 
 @dataclass
 class LigneVolet:
+    cle: int
     nom: str
     enveloppe: Decimal
     accorde: Decimal = ZERO
     engage: Decimal = ZERO
     paye: Decimal = ZERO
     projets: int = 0
+    membres: list[Projet] = field(default_factory=list)
 
 
 @dataclass
@@ -68,10 +71,19 @@ class LigneSource:
     enveloppe: Decimal = ZERO
     accorde: Decimal = ZERO
     verse: Decimal = ZERO
+    demandes: set[int] = field(default_factory=set)
 
     @property
     def solde(self) -> Decimal:
         return self.enveloppe - self.accorde
+
+    @property
+    def cle(self) -> str:
+        return f"{self.bailleur}|{self.exercice}"
+
+    @property
+    def libelle(self) -> str:
+        return f"{self.bailleur}, {self.exercice}" if self.exercice else self.bailleur
 
 
 @dataclass
@@ -165,6 +177,7 @@ def _compter(groupes: dict[Any, Groupe], code: str, libelle: str, projet: Projet
     groupe = groupes.setdefault(code, Groupe(code, libelle))
     groupe.projets += 1
     groupe.accorde += projet.accorde
+    groupe.membres.append(projet)
 
 
 def _tries(groupes: dict[Any, Groupe]) -> list[Groupe]:
@@ -207,7 +220,7 @@ def _argent(
     par_volet: dict[int, list[Projet]] = defaultdict(list)
     for projet in projets:
         par_volet[projet.demande.volet_id].append(projet)
-    par_credit = _par_credit(projets)
+    par_credit, demandes_du_credit = _par_credit(projets)
     soldes = soldes_de(appels)
     for appel in appels:
         for solde in soldes[appel.pk]:
@@ -215,12 +228,14 @@ def _argent(
             nom = str(solde.volet) if len(appels) == 1 else f"{appel.code}, {solde.volet}"
             lignes.append(
                 LigneVolet(
+                    cle=solde.volet.pk,
                     nom=nom,
                     enveloppe=solde.enveloppe,
                     accorde=sum((p.accorde for p in siens), ZERO),
                     engage=sum((p.engage for p in siens), ZERO),
                     paye=sum((p.verse for p in siens), ZERO),
                     projets=len(siens),
+                    membres=siens,
                 )
             )
             for credit in solde.credits:
@@ -229,21 +244,25 @@ def _argent(
                 ligne.enveloppe += credit.enveloppe
                 ligne.accorde += par_credit[credit.pk, "accord"]
                 ligne.verse += par_credit[credit.pk, "versement"]
+                ligne.demandes |= demandes_du_credit[credit.pk]
     return lignes, sorted(sources.values(), key=lambda s: (s.bailleur, s.exercice))
 
 
-def _par_credit(projets: list[Projet]) -> dict[tuple[int, str], Decimal]:
-    """Ce que chaque crédit porte des seuls projets annoncés, par nature."""
+def _par_credit(
+    projets: list[Projet],
+) -> tuple[dict[tuple[int, str], Decimal], dict[int, set[int]]]:
+    """Ce que chaque crédit porte des seuls projets annoncés, par nature, et leurs demandes."""
     sommes: dict[tuple[int, str], Decimal] = defaultdict(lambda: ZERO)
-    demandes = [projet.demande for projet in projets]
-    for credit, nature, total in (
-        Mouvement.objects.filter(demande__in=demandes)
+    demandes: dict[int, set[int]] = defaultdict(set)
+    for credit, nature, demande, total in (
+        Mouvement.objects.filter(demande__in=[projet.demande for projet in projets])
         .order_by()
-        .values_list("credit", "nature")
+        .values_list("credit", "nature", "demande")
         .annotate(total=Sum("montant"))
     ):
-        sommes[credit, nature] = total
-    return sommes
+        sommes[credit, nature] += total
+        demandes[credit].add(demande)
+    return sommes, demandes
 
 
 def _resultats(
@@ -265,6 +284,7 @@ def _resultats(
     }
     indicateurs = [
         {
+            "code": code,
             "libelle": TOTAUX[code],
             "valeur": sommes[code, ""],
             "prevu": None,

@@ -54,6 +54,7 @@ PHRASES = {
     "demande.detruire": "a été détruite selon le calendrier de conservation",
     "demande.anonymiser": "a été anonymisée selon le calendrier de conservation",
     "compte.anonymiser": "a été anonymisé, inactif depuis longtemps",
+    "bilan.ecrire": "a écrit dans le bilan",
     "rapport.deposer": "a déposé un rapport",
     "rapport.renvoyer": "a renvoyé un rapport à corriger",
     "rapport.accepter": "a accepté un rapport",

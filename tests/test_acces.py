@@ -241,8 +241,10 @@ ACCES: dict[str, set[str]] = {
     # Bilan
     **{
         nom: VILLE | {"mifi"}
-        for nom in ("bilan:accueil", "bilan:annees", "bilan:appel", "bilan:xlsx")
+        for nom in ("bilan:accueil", "bilan:annees", "bilan:appel", "bilan:xlsx", "bilan:projets")
     },
+    "bilan:docx": VILLE,
+    "bilan:recits": AGENTS,
 }
 # Ces pages ont leur propre fichier de tests d'accès, récusation comprise.
 AILLEURS = ("comite:", "ville:comite", "ville:repartition_", "ville:lien", "ville:seance",
@@ -491,6 +493,8 @@ def test_chaque_personne_voit_ce_que_la_matrice_dit(nom, monde, client):
     adresse = reverse(nom, kwargs=arguments(nom, monde))
     if nom == "organisme:demande_nouvelle":
         adresse += f"?appel={monde.brouillon.appel.code}"
+    if nom == "bilan:projets":
+        adresse += "?axe=indicateur&code=personnes_distinctes"
     ecarts = []
     for qui in sorted(TOUS):
         client.logout()

@@ -20,6 +20,7 @@ from financement.models.rapport import (
     ReponseRapport,
     ValeurIndicateur,
 )
+from financement.models.recit import RecitBilan
 from financement.models.reserve import Reserve
 from financement.models.retour import PageNumerisee, PileNumerisee, RetourNumerise
 from financement.models.scenario import LigneScenario, Scenario
@@ -46,6 +47,7 @@ __all__ = [
     "PileNumerisee",
     "ProjetPasse",
     "Rapport",
+    "RecitBilan",
     "Recuperation",
     "Reexamen",
     "ReponseRapport",

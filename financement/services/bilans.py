@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from appels.models import Appel
 from financement.bilan import Bilan, calculer_bilan
+from financement.services.recits import recits_de
 from socle import horloge
 from socle.documents import figer_document
 from socle.droits import exiger_permission
@@ -92,6 +93,8 @@ def contexte_bilan(appel: Appel) -> dict[str, Any]:
         "indicateurs": bilan.indicateurs,
         "ventilations": bilan.ventilations,
         "satisfaction": bilan.satisfaction,
+        "themes": bilan.themes,
+        "recits": recits_de(appel),
         "projets": [
             {
                 "reference": projet.demande.reference,

@@ -1,13 +1,18 @@
 """Les pages du bilan : l'argent et les résultats, le tableur, la version figée."""
 
+import html
+import re
 from decimal import Decimal
 from io import BytesIO
 
 import pytest
+from django.test import Client
+from docx import Document as Docx
 from openpyxl import load_workbook
 
 from financement.models import Rapport, Versement
 from financement.services import bilans
+from financement.services.recits import ecrire_recits
 from socle.models import Document, Travail
 from tests.factories import AppelFactory, BesoinFactory, DecisionFactory, dans
 from tests.financement.objets import (
@@ -15,6 +20,7 @@ from tests.financement.objets import (
     page,
     requetes,
     un_projet,
+    verbes,
 )
 
 pytestmark = pytest.mark.django_db
@@ -211,3 +217,91 @@ def test_les_pages_coutent_autant_pour_un_projet_que_pour_trois(projet):
     assert couts() == un
     un_projet()
     assert requetes(mifi, "bilan:accueil") == un[0]
+
+
+# --- Du chiffre aux projets -----------------------------------------------------------------------
+def test_chaque_chiffre_mene_a_ses_projets(projet):
+    besoin = BesoinFactory(plan=projet.demande.appel.plan)
+    projet.demande.besoins.set([besoin])
+    autre = un_projet(decision=DecisionFactory(demande__appel=projet.demande.appel))
+    code, volet = projet.demande.appel.code, projet.demande.volet_id
+    accueil = page(projet.gens.mifi, "bilan:appel", code).text
+    liens = set(re.findall(r'href="(/bilan/projets/\?[^"]+)"', accueil))
+    axes = {re.search(r"axe=(\w+)", lien)[1] for lien in liens}
+    assert axes == {"volet", "source", "objectif", "besoin", "theme", "secteur", "indicateur"}
+    client = Client()
+    client.force_login(projet.gens.mifi)
+    for lien in liens:
+        assert client.get(html.unescape(lien)).status_code == 200, lien
+    derriere = lire_projets(projet, axe="besoin", code=besoin.code, appel=code)
+    assert projet.demande.reference in derriere
+    assert autre.demande.reference not in derriere
+    for lien in (f"axe=volet&code={volet}", "axe=indicateur&code=personnes_distinctes"):
+        assert projet.demande.reference in client.get(f"/bilan/projets/?{lien}").text
+
+
+def lire_projets(projet, **criteres):
+    return page(projet.gens.mifi, "bilan:projets", **criteres).text
+
+
+def test_un_chiffre_qui_n_existe_pas_n_a_pas_de_page(projet):
+    for criteres in ({}, {"axe": "besoin", "code": "X"}, {"axe": "x"}, {"axe": "volet"}):
+        assert page(projet.gens.mifi, "bilan:projets", **criteres).status_code == 404
+    assert page(projet.gens.responsable, "bilan:projets", axe="x").status_code == 404
+
+
+def test_l_indicateur_masque_ne_nomme_pas_le_petit_groupe(projet):
+    """Le projet de moins de cinq personnes immigrantes n'est pas derrière leur total."""
+    projet.final.valeurs.exclude(indicateur="personnes_distinctes").delete()
+    for cle, modalite, valeur in (
+        ("personnes_immigrantes", "", 2),
+        ("par_genre", "femmes", 1),
+        ("par_genre", "hommes", 1),
+    ):
+        projet.final.valeurs.create(indicateur=cle, modalite=modalite, valeur=valeur)
+    derriere = lire_projets(projet, axe="indicateur", code="personnes_immigrantes")
+    assert projet.demande.reference not in derriere
+
+
+# --- Les textes de la Ville -----------------------------------------------------------------------
+def test_les_textes_ecrits_paraissent_dans_la_page_le_pdf_et_le_document(projet):
+    appel, agent = projet.demande.appel, projet.gens.agent
+    reponse = envoyer(
+        agent, "bilan:recits", appel.code, essentiel="Une année pleine.", suite="Oui."
+    )
+    assert reponse.status_code == 302
+    assert "bilan.ecrire" in verbes(appel)
+    assert "Une année pleine." in lire(agent, "bilan:appel", appel.code)
+    assert "Une année pleine." in lire(agent, "bilan:recits", appel.code)
+    # Le bailleur ne les lit que dans une version figée.
+    assert "Une année pleine." not in lire(projet.gens.mifi, "bilan:appel", appel.code)
+    travail = bilans.demander_bilan(acteur=agent, appel=appel)
+    bilans.produire(travail=travail)
+    fige = Document.objects.get(nature="bilan")
+    assert "Une année pleine." in fige.html
+    envoyer(agent, "bilan:recits", appel.code, essentiel="Autre chose.")
+    assert set(appel.recits_bilan.values_list("partie", "texte")) == {("essentiel", "Autre chose.")}
+    fige.refresh_from_db()
+    assert "Autre chose." not in fige.html
+
+
+def test_un_texte_trop_long_est_refuse_et_garde(projet):
+    long = "a" * 6001
+    reponse = envoyer(projet.gens.agent, "bilan:recits", projet.demande.appel.code, argent=long)
+    assert reponse.status_code == 200
+    assert long in reponse.text
+    assert "6000" in reponse.text.replace("\u202f", "").replace("\u00a0", "")
+    assert not projet.demande.appel.recits_bilan.exists()
+
+
+def test_le_document_modifiable_dit_la_meme_chose_que_le_tableur(projet):
+    appel, agent = projet.demande.appel, projet.gens.agent
+    type(projet.demande).objects.filter(pk=projet.demande.pk).update(titre="Cloche\x07")
+    ecrire_recits(acteur=agent, appel=appel, textes={"resultats": "Des rencontres."})
+    reponse = page(agent, "bilan:docx", appel.code)
+    document = Docx(BytesIO(reponse.content))
+    assert "Des rencontres." in [p.text for p in document.paragraphs]
+    cellules = {c.text for t in document.tables for ligne in t.rows for c in ligne.cells}
+    assert {projet.demande.reference, "Cloche", "<5", "—"} <= cellules
+    assert any(c.replace("\u00a0", " ").replace("\u202f", " ") == "16 000,00 $" for c in cellules)
+    assert page(projet.gens.mifi, "bilan:docx", appel.code).status_code == 404

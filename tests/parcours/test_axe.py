@@ -471,4 +471,12 @@ def test_la_tresorerie_et_l_administration(monde, parcourir):
 
 
 def test_le_ministere(monde, parcourir):
-    parcourir(monde.mifi, ["/bilan/", f"/bilan/{monde.decide.code}/"])
+    parcourir(
+        monde.mifi,
+        [
+            "/bilan/",
+            f"/bilan/{monde.decide.code}/",
+            "/bilan/projets/?axe=indicateur&code=personnes_distinctes",
+        ],
+    )
+    parcourir(monde.agent, [f"/bilan/{monde.decide.code}/textes/"])

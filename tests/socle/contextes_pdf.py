@@ -414,6 +414,7 @@ SIGNE = {
     ],
 }
 BILAN = {
+    "recits": dict.fromkeys(("essentiel", "argent", "besoins", "resultats", "suite"), "Un texte."),
     "reference": "BIL-AP-2026-01",
     "date": dt.date(2027, 11, 15),
     "appel": APPEL,
