@@ -1,10 +1,9 @@
 """Les demandes et l'argent d'un appel, lus pour un scénario : un nombre constant de requêtes."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-
-from django.db.models import Sum
 
 from appels.models import Appel, Demande
 from appels.models.demande import Secteur
@@ -15,7 +14,7 @@ from evaluations.visibilite import voit_tout_le_classement
 from financement.models import Decision, LigneScenario
 from financement.scenarios.argent import Restes, SourceArgent, VoletArgent, calculer_restes
 from financement.scenarios.probleme import Candidat, Groupe, Probleme, Regle, Retouche
-from financement.services.grand_livre import soldes
+from financement.services.grand_livre import SoldeVolet, soldes
 
 # Évaluées et pas encore décidées ; en attente, elles reviennent quand l'argent revient.
 A_PARTAGER = ("evaluee", "recommandee", "liste_attente")
@@ -46,40 +45,52 @@ def cle_de(groupe: Groupe) -> str:
     return f"{groupe[0]}:{groupe[1]}"
 
 
-def argent_de(appel: Appel, *, hors: Iterable[int] = ()) -> list[VoletArgent]:
-    """Chaque volet, ce qui y est accordé et ses sources, lus au grand livre.
+@dataclass(frozen=True)
+class ArgentAppel:
+    """L'argent d'un appel lu une fois : le grand livre, et ce que chaque demande a reçu."""
 
-    Les décisions sur les demandes ``hors`` ne comptent pas : un scénario les propose lui-même.
-    """
-    proposees = dict(
-        Decision.objects.filter(demande__in=list(hors), en_vigueur=True)
-        .order_by()
-        .values_list("volet")
-        .annotate(total=Sum("montant_accorde"))
+    soldes: list[SoldeVolet]
+    accordes: dict[int, tuple[int, Decimal]]
+
+    def sauf(self, demandes: Iterable[int]) -> list[VoletArgent]:
+        """Chaque volet, sans les décisions sur ``demandes`` : un scénario les propose lui-même."""
+        proposees: dict[int, Decimal] = {}
+        for volet, montant in filter(None, map(self.accordes.get, demandes)):
+            proposees[volet] = proposees.get(volet, Decimal(0)) + montant
+        return [
+            VoletArgent(
+                no=solde.no,
+                nom=str(solde.volet),
+                enveloppe=solde.enveloppe,
+                accorde=solde.accorde - proposees.get(solde.volet.pk, Decimal(0)),
+                sources=tuple(
+                    SourceArgent(credit.bailleur, credit.exercice, credit.enveloppe)
+                    for credit in solde.credits
+                ),
+            )
+            for solde in self.soldes
+        ]
+
+    def restes(self, lignes: Sequence[LigneScenario]) -> Restes:
+        """Ce que ces lignes laissent ; elles portent leur demande et son volet."""
+        proposes: dict[int, Decimal] = {}
+        for ligne in lignes:
+            no = ligne.demande.volet.no
+            proposes[no] = proposes.get(no, Decimal(0)) + ligne.montant
+        return calculer_restes(self.sauf(ligne.demande_id for ligne in lignes), proposes)
+
+
+def argent_de(appel: Appel) -> ArgentAppel:
+    decisions = Decision.objects.filter(demande__appel=appel, en_vigueur=True)
+    return ArgentAppel(
+        soldes=soldes(appel),
+        accordes={
+            demande: (volet, montant)
+            for demande, volet, montant in decisions.order_by().values_list(
+                "demande", "volet", "montant_accorde"
+            )
+        },
     )
-    return [
-        VoletArgent(
-            no=solde.no,
-            nom=str(solde.volet),
-            enveloppe=solde.enveloppe,
-            accorde=solde.accorde - proposees.get(solde.volet.pk, Decimal(0)),
-            sources=tuple(
-                SourceArgent(credit.bailleur, credit.exercice, credit.enveloppe)
-                for credit in solde.credits
-            ),
-        )
-        for solde in soldes(appel)
-    ]
-
-
-def restes_de(appel: Appel, lignes: Iterable[LigneScenario]) -> Restes:
-    """Ce que ces lignes laissent ; elles portent leur demande et son volet."""
-    proposes: dict[int, Decimal] = {}
-    for ligne in lignes:
-        no = ligne.demande.volet.no
-        proposes[no] = proposes.get(no, Decimal(0)) + ligne.montant
-    hors = [ligne.demande_id for ligne in lignes]
-    return calculer_restes(argent_de(appel, hors=hors), proposes)
 
 
 def ligne_figee(personne: Any, demande: Demande) -> LigneScenario | None:
@@ -142,7 +153,7 @@ def probleme_de(
         ligne = lignes.get(demande.pk)
         if ligne is not None and ligne.score is not None:
             candidats.append(_candidat(demande, ligne.score))
-    argent = argent_de(appel, hors=parmi or ())
+    argent = argent_de(appel).sauf(parmi or ())
     groupes = groupes_de(appel)
     voulues, dispensees = set(dimensions), set(dispenses)
     return Probleme(

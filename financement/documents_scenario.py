@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from financement.candidats import cle_de, groupes_de, restes_de
+from financement.candidats import argent_de, cle_de, groupes_de
 from financement.models import LigneScenario, Scenario
 from socle.documents import figer_document
 from socle.models import Document
@@ -63,7 +63,7 @@ def contexte_annexe(scenario: Scenario) -> dict[str, Any]:
             "demande__organisme", "demande__volet"
         )
     )
-    restes = restes_de(appel, lignes)
+    restes = argent_de(appel).restes(lignes)
     volets = []
     for volet, reste in zip(appel.volets.all(), restes.volets, strict=True):
         siennes = [ligne for ligne in lignes if ligne.demande.volet_id == volet.pk]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from appels.models import Appel, Demande
-from financement.candidats import en_dixiemes, en_dollars, restes_de
+from financement.candidats import argent_de, en_dixiemes, en_dollars
 from financement.models import LigneScenario, Scenario
 from financement.scenarios.argent import Restes
 from financement.scenarios.calcul import resoudre
@@ -51,7 +51,7 @@ class Colonne:
 
 
 def colonnes(appel: Appel, scenarios: Iterable[Scenario]) -> list[Colonne]:
-    """Une colonne par scénario ; leurs lignes se lisent en une requête."""
+    """Une colonne par scénario ; leurs lignes et l'argent de l'appel se lisent une fois."""
     scenarios = list(scenarios)
     lignes: dict[int, list[LigneScenario]] = {scenario.pk: [] for scenario in scenarios}
     toutes = LigneScenario.objects.filter(scenario__in=scenarios).select_related(
@@ -59,8 +59,9 @@ def colonnes(appel: Appel, scenarios: Iterable[Scenario]) -> list[Colonne]:
     )
     for ligne in toutes:
         lignes[ligne.scenario_id].append(ligne)
+    argent = argent_de(appel)
     return [
-        Colonne(scenario, lignes[scenario.pk], restes_de(appel, lignes[scenario.pk]))
+        Colonne(scenario, lignes[scenario.pk], argent.restes(lignes[scenario.pk]))
         for scenario in scenarios
     ]
 

@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 from django.db import IntegrityError, transaction
 
 from appels.models import Appel
-from financement.candidats import en_cents, en_dollars, probleme_de, restes_de, voit_les_scenarios
+from financement.candidats import argent_de, en_cents, en_dollars, probleme_de, voit_les_scenarios
 from financement.documents_scenario import figer_annexe
 from financement.models import LigneScenario, Scenario
 from financement.scenarios.calcul import resoudre
@@ -172,7 +172,7 @@ def figer_scenario(*, acteur: Any, scenario: Scenario) -> Scenario:
 def _verifier_avant_de_figer(scenario: Scenario, lignes: list[LigneScenario]) -> None:
     if not any(ligne.est_retenue for ligne in lignes):
         raise RegleViolee("Ce scénario ne retient aucun projet.", code="rien")
-    for volet in restes_de(scenario.appel, lignes).depassements:
+    for volet in argent_de(scenario.appel).restes(lignes).depassements:
         raise RegleViolee(
             f"{volet.libelle} est dépassé de {dollars(volet.depassement)} : retirez ou réduisez "
             "un projet avant de figer.",

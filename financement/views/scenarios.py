@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from appels.models import Appel
-from financement.candidats import restes_de, voit_les_scenarios
+from financement.candidats import argent_de, voit_les_scenarios
 from financement.documents_scenario import dispenses_en_mots, regle_en_mots
 from financement.forms_scenario import EtSiForm, RetoucheForm, ScenarioForm
 from financement.models import LigneScenario, Scenario
@@ -101,7 +101,7 @@ def scenario(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     if action:
         voulues = _retouches(forms, appliquer=action == "essayer")
         if action == "essayer":
-            restes = restes_de(objet.appel, colonne.lignes)
+            restes = argent_de(objet.appel).restes(colonne.lignes)
             colonne = Colonne(objet, colonne.lignes, restes)
             if request.headers.get("HX-Request"):
                 contexte = {"colonne": colonne, "essai": True}

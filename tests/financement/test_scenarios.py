@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from appels.models import Demande
-from financement.candidats import restes_de
+from financement.candidats import argent_de
 from financement.models import Decision, LigneScenario, Scenario
 from financement.services import scenarios
 from socle.exceptions import PermissionRefusee, RegleViolee
@@ -145,7 +145,7 @@ def test_ce_qui_est_deja_accorde_n_est_plus_a_partager(monde):
     DecisionFactory(demande=monde.a, resolution=ResolutionFactory(appel=monde.appel))
     scenario = creer(monde)
     assert montants(scenario) == {"D02": 15500, "D03": 0, "D04": 0}
-    restes = restes_de(monde.appel, scenario.lignes.select_related("demande__volet"))
+    restes = argent_de(monde.appel).restes(scenario.lignes.select_related("demande__volet"))
     assert restes.volets[0].accorde == 16000
     assert restes.reste == Decimal("5700.00")
 
@@ -198,7 +198,7 @@ def test_inclure_exclure_changer_un_montant_puis_recalculer(monde):
 
 def test_ce_qui_reste_par_volet_par_bailleur_et_par_exercice(monde):
     scenario = creer(monde)
-    restes = restes_de(monde.appel, list(scenario.lignes.select_related("demande__volet")))
+    restes = argent_de(monde.appel).restes(list(scenario.lignes.select_related("demande__volet")))
     assert [(r.libelle, r.reste) for r in restes.bailleurs] == [
         ("MIFI", Decimal("4275.00")), ("Ville", Decimal("1425.00")),
     ]  # fmt: skip
@@ -399,3 +399,15 @@ def test_les_pages_coutent_autant_a_une_demande_qu_a_trois():
             ]
         )
     assert couts[0] == couts[1]
+
+
+def test_les_listes_coutent_autant_a_un_scenario_qu_a_trois(monde):
+    creer(monde)
+    pages = (
+        ("ville:scenarios", monde.appel.code),
+        ("ville:scenario_comparaison", monde.appel.code),
+    )
+    un = [requetes(monde.agent, *adresse_) for adresse_ in pages]
+    creer(monde, nom="Deux")
+    creer(monde, **POINTS)
+    assert [requetes(monde.agent, *adresse_) for adresse_ in pages] == un
