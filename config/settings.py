@@ -165,6 +165,9 @@ CACHES = {
 }
 # Une page publique se garde moins d'une minute ; 0 : elle se refait à chaque demande.
 CACHE_PUBLIC_SECONDES = env.int("CACHE_PUBLIC_SECONDES", default=45)
+# Les données ouvertes : demandes par minute et par adresse, et ce qui précède un numéro d'aide.
+DONNEES_PAR_MINUTE = env.int("DONNEES_PAR_MINUTE", default=60)
+PREFIXE_360GIVING = env.str("PREFIXE_360GIVING", default="360G-trois-rivieres")
 
 # --- Comptes ----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "socle.Utilisateur"

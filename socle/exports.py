@@ -51,10 +51,10 @@ def _valeur(valeur: Any) -> Any:
     return ILLEGAL_CHARACTERS_RE.sub("", valeur) if isinstance(valeur, str) else valeur
 
 
-def csv_de(entetes: Sequence[str], lignes: Iterable[Sequence[Any]]) -> bytes:
+def csv_de(entetes: Sequence[str], lignes: Iterable[Sequence[Any]], separateur: str = ";") -> bytes:
     """Un CSV en UTF-8 (avec sa marque, pour les tableurs), sans formule injectée."""
     sortie = StringIO()
-    ecrivain = csv.writer(sortie, delimiter=";")
+    ecrivain = csv.writer(sortie, delimiter=separateur)
     ecrivain.writerow(entetes)
     ecrivain.writerows([_cellule(valeur) for valeur in ligne] for ligne in lignes)
     return sortie.getvalue().encode("utf-8-sig")

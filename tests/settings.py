@@ -15,6 +15,8 @@ CELERY_TASK_DEFAULT_QUEUE = f"{NOM_BASE_TEST}-{os.environ.get('PYTEST_XDIST_WORK
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 # Un test qui regarde les pages gardées rallume cette minute.
 CACHE_PUBLIC_SECONDES = 0
+# Tous les tests viennent d'une adresse ; un test qui regarde ce débit le rabaisse.
+DONNEES_PAR_MINUTE = 10_000
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Le même dossier pour l'ouvrier que les tests lancent.
 MEDIA_ROOT = Path(os.environ["FICHIERS_DES_TESTS"])

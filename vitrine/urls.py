@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from vitrine import api
 from vitrine.views import donnees, organisme, registre, services, ville
 
 public = [
@@ -16,6 +17,13 @@ public = [
     path("services/<slug:cle>/", services.activite, name="activite"),
     path("services/<slug:cle>.ics", services.activite_ics, name="activite_ics"),
     path("donnees/", donnees.donnees, name="donnees"),
+    path("donnees/api/", donnees.reference, name="api"),
+    path(f"{api.RACINE}openapi.json", donnees.schema, name="api_schema"),
+    *api.adresses(),
+    path("donnees/dictionnaire.csv", donnees.dictionnaire, name="donnees_dictionnaire"),
+    path("donnees/activites.<slug:forme>", donnees.activites, name="donnees_activites"),
+    path("donnees/360giving/<slug:code>.json", donnees.trois_soixante, name="donnees_360"),
+    path("donnees/resultats/<slug:code>.<slug:forme>", donnees.resultats, name="donnees_resultats"),
     path("donnees/<slug:code>.<slug:forme>", donnees.fichier, name="donnees_fichier"),
 ]
 _ACTIVITES = "demandes/<slug:reference>/activites/"

@@ -106,6 +106,7 @@ def test_les_pages_publiques(monde, parcourir):
         "/services/calendrier/",
         "/services/guide/etudes/",
         "/donnees/",
+        "/donnees/api/",
         "/confidentialite/",
         "/verifier/",
         ("/verifier/", sur("Vérifier le code", code="0001")),

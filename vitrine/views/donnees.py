@@ -1,98 +1,177 @@
-"""Les données ouvertes : les projets d'un appel, à télécharger."""
+"""Les données ouvertes : leur page, leur dictionnaire et les fichiers à télécharger."""
 
-import csv
+from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 
 from appels.models import Appel
+from socle.cache_public import gardee
+from socle.exports import csv_de, telecharger
 from socle.vues import publique
-from vitrine.registre import projets_publics
-
-COLONNES = (
-    "numero", "appel", "organisme", "projet", "volet", "secteur", "besoins", "montant_accorde",
-    "resolution", "date_decision", "debut", "fin", "etat",
-)  # fmt: skip
+from vitrine import api
+from vitrine.ouvertes.acces import ouverte
+from vitrine.ouvertes.colonnes import (
+    ACTIVITES,
+    DICTIONNAIRE,
+    LICENCE,
+    NOM_LICENCE,
+    PROJETS,
+    RESULTATS,
+    Colonne,
+    ligne,
+)
+from vitrine.ouvertes.jeux import (
+    activites_ouvertes,
+    appels_publics,
+    projets_ouverts,
+    resultats_de,
+)
+from vitrine.ouvertes.reference import operations
+from vitrine.ouvertes.trois_soixante import paquet
 
 
 @publique
+@gardee
 def donnees(request: HttpRequest) -> HttpResponse:
-    appels = Appel.objects.filter(demandes__etat_annonce="acceptee").distinct()
-    return render(request, "vitrine/donnees.html", {"appels": appels, "colonnes": DICTIONNAIRE})
-
-
-DICTIONNAIRE = (
-    ("numero", "Numéro de la demande."),
-    ("appel", "Code de l'appel à projets."),
-    ("organisme", "Nom de l'organisme soutenu."),
-    ("projet", "Titre du projet."),
-    ("volet", "Numéro du volet."),
-    ("secteur", "Secteur de la ville."),
-    ("besoins", "Codes des besoins de la consultation, séparés par un espace."),
-    ("montant_accorde", "Montant accordé, en dollars canadiens."),
-    ("resolution", "Numéro de la résolution du conseil."),
-    ("date_decision", "Date de la résolution (AAAA-MM-JJ)."),
-    ("debut", "Début de la période des projets (AAAA-MM-JJ)."),
-    ("fin", "Fin de la période des projets (AAAA-MM-JJ)."),
-    ("etat", "Acceptée, convention en vigueur ou fermée."),
-)
-
-
-def _projets_de(appel: Appel) -> Any:
-    return (
-        projets_publics()
-        .filter(appel=appel)
-        .select_related("appel", "organisme", "volet")
-        .prefetch_related("besoins")
-        .order_by("-date_decision", "organisme__nom", "pk")
+    """Ce qui se télécharge, sous quelle licence, et ce que les colonnes veulent dire."""
+    return render(
+        request,
+        "vitrine/donnees.html",
+        {
+            "appels": appels_publics(),
+            "dictionnaire": DICTIONNAIRE,
+            "licence": {"nom": NOM_LICENCE, "adresse": LICENCE},
+        },
     )
 
 
-def _ligne(objet: Any) -> dict[str, Any]:
-    return {
-        "numero": objet.reference,
-        "appel": objet.appel.code,
-        "organisme": objet.organisme.nom,
-        "projet": objet.titre,
-        "volet": objet.volet.no,
-        "secteur": objet.secteur,
-        "besoins": " ".join(sorted(besoin.code for besoin in objet.besoins.all())),
-        "montant_accorde": str(objet.accorde),
-        "resolution": objet.resolution,
-        "date_decision": objet.date_decision.isoformat(),
-        "debut": objet.appel.projet_debut.isoformat() if objet.appel.projet_debut else "",
-        "fin": objet.appel.projet_fin.isoformat() if objet.appel.projet_fin else "",
-        "etat": objet.get_etat_display(),
-    }
-
-
 @publique
+@gardee
+def reference(request: HttpRequest) -> HttpResponse:
+    """L'interface de programmation, telle qu'elle se décrit elle-même."""
+    return render(
+        request,
+        "vitrine/donnees_api.html",
+        {
+            "operations": list(operations(api.schema())),
+            "par_minute": settings.DONNEES_PAR_MINUTE,
+            "licence": {"nom": NOM_LICENCE, "adresse": LICENCE},
+        },
+    )
+
+
+@ouverte
+def schema(request: HttpRequest) -> HttpResponse:
+    """La description OpenAPI de l'interface."""
+    return JsonResponse(api.schema(), json_dumps_params={"ensure_ascii": False, "indent": 1})
+
+
+@ouverte
+def dictionnaire(request: HttpRequest) -> HttpResponse:
+    """Le dictionnaire, en CSV."""
+    lignes = [
+        (cle, colonne.nom, colonne.forme, colonne.sens)
+        for cle, _, colonnes in DICTIONNAIRE
+        for colonne in colonnes
+    ]
+    entetes = ("fichier", "colonne", "forme", "sens")
+    return telecharger(csv_de(entetes, lignes, ","), "dictionnaire.csv", CSV)
+
+
+@ouverte
 def fichier(request: HttpRequest, code: str, forme: str) -> HttpResponse:
     """Les projets d'un appel, en CSV ou en JSON."""
-    appel = get_object_or_404(
-        Appel.objects.filter(demandes__etat_annonce="acceptee").distinct(), code=code
-    )
-    lignes = [_ligne(objet) for objet in _projets_de(appel)]
+    appel = _appel(code)
+    lignes = [ligne(PROJETS, projet) for projet in projets_ouverts().filter(appel=appel)]
+    return _rendre(forme, PROJETS, lignes, f"projets-{code}", "projets", _de_l_appel(appel))
+
+
+@ouverte
+def resultats(request: HttpRequest, code: str, forme: str) -> HttpResponse:
+    """Les résultats masqués des projets fermés d'un appel, en CSV ou en JSON."""
+    appel = _appel(code)
+    projets = projets_ouverts().filter(appel=appel).prefetch_related("rapports__valeurs")
+    lignes = [cellule for projet in projets for cellule in resultats_de(projet)]
+    return _rendre(forme, RESULTATS, lignes, f"resultats-{code}", "resultats", _de_l_appel(appel))
+
+
+@ouverte
+def trois_soixante(request: HttpRequest, code: str) -> HttpResponse:
+    """Les aides d'un appel selon le standard 360Giving."""
+    appel = _appel(code)
+    return _json(paquet(appel, list(projets_ouverts().filter(appel=appel))), f"360giving-{code}")
+
+
+@ouverte
+def activites(request: HttpRequest, forme: str) -> HttpResponse:
+    """Les activités et les services publiés, en CSV, en JSON ou en GeoJSON."""
+    lignes = [ligne(ACTIVITES, version) for version in activites_ouvertes()]
+    if forme == "geojson":
+        reponse = _json(_geojson(lignes), "activites", "geojson")
+        reponse["Content-Type"] = "application/geo+json"
+        return reponse
+    return _rendre(forme, ACTIVITES, lignes, "activites", "activites", {})
+
+
+def _appel(code: str) -> Appel:
+    return get_object_or_404(appels_publics(), code=code)
+
+
+def _de_l_appel(appel: Appel) -> dict[str, str]:
+    return {"appel": appel.code, "titre": appel.titre}
+
+
+CSV = "text/csv; charset=utf-8"
+
+
+def _rendre(
+    forme: str,
+    colonnes: Iterable[Colonne],
+    lignes: list[dict[str, Any]],
+    nom: str,
+    cle: str,
+    entete: dict[str, str],
+) -> HttpResponse:
+    """Les lignes en CSV (à virgules), ou en JSON sous ``cle``, avec l'en-tête et la licence."""
     if forme == "json":
-        return JsonResponse(
-            {"appel": appel.code, "titre": appel.titre, "projets": lignes},
-            json_dumps_params={"ensure_ascii": False, "indent": 1},
-        )
+        return _json({**entete, "licence": LICENCE, cle: lignes}, nom)
     if forme != "csv":
         raise Http404
-    reponse = HttpResponse(content_type="text/csv; charset=utf-8")
-    reponse["Content-Disposition"] = f'attachment; filename="projets-{appel.code}.csv"'
-    # La marque d'ordre fait lire les accents au tableur.
-    reponse.write("\ufeff")
-    ecrivain = csv.DictWriter(reponse, fieldnames=COLONNES)
-    ecrivain.writeheader()
-    ecrivain.writerows({nom: _sans_formule(v) for nom, v in ligne.items()} for ligne in lignes)
-    return reponse
+    valeurs = ([_pour_csv(valeur) for valeur in ligne.values()] for ligne in lignes)
+    return telecharger(csv_de([c.nom for c in colonnes], valeurs, ","), f"{nom}.csv", CSV)
 
 
-def _sans_formule(valeur: Any) -> Any:
-    """Un texte qui commence comme une formule ne doit pas en devenir une dans un tableur."""
-    if isinstance(valeur, str) and valeur[:1] in {"=", "+", "-", "@"}:
-        return f"'{valeur}"
-    return valeur
+def _pour_csv(valeur: Any) -> Any:
+    return ("non", "oui")[valeur] if isinstance(valeur, bool) else valeur
+
+
+def _json(contenu: dict[str, Any], nom: str, suffixe: str = "json") -> JsonResponse:
+    return JsonResponse(
+        contenu,
+        json_dumps_params={"ensure_ascii": False, "indent": 1},
+        headers={"Content-Disposition": f'attachment; filename="{nom}.{suffixe}"'},
+    )
+
+
+def _geojson(lignes: list[dict[str, Any]]) -> dict[str, Any]:
+    """Un point par ligne située ; les autres n'ont pas de géométrie (RFC 7946)."""
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "id": proprietes["cle"],
+                "geometry": None
+                if proprietes["latitude"] is None
+                else {
+                    "type": "Point",
+                    "coordinates": [proprietes["longitude"], proprietes["latitude"]],
+                },
+                "properties": proprietes,
+            }
+            for proprietes in lignes
+        ],
+    }
