@@ -105,6 +105,11 @@ def transitionner(
     return verrouille
 
 
+def relire(objet: models.Model) -> None:
+    """``objet`` comme la base le contient maintenant, sans toucher à la protection de l'état."""
+    _recopier(type(objet)._base_manager.get(pk=objet.pk), objet)
+
+
 def _recopier(source: models.Model, cible: models.Model) -> None:
     """``cible`` comme ``source``, sans ``refresh_from_db`` : django-fsm y lève la protection de
     l'état pour tout le processus, et deux fils du serveur web se gêneraient."""

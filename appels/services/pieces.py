@@ -1,6 +1,5 @@
 """Les pièces jointes : reçues, vérifiées, remplacées (regles.md, 17)."""
 
-import hashlib
 import re
 import unicodedata
 import zipfile
@@ -18,7 +17,7 @@ from appels.antivirus import signature_trouvee
 from appels.models import Demande, PieceExigee, PieceJointe, PosteDepense, Question
 from appels.models.piece import FichierRecu
 from appels.services.demandes import exiger_modifiable
-from socle import horloge
+from socle import authenticite, horloge
 from socle.exceptions import RegleViolee
 from socle.journal import journaliser
 from socle.services import courriels
@@ -259,9 +258,7 @@ def nom_sur(nom: str) -> str:
 
 
 def empreinte_de(fichier: UploadedFile) -> str:
-    somme = hashlib.sha256()
+    """Le SHA-256 du fichier reçu, remis à son début."""
+    empreinte = authenticite.empreinte_de(fichier.chunks())
     fichier.seek(0)
-    for bloc in fichier.chunks():
-        somme.update(bloc)
-    fichier.seek(0)
-    return somme.hexdigest()
+    return empreinte

@@ -12,7 +12,7 @@ from evaluations.documents import figer_compte_rendu
 from evaluations.models import MembreComite, Presence, Seance
 from socle import horloge
 from socle.concurrence import empreinte
-from socle.cycle_de_vie import transitionner
+from socle.cycle_de_vie import relire, transitionner
 from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.journal import journaliser
@@ -236,7 +236,7 @@ def ouvrir_seance(*, acteur: Any, seance: Seance) -> Seance:
 def clore_seance(*, acteur: Any, seance: Seance) -> Seance:
     """La séance se termine ; le compte rendu est émis et figé."""
     _verrouiller(seance)
-    seance.refresh_from_db()
+    relire(seance)
     exiger_permission(acteur, "seance.tenir", seance)
     if seance.etat != Seance.Etat.OUVERTE:
         raise RegleViolee("Seule une séance ouverte peut se clore.", code="etat")

@@ -14,6 +14,7 @@ from evaluations.models import Seance
 from evaluations.services import comptes_rendus
 from evaluations.views.seances import contexte_seance, salle_de, trouver_seance
 from socle.concurrence import SaisieActuelle, SaisieConcurrente, empreinte
+from socle.cycle_de_vie import relire
 from socle.documents import rendre_html, rendre_pdf
 from socle.exceptions import RegleViolee
 from socle.models import Document
@@ -48,7 +49,7 @@ def textes(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, f"{enregistre()}.")
             return redirect(request.path)
-        objet.refresh_from_db()
+        relire(objet)
     return render(
         request,
         "evaluations/seance/textes.html",

@@ -59,9 +59,9 @@ def a_purger() -> list[APurger]:
     fins = _fins(demandes)
     for demande in demandes.order_by("reference"):
         regle = regles[demande.etat]
-        fin = fins.get(str(demande.pk)) or _jour(demande.appel.cloture)
+        fin = fins.get(str(demande.pk)) or timezone.localdate(demande.appel.cloture)
         if demande.etat == "brouillon":
-            fin = _jour(demande.appel.cloture)
+            fin = timezone.localdate(demande.appel.cloture)
         jour = echeance(fin, regle.ans)
         if jour <= horloge.aujourdhui():
             trouves.append(APurger(regle.genre, str(demande), fin, jour, regle.sort, demande))
@@ -79,11 +79,7 @@ def _fins(demandes: Any) -> dict[str, dt.date]:
         .values("objet_id")
         .annotate(fin=Max("moment"))
     )
-    return {entree["objet_id"]: _jour(entree["fin"]) for entree in entrees}
-
-
-def _jour(moment: dt.datetime) -> dt.date:
-    return timezone.localdate(moment)
+    return {entree["objet_id"]: timezone.localdate(entree["fin"]) for entree in entrees}
 
 
 def _comptes() -> Iterable[APurger]:
@@ -97,7 +93,7 @@ def _comptes() -> Iterable[APurger]:
         .distinct()
     )
     for compte in comptes:
-        fin = _jour(compte.vu_le)
+        fin = timezone.localdate(compte.vu_le)
         jour = echeance(fin, ans)
         if jour <= horloge.aujourdhui():
             yield APurger("Comptes inactifs", str(compte), fin, jour, Sort.ANONYMISER, compte)
