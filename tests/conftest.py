@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -155,6 +156,22 @@ def ouvrir_page(navigateur: Any, live_server: Any) -> Iterator[Callable[..., Any
     yield ouvrir
     for contexte in contextes:
         contexte.close()
+    _attendre_les_requetes_en_route()
+
+
+def _attendre_les_requetes_en_route() -> None:
+    """Une page fermée laisse finir sa requête : vider les tables pendant ce temps se bloquerait."""
+    limite = time.monotonic() + 10
+    with connection.cursor() as curseur:
+        while time.monotonic() < limite:
+            curseur.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND pid <> pg_backend_pid() AND state <> 'idle' "
+                "AND backend_type = 'client backend'"
+            )
+            if not curseur.fetchone()[0]:
+                return
+            time.sleep(0.05)
 
 
 @pytest.fixture

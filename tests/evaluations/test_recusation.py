@@ -5,6 +5,8 @@ from io import BytesIO
 import pytest
 from django.test import Client
 from django.urls import reverse
+from docx import Document as Docx
+from docx.oxml.ns import qn
 from openpyxl import load_workbook
 
 from evaluations import urls
@@ -90,6 +92,9 @@ def contenu(reponse):
             for ligne in feuille.iter_rows()
             for cellule in ligne
         )
+    if "wordprocessing" in reponse.headers.get("Content-Type", ""):
+        corps = Docx(BytesIO(reponse.content)).element.body
+        return "\n".join("".join(p.itertext()) for p in corps.iter(qn("w:p")))
     return reponse.text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
