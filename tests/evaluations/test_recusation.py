@@ -5,6 +5,7 @@ from io import BytesIO
 import pytest
 from django.test import Client
 from django.urls import reverse
+from docx import Document
 from openpyxl import load_workbook
 
 from evaluations import urls
@@ -90,6 +91,8 @@ def contenu(reponse):
             for ligne in feuille.iter_rows()
             for cellule in ligne
         )
+    if "wordprocessing" in reponse.headers.get("Content-Type", ""):
+        return " ".join(Document(BytesIO(reponse.content)).element.body.itertext())
     return reponse.text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
