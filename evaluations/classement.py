@@ -16,8 +16,9 @@ from django.db.models import QuerySet
 
 from appels.models import Appel, Demande
 from evaluations.bareme import a_une_decimale, ranger
+from evaluations.lignes_classees import ProjetClasse
 from evaluations.models import Evaluation
-from evaluations.projets import ProjetLu, projets_lus
+from evaluations.projets import projets_lus
 from evaluations.visibilite import demandes_confiees, demandes_revelees_a
 
 
@@ -33,7 +34,7 @@ class FicheComptee:
 class LigneClassement:
     """Une demande et son score ; ``score`` et ``rang`` sont None sous le minimum de fiches."""
 
-    demande: Demande | ProjetLu
+    demande: Demande | ProjetClasse
     score: Decimal | None
     ecart: Decimal
     alerte_ecart: bool
@@ -92,25 +93,45 @@ def _lignes(appel: Appel, demandes: QuerySet[Demande] | None) -> Iterable[LigneC
         classees = [d for d in du_volet if d.score_comite.fiches >= appel.evaluations_min]
         rangs = ranger([demande.score_comite.moyenne for demande in classees])
         for demande, (rang, ex_aequo) in zip(classees, rangs, strict=True):
-            yield ligne_de(demande, rang=rang, ex_aequo=ex_aequo)
+            yield _ligne(appel, demande, rang, ex_aequo)
         for demande in du_volet:
             if demande.score_comite.fiches < appel.evaluations_min:
-                yield ligne_de(demande)
+                yield _ligne(appel, demande, None, False)
+
+
+def _ligne(appel: Appel, demande: Demande, rang: int | None, ex_aequo: bool) -> LigneClassement:
+    compte = demande.score_comite
+    return ligne_de(
+        appel,
+        demande,
+        fiches=compte.fiches,
+        moyenne=compte.moyenne,
+        ecart=compte.ecart,
+        rang=rang,
+        ex_aequo=ex_aequo,
+    )
 
 
 def ligne_de(
-    demande: Demande, *, rang: int | None = None, ex_aequo: bool = False
+    appel: Appel,
+    demande: Demande | ProjetClasse,
+    *,
+    fiches: int,
+    moyenne: Decimal,
+    ecart: Decimal,
+    rang: int | None,
+    ex_aequo: bool,
 ) -> LigneClassement:
-    """La ligne d'une demande lue avec son ``score_comite``, au rang que le classement lui donne."""
-    appel, compte = demande.appel, demande.score_comite
-    score = compte.moyenne if compte.fiches >= appel.evaluations_min else None
+    """La ligne d'une demande : ses fiches comptées, leur moyenne et leur écart selon les règles de
+    l'appel, au rang que le classement lui donne."""
+    score = moyenne if fiches >= appel.evaluations_min else None
     return LigneClassement(
         demande=demande,
         score=score,
-        ecart=a_une_decimale(compte.ecart),
-        alerte_ecart=compte.ecart > appel.seuil_alerte_ecart,
+        ecart=a_une_decimale(ecart),
+        alerte_ecart=ecart > appel.seuil_alerte_ecart,
         passe=score is not None and score >= appel.seuil_passage,
-        nb_fiches=compte.fiches,
+        nb_fiches=fiches,
         rang=rang,
         ex_aequo=ex_aequo,
     )

@@ -53,7 +53,7 @@ def lignes_classement(utilisateur: Any, appel: Appel) -> list[list[Any]]:
                     "oui" if ligne.alerte_ecart else "non",
                     "oui" if ligne.passe else "non",
                     demande.montant_demande,
-                    rang.avis.get_avis_display() if rang.avis else "",
+                    rang.avis.libelle if rang.avis else "",
                     rang.avis.montant if rang.avis else None,
                 ]
             )

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from appels.models import Appel, Demande
+from evaluations.lignes_classees import ProjetClasse
 from evaluations.models import Affectation, Seance
-from evaluations.projets import ProjetLu
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def quorum_requis(appel: Appel, membres: int) -> int:
     return min(appel.quorum, membres) or 1
 
 
-def quorums(seance: Seance, demandes: Iterable[Demande | ProjetLu]) -> dict[int, Quorum]:
+def quorums(seance: Seance, demandes: Iterable[Demande | ProjetClasse]) -> dict[int, Quorum]:
     """Le quorum de chaque demande, par identifiant ; trois requêtes en tout."""
     demandes = list(demandes)
     membres = {

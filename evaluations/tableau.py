@@ -1,25 +1,24 @@
 """Le classement prêt pour une page : un volet, ses dessins, ses lignes. Rien de plus que permis."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Sum
 
-from appels.models import Appel, Demande, Volet
+from appels.models import Appel, Volet
 from evaluations.analyse import Analyse, ChiffresDemande, Place, analyser, volets_de
 from evaluations.classement import LigneClassement, ligne_de
+from evaluations.lignes_classees import AvisClasse, ProjetClasse, lire
 from evaluations.models import Recommandation
-from evaluations.projets import projets_lus
 from evaluations.visibilite import Perimetre, perimetre
 from socle.graphiques import Part, Rang
 
 TOUT_SUR_UNE_PAGE = 40
 PAR_PAGE = 20
-LUES = ("code", "titre", "reference", "montant_demande", "etat", "appel", "volet")
-Adresse = Callable[[Demande], str]
+Adresse = Callable[[ProjetClasse], str]
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class LigneTableau:
     ligne: LigneClassement
     cumul: Decimal
     chiffres: ChiffresDemande
-    avis: Recommandation | None
+    avis: AvisClasse | None
     url: str
 
 
@@ -177,36 +176,24 @@ def _lignes(
 ) -> dict[int, list[LigneTableau]]:
     """Par volet, les lignes de ces places, chacune avec ses chiffres et son avis en vigueur."""
     voulues = [place.demande_id for du_volet in places.values() for place in du_volet]
-    lues = _lues(appel, voulues, au_comite=au_comite)
-    montrees = {p.pk: p for p in projets_lus(lues.values())} if au_comite else lues
-    avis = {
-        recommandation.demande_id: recommandation
-        for recommandation in Recommandation.objects.filter(demande__in=voulues, en_vigueur=True)
-    }
+    lues = lire(appel, voulues, au_comite=au_comite)
 
     def ligne(place: Place) -> LigneTableau:
-        demande = lues[place.demande_id]
-        classee = ligne_de(demande, rang=place.rang, ex_aequo=place.ex_aequo)
+        lue = lues[place.demande_id]
         return LigneTableau(
-            ligne=replace(classee, demande=montrees[demande.pk]),
+            ligne=ligne_de(
+                appel,
+                lue.projet,
+                fiches=lue.fiches,
+                moyenne=lue.moyenne,
+                ecart=lue.ecart,
+                rang=place.rang,
+                ex_aequo=place.ex_aequo,
+            ),
             cumul=place.cumul,
-            chiffres=analyse.de(demande.pk),
-            avis=avis.get(demande.pk),
-            url=adresse(demande),
+            chiffres=analyse.de(place.demande_id),
+            avis=lue.avis,
+            url=adresse(lue.projet),
         )
 
     return {volet: [ligne(place) for place in du_volet] for volet, du_volet in places.items()}
-
-
-def _lues(appel: Appel, voulues: list[int], *, au_comite: bool) -> dict[int, Demande]:
-    """Les demandes voulues : ce que le tableau en montre, ou tout ce qu'un projet lu masque."""
-    if au_comite:
-        demandes = Demande.objects.select_related("organisme", "score_comite", "volet")
-    else:
-        demandes = Demande.objects.select_related("organisme", "score_comite").only(
-            *LUES, "organisme__nom", "score_comite"
-        )
-    lues = demandes.in_bulk(voulues)
-    for demande in lues.values():
-        demande.appel = appel
-    return lues

@@ -97,7 +97,7 @@ def _empreinte(contexte: dict[str, Any]) -> str:
         ]
     elif contexte["mode"] == "ordre":
         vus += [
-            [rang.ligne.demande.pk, rang.avis.pk if rang.avis else None]
+            [rang.ligne.demande.pk, rang.avis and [rang.avis.avis, str(rang.avis.montant)]]
             for volet in contexte["volets"]
             for rang in volet.lignes
         ]
