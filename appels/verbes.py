@@ -2,6 +2,7 @@
 
 PHRASES = {
     "appel.creer": "a créé l'appel",
+    "appel.reprendre": "a préparé l'appel à partir d'un appel terminé",
     "appel.modifier": "a modifié l'appel",
     "appel.publier": "a publié l'appel",
     "appel.publier_revision": "a publié une nouvelle révision du formulaire",

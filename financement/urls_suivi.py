@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from financement.views import annees, archives, fermeture, plan, rapports
+from financement.views import annees, appel_suivant, archives, fermeture, plan, rapports
 from financement.views import bilan as vues_bilan
 
 organisme = [
@@ -17,6 +17,8 @@ ville = [
     path("appels-passes/modele/", annees.modele_de_reprise, name="reprise_modele"),
     path("appels-passes/<int:pk>/", annees.confirmer, name="reprise_confirmer"),
     path("appels/<slug:code>/archives/", archives.archives, name="archives"),
+    path("appels/<slug:code>/suivant/", appel_suivant.enseigner, name="enseignements"),
+    path("appels/<slug:code>/suivant/preparer/", appel_suivant.preparer, name="appel_suivant"),
     path("archives/<uuid:cle>/", archives.archive, name="archive"),
     path("plan/", plan.plan, name="plan"),
     path("plan/besoins/<slug:code>/", plan.besoin, name="besoin"),

@@ -379,6 +379,8 @@ MATRICE: dict[str, rules.Predicate] = {
     # Reddition de comptes
     "bilan.voir": est_employe | est_bailleur,
     "bilan.figer": est_agent,
+    # Ce qu'un appel apprend est fait de toutes ses demandes.
+    "appel.tirer_enseignements": est_employe & ~est_recuse_a_l_appel,
     "archive.produire": (est_agent | est_administration) & ~est_recuse_a_l_appel,
     # Maison
     "ville.voir": est_employe,

@@ -244,6 +244,9 @@ ACCES: dict[str, set[str]] = {
         for nom in ("bilan:accueil", "bilan:annees", "bilan:appel", "bilan:xlsx", "bilan:projets")
     },
     "bilan:docx": VILLE,
+    # Un enseignement compte toutes les demandes : une récusation sur une seule en écarte.
+    "ville:enseignements": EMPLOYES,
+    "ville:appel_suivant": {"agent"},
     "bilan:recits": AGENTS,
 }
 # Ces pages ont leur propre fichier de tests d'accès, récusation comprise.

@@ -132,6 +132,21 @@ class BesoinsForm(forms.Form):
         self.fields["besoins"].queryset = appel.plan.besoins.all()
 
 
+class SuivantForm(InformationForm):
+    """Le nom, les dates et les besoins d'un appel qui en reprend un autre, dans le même plan."""
+
+    objectifs = BesoinsForm.base_fields["objectifs"]
+    besoins = BesoinsForm.base_fields["besoins"]
+
+    class Meta(InformationForm.Meta):
+        fields = tuple(nom for nom in InformationForm.Meta.fields if nom != "plan")
+
+    def __init__(self, *args: Any, source: Appel, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["objectifs"].queryset = source.plan.objectifs.all()
+        self.fields["besoins"].queryset = source.plan.besoins.all()
+
+
 BAILLEURS = ("MIFI", "Ville")
 
 

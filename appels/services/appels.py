@@ -47,9 +47,11 @@ def creer_appel(
     objectifs: Iterable[Any] = (),
     besoins: Iterable[Any] = (),
     formulaire: list[dict[str, Any]] | None = None,
+    formulaires_de: Appel | None = None,
     conditions: Iterable[dict[str, Any]] = conditions_admissibilite.PAR_DEFAUT,
 ) -> Appel:
-    """Crée un brouillon d'appel complet. ``formulaire`` None prend celui qui est livré."""
+    """Crée un brouillon d'appel complet. ``formulaire`` None prend celui qui est livré ;
+    ``formulaires_de`` reprend plutôt ceux d'un autre appel, rapports compris."""
     exiger_permission(acteur, "appel.creer")
     champs = {nom: valeur for nom, valeur in champs.items() if valeur is not None}
     champs.setdefault("plan_versements", versements_par_defaut())
@@ -62,7 +64,9 @@ def creer_appel(
     _ecrire_criteres(appel, criteres)
     _ecrire_pieces(appel, pieces)
     conditions_admissibilite.ecrire_conditions(appel, conditions)
-    if formulaire is None:
+    if formulaires_de is not None:
+        formulaires.reprendre_formulaires(source=formulaires_de, appel=appel)
+    elif formulaire is None:
         formulaires.creer_formulaire_par_defaut(appel=appel)
     else:
         formulaires.creer_formulaire(appel=appel, sections=formulaire)

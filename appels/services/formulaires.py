@@ -77,6 +77,14 @@ def creer_formulaire_par_defaut(*, appel: Appel) -> Formulaire:
     return creer_formulaire(appel=appel, sections=sections_par_defaut())
 
 
+def reprendre_formulaires(*, source: Appel, appel: Appel) -> None:
+    """Copie à ``appel``, qui n'en a pas, chaque formulaire de ``source``, à composer."""
+    for nature in Formulaire.Nature.values:
+        courant = formulaire_courant(source, nature)
+        if courant is not None:
+            _copier(courant, _nouvelle_revision(appel, nature))
+
+
 def formulaire_courant(appel: Appel, nature: str = Formulaire.Nature.DEMANDE) -> Formulaire | None:
     """La révision sous laquelle on écrit : la dernière publiée, sinon celle en préparation."""
     return (

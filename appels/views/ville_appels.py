@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from appels.forms.appel import MotifForm, ReportForm
 from appels.models import Appel, Demande
+from appels.services import appel_suivant
 from appels.services import appels as services
 from socle.models import EntreeJournal
 from socle.vues import executer, exiger, trouver
@@ -82,6 +83,8 @@ def appel(request: HttpRequest, code: str) -> HttpResponse:
                 )
             },
             "peut_archiver": request.user.peut("archive.produire", objet),
+            "peut_enseigner": objet.etat in appel_suivant.TERMINES
+            and request.user.peut("appel.tirer_enseignements", objet),
             "peut_gerer_comite": request.user.peut("comite.gerer", objet),
             "peut_preparer_un_scenario": request.user.peut("scenario.preparer", objet),
             "peut_decider": request.user.peut("resolution.inscrire", objet),
