@@ -241,7 +241,7 @@ ACCES: dict[str, set[str]] = {
     # Bilan
     **{
         nom: VILLE | {"mifi"}
-        for nom in ("bilan:accueil", "bilan:annees", "bilan:appel", "bilan:xlsx", "bilan:projets")
+        for nom in ("bilan:accueil", "bilan:annees", "bilan:bilan", "bilan:xlsx", "bilan:projets")
     },
     "bilan:docx": VILLE,
     # Un enseignement compte toutes les demandes : une récusation sur une seule en écarte.
@@ -469,6 +469,7 @@ def arguments(nom, monde):
         "pk": pk.get(nom, 1),
         "cle": cle.get(nom),
         "partie": "projet",
+        "portee": demande.appel.code,
         "nature": {"ville:doute": "doublon"}.get(nom, "demande" if du_formulaire else "final"),
         "onglet": "texte",
         "genre": "acceptee" if nom.startswith("ville:modele") else "rapport_annuel",
@@ -521,6 +522,7 @@ def test_une_action_ne_se_lit_pas_et_demande_un_compte(nom, monde, client):
         "reference": monde.demande.reference, "code": monde.demande.appel.code, "pk": 1,
         "cle": monde.piece.cle, "action": "x", "passage": "archiver", "adhesion": 1,
         "invitation": 1, "nature": "demande", "champ": "titre", "forme": "csv",
+        "portee": monde.demande.appel.code,
     }  # fmt: skip
     adresse = reverse(nom, kwargs={cle: valeurs[cle] for cle in motif.pattern.converters})
 

@@ -20,7 +20,7 @@ from financement.models.rapport import (
     ReponseRapport,
     ValeurIndicateur,
 )
-from financement.models.recit import RecitBilan
+from financement.models.recit import AnneeBilan, RecitBilan
 from financement.models.reserve import Reserve
 from financement.models.retour import PageNumerisee, PileNumerisee, RetourNumerise
 from financement.models.scenario import LigneScenario, Scenario
@@ -28,6 +28,7 @@ from financement.models.signature import Signature
 from financement.models.transfert import Transfert
 
 __all__ = [
+    "AnneeBilan",
     "AppelAuGrandLivre",
     "Archive",
     "Avenant",

@@ -151,9 +151,9 @@ def encart(content: str, type_encart: str = "info", titre: str = "") -> SafeStri
 
 
 @register.inclusion_tag("composants/chiffre.html")
-def chiffre(libelle: str, valeur: Any, detail: str = "") -> dict[str, Any]:
-    """Un nombre en grand, avec son libellé."""
-    return {"libelle": libelle, "valeur": valeur, "detail": detail}
+def chiffre(libelle: str, valeur: Any, detail: str = "", url: str = "") -> dict[str, Any]:
+    """Un nombre en grand, avec son libellé ; ``url`` mène à ce qui est derrière."""
+    return {"libelle": libelle, "valeur": valeur, "detail": detail, "url": url}
 
 
 @register.inclusion_tag("composants/page_vide.html")

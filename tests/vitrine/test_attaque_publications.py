@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 
 from appels.models import Demande
 from financement.bilan import calculer_bilan
-from financement.services.bilans import tableur
+from financement.bilan_tableur import tableur
 from tests.factories import RapportFactory
 from tests.financement.test_attaque_masquage import trouvees
 from tests.vitrine.objets import un_projet_annonce
@@ -70,7 +70,7 @@ def publications(client, projets):
         reponse = client.get(adresse)
         assert reponse.status_code == 200, adresse
         lues[adresse] = re.sub(r'(nonce|value)="[\w+/=-]{20,}"', "", reponse.content.decode())
-    classeur = load_workbook(io.BytesIO(tableur(calculer_bilan([appel]))))
+    classeur = load_workbook(io.BytesIO(tableur(calculer_bilan([appel]), complet=True)))
     lues["bilan.xlsx"] = [list(feuille.values) for feuille in classeur]
     return lues
 
