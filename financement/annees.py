@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from appels.models import Appel
 from appels.montants import pourcentage
-from financement.bilan import Projet, calculer_bilan, deposees
+from financement.bilan import Projet, calculer_bilan
 from financement.bilan_argent import ZERO
 from financement.bilan_resultats import ecrire_somme
 from financement.masquage import AU_MOINS, CACHEES, Publication, au_moins, publier
@@ -122,14 +122,14 @@ MESURES = (
 def comparer_les_annees() -> list[Annee]:
     """Chaque année qui a un appel publié ou repris, la plus récente d'abord."""
     annees: dict[int, Annee] = {}
-    appels = list(Appel.objects.publics())
-    annee_de = {appel.pk: timezone.localtime(appel.ouverture).year for appel in appels}
-    for appel in appels:
-        an = annee_de[appel.pk]
-        annees.setdefault(an, Annee(an, a_un_bilan=True)).appels.add(appel.code)
-    for appel in deposees(appels).values_list("appel", flat=True):
-        annees[annee_de[appel]].deposees += 1
-    for projet in calculer_bilan(appels).projets:
+    bilan = calculer_bilan(list(Appel.objects.publics()))
+    annee_de = {}
+    for ligne in bilan.par_appel:
+        an = annee_de[ligne.appel.pk] = timezone.localtime(ligne.appel.ouverture).year
+        annee = annees.setdefault(an, Annee(an, a_un_bilan=True))
+        annee.appels.add(ligne.appel.code)
+        annee.deposees += ligne.deposees
+    for projet in bilan.projets:
         _ajouter(annees[annee_de[projet.demande.appel_id]], projet)
     for passe in ProjetPasse.objects.all():
         _ajouter_passe(annees.setdefault(passe.annee, Annee(passe.annee)), passe)

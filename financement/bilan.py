@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Count
+
 from appels.models import Appel, Besoin, Demande
 from financement.bilan_argent import ZERO, LigneSource, LigneVolet, par_source_et_volet
 from financement.bilan_resultats import Resultats, resultats_de, somme_publique, valeurs_des
@@ -76,10 +78,20 @@ class Groupe:
 
 
 @dataclass
+class LigneAppel:
+    """Ce qu'un appel compte dans un bilan qui en réunit plusieurs."""
+
+    appel: Appel
+    deposees: int
+    accorde: Decimal = ZERO
+    projets: int = 0
+
+
+@dataclass
 class Bilan:
     """Le bilan d'un ou de plusieurs appels, prêt à montrer."""
 
-    appels: list[Appel]
+    par_appel: list[LigneAppel]
     projets: list[Projet]
     volets: list[LigneVolet]
     sources: list[LigneSource]
@@ -88,8 +100,11 @@ class Bilan:
     themes: list[Groupe]
     secteurs: list[Groupe]
     besoins_sans_reponse: list[Besoin]
-    deposees: int
     resultats: Resultats
+
+    @property
+    def deposees(self) -> int:
+        return sum(ligne.deposees for ligne in self.par_appel)
 
     @property
     def enveloppe(self) -> Decimal:
@@ -150,7 +165,7 @@ def calculer_bilan(appels: list[Appel]) -> Bilan:
         secteur = projet.demande.secteur or "Non précisé"
         _compter(par_secteur, secteur, secteur, projet)
     return Bilan(
-        appels=appels,
+        par_appel=_par_appel(appels, projets),
         projets=projets,
         volets=volets,
         sources=sources,
@@ -161,9 +176,24 @@ def calculer_bilan(appels: list[Appel]) -> Bilan:
         besoins_sans_reponse=sorted(
             (b for b in besoins.values() if b.code not in par_besoin), key=lambda b: b.code
         ),
-        deposees=deposees(appels).count(),
         resultats=resultats_de(projets),
     )
+
+
+def _par_appel(appels: list[Appel], projets: list[Projet]) -> list[LigneAppel]:
+    comptes = dict(
+        deposees(appels)
+        .order_by()
+        .values("appel")
+        .annotate(n=Count("pk"))
+        .values_list("appel", "n")
+    )
+    lignes = {appel.pk: LigneAppel(appel, comptes.get(appel.pk, 0)) for appel in appels}
+    for projet in projets:
+        ligne = lignes[projet.demande.appel_id]
+        ligne.projets += 1
+        ligne.accorde += projet.accorde
+    return list(lignes.values())
 
 
 def _compter(groupes: dict[Any, Groupe], code: str, libelle: str, projet: Projet) -> None:

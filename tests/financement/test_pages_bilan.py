@@ -1,5 +1,7 @@
 """Les pages du bilan : l'argent et les résultats, le tableur, la version figée."""
 
+import html
+import re
 from decimal import Decimal
 from io import BytesIO
 
@@ -88,6 +90,25 @@ def test_un_plan_sans_aucun_appel_a_son_bilan_vide(db):
 
     texte = lire(UtilisateurFactory(mifi=True), "bilan:accueil")
     assert "Aucun appel publié" in texte
+
+
+def test_le_bailleur_lit_les_sources_les_resultats_et_les_projets_et_rien_d_autre(projet):
+    code, mifi = projet.demande.appel.code, projet.gens.mifi
+    contenu = lire(mifi, "bilan:bilan", code).split("<main")[1].split("</main>")[0]
+    titres = [html.unescape(titre) for titre in re.findall(r"<h2[^>]*>(.*?)</h2>", contenu)]
+    assert titres[:3] == ["Par bailleur et exercice", "Résultats", "Les projets"]
+    assert set(titres[3:]) == {
+        "Versions figées", "Comparer", "Un plan d'action", "Une année", "Un appel",
+    }  # fmt: skip
+    texte = lire(mifi, "bilan:bilan", code)
+    for absent in ("Demandes déposées", "Besoins sans réponse", "Par volet", "DOCX", "Figer"):
+        assert absent in lire(projet.gens.agent, "bilan:bilan", code)
+        assert absent not in texte
+    assert set(feuilles(page(mifi, "bilan:xlsx", code))) == {
+        "Projets", "Bailleurs", "Résultats", "Ventilations",
+    }  # fmt: skip
+    annees = load_workbook(BytesIO(page(mifi, "bilan:annees", format="xlsx").content)).active
+    assert "Demandes déposées" not in [cellule.value for cellule in annees[1]]
 
 
 # --- Le tableur -----------------------------------------------------------------------------------
