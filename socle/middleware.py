@@ -69,11 +69,13 @@ class ConnexionExigeeMiddleware:
         if getattr(vue, "est_publique", False) or _est_publique(request):
             return None
         if not request.user.is_authenticated:
-            gardee = saisies.garder(request, vue, kwargs)
-            return redirect_to_login(request.get_full_path() if gardee else _page_quittee(request))
-        if settings.SECOND_FACTEUR_EXIGE and request.user.est_employe:
-            return _second_facteur(request)
-        return None
+            page = _page_quittee(request)
+            gardee = saisies.garder(request, vue, kwargs, page=page)
+            return redirect_to_login(request.get_full_path() if gardee else page)
+        exige = settings.SECOND_FACTEUR_EXIGE and request.user.est_employe
+        if exige and (suite := _second_facteur(request)):
+            return suite
+        return saisies.relire(request, vue, args, kwargs)
 
 
 def _page_quittee(request: HttpRequest) -> str:

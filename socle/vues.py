@@ -48,8 +48,10 @@ def executer(
 
     Une règle refusée rend None : sa phrase va près du champ en cause si ``formulaire`` l'a, sinon
     dans un message. Une permission refusée répond 404. Le résultat None d'un service réussi
-    devient True.
+    devient True. Une saisie à relire (``socle.saisies``) ne s'exécute pas.
     """
+    if getattr(request, "en_relecture", False):
+        return None
     try:
         resultat = service(acteur=request.user, **arguments)
     except PermissionRefusee as refus:

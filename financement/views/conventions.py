@@ -129,11 +129,11 @@ def agir(request: HttpRequest, reference: str, action: str) -> HttpResponse:
         voulue = ACTIONS[action]
         exiger(request, voulue.permission, objet)
         form = voulue.formulaire(request.POST)
-        if not form.is_valid():
-            return _montrer(request, demande, objet, **{voulue.place: form})
-        executer(
+        fait = form.is_valid() and executer(
             request, voulue.service, convention=objet, succes=voulue.succes, **form.cleaned_data
         )
+        if not fait and (form.errors or form.has_changed()):
+            return _montrer(request, demande, objet, **{voulue.place: form})
     return redirect("ville:convention", reference=reference)
 
 

@@ -90,7 +90,9 @@ def _recuperer(request: HttpRequest, demande: Demande, action: str) -> HttpRespo
         messages.info(request, "Aucune somme n'est à récupérer.")
         return redirect("ville:fermeture", reference=demande.reference)
     form = formulaire(request.POST)
-    if not form.is_valid():
-        return _montrer(request, demande, form)
-    executer(request, service, recuperation=recuperation, succes=succes, **form.cleaned_data)
-    return redirect("ville:fermeture", reference=demande.reference)
+    fait = form.is_valid() and executer(
+        request, service, recuperation=recuperation, succes=succes, **form.cleaned_data
+    )
+    if fait or (form.is_valid() and not form.has_changed()):
+        return redirect("ville:fermeture", reference=demande.reference)
+    return _montrer(request, demande, form)

@@ -10,6 +10,7 @@ from financement.paiements import ENTETES, ENTETES_RETOUR
 from financement.services import paiements as services
 from socle.exports import XLSX, telecharger
 from socle.models import Organisme
+from socle.saisies import jamais_gardee
 from socle.vues import executer, exiger, trouver
 
 LOTS_MONTRES = 50
@@ -95,6 +96,7 @@ def defaire(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("ville:paiements")
 
 
+@jamais_gardee
 def coordonnees(request: HttpRequest, pk: int) -> HttpResponse:
     """L'organisme dit où le payer ; il ne relit que les trois derniers chiffres."""
     organisme = trouver(

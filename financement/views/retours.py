@@ -44,7 +44,8 @@ def pile(request: HttpRequest, cle: UUID) -> HttpResponse:
     documents = services.documents_a_signer(objet.appel)
     form = PageForm(request.POST or None, documents=documents)
     if request.method == "POST":
-        page = trouver(request, objet.pages.all(), no=request.POST.get("page") or 0)
+        no = request.POST.get("page", "")
+        page = trouver(request, objet.pages.all(), no=no if no.isdecimal() else 0)
         if "ecarter" in request.POST:
             fait = executer(
                 request, services.ecarter_page, page=page, succes=f"La page {page.no} est écartée."

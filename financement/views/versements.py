@@ -145,17 +145,17 @@ def agir(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     suite = QueryDict(request.POST.get("suite", "")).urlencode()
     retour = reverse("ville:versements") + (f"?{suite}" if suite else "")
     form = voulue.formulaire(request.POST)
-    if not form.is_valid():
-        contexte = {"versement": versement, "titre": voulue.titre, "form": form}
-        return render(
-            request,
-            "financement/ville/versement_action.html",
-            {**contexte, "suite": suite, "retour": retour},
-        )
-    executer(
+    fait = form.is_valid() and executer(
         request, voulue.service, versement=versement, succes=voulue.succes, **form.cleaned_data
     )
-    return redirect(retour)
+    if fait or (form.is_valid() and not form.has_changed()):
+        return redirect(retour)
+    contexte = {"versement": versement, "titre": voulue.titre, "form": form}
+    return render(
+        request,
+        "financement/ville/versement_action.html",
+        {**contexte, "suite": suite, "retour": retour},
+    )
 
 
 def _exporter(liste: Any) -> HttpResponse:
