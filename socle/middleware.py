@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils import timezone
@@ -42,7 +43,11 @@ class HeureDeReceptionMiddleware:
 
 
 class AdresseLisibleMiddleware:
-    """Refuse (400) un octet nul dans l'adresse : PostgreSQL n'en prend dans aucun texte."""
+    """Refuse (400) un octet nul, que PostgreSQL ne prend dans aucun texte.
+
+    Celui de l'adresse se voit d'avance. Celui d'un champ se dit près de lui quand un formulaire le
+    lit ; forgé dans une valeur que la vue lit elle-même, c'est la base qui l'arrête.
+    """
 
     def __init__(self, get_response: Suite) -> None:
         self.get_response = get_response
@@ -51,6 +56,10 @@ class AdresseLisibleMiddleware:
         if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path_info:
             raise BadRequest("Un octet nul dans l'adresse.")
         return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, erreur: Exception) -> None:
+        if isinstance(erreur, DataError | ValueError) and "NUL (0x00)" in str(erreur):
+            raise BadRequest("Un octet nul dans l'envoi.") from erreur
 
 
 class ConnexionExigeeMiddleware:

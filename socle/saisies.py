@@ -23,17 +23,16 @@ TAILLE_MAX = 100_000
 def garde_saisie(
     *, sauf: dict[str, frozenset[str]] | None = None, sans: frozenset[str] = frozenset()
 ) -> Callable:
-    """La vue reprend, à la prochaine visite, ce qui lui était envoyé sans session.
+    """La vue enregistre, à la prochaine visite, ce qui lui était envoyé sans session.
 
-    ``sauf`` : arguments d'adresse pour lesquels on ne garde rien (``{"partie": {...}}``).
+    ``sauf`` : arguments d'adresse pour lesquels on le relit seulement (``{"partie": {...}}``).
     ``sans`` : champs qui ne se rejouent pas, comme le bouton « Déposer » : le reste s'enregistre.
     """
 
     def decorer(vue: Callable) -> Callable:
         @wraps(vue)
         def reprendre(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            saisie = request.session.get(CLE)
-            if request.method == "GET" and saisie and saisie["adresse"] == request.path:
+            if (saisie := _gardee_pour(request)) and saisie["s_enregistre"]:
                 del request.session[CLE]
                 request.method = "POST"
                 request.POST = QueryDict(saisie["contenu"])
@@ -42,10 +41,10 @@ def garde_saisie(
                 )
             return vue(request, *args, **kwargs)
 
-        def se_garde(kwargs: dict[str, Any]) -> bool:
+        def s_enregistre(kwargs: dict[str, Any]) -> bool:
             return not any(kwargs.get(nom) in exclus for nom, exclus in (sauf or {}).items())
 
-        reprendre.saisie_gardee = se_garde
+        reprendre.saisie_s_enregistre = s_enregistre
         reprendre.saisie_sans = sans
         return reprendre
 
@@ -54,35 +53,55 @@ def garde_saisie(
 
 def jamais_gardee(vue: Callable) -> Callable:
     """Ce qu'on envoie à cette vue ne se garde pas : un compte de banque, par exemple."""
-    vue.saisie_gardee = lambda kwargs: False
-    vue.saisie_sans = frozenset()
+    vue.saisie_jamais_gardee = True
     return vue
+
+
+def a_relire(request: HttpRequest) -> bool:
+    """Vrai quand la vue ne fait que remontrer une saisie : elle n'exécute rien."""
+    return getattr(request, "en_relecture", False)
 
 
 def garder(request: HttpRequest, vue: Callable, kwargs: dict[str, Any], *, page: str) -> bool:
     """Range ce qu'envoie, de ``page``, une personne sans session, si c'est raisonnable.
 
-    Un fichier ne se garde pas ; ce qu'une page enregistre d'elle-même y est encore écrit. Rend vrai
-    quand la saisie est gardée.
+    Un fichier ne se garde pas : on le choisira de nouveau. Ce qu'une page enregistre d'elle-même y
+    est encore écrit. Rend vrai quand la saisie est gardée.
     """
-    se_garde = getattr(vue, "saisie_gardee", None)
     if request.method != "POST" or not _vient_d_un_formulaire(request):
         return False
-    if se_garde is not None and (request.FILES or not se_garde(kwargs)):
+    if hasattr(vue, "saisie_jamais_gardee"):
         return False
+    s_enregistre = (
+        hasattr(vue, "saisie_s_enregistre")
+        and vue.saisie_s_enregistre(kwargs)
+        and not request.FILES
+    )
     saisie = request.POST.copy()
     for nom in {"csrfmiddlewaretoken", *getattr(vue, "saisie_sans", ())}:
         saisie.pop(nom, None)
     contenu = saisie.urlencode()
     if not contenu or len(contenu) > TAILLE_MAX:
         return False
-    request.session[CLE] = {"adresse": request.path, "contenu": contenu, "page": page}
+    request.session[CLE] = {
+        "adresse": request.path,
+        "contenu": contenu,
+        "page": page,
+        "s_enregistre": s_enregistre,
+    }
     request.session.set_expiry(DUREE)
     messages.warning(
         request,
         "Votre session a expiré. Connectez-vous : ce que vous avez écrit est gardé.",
     )
     return True
+
+
+def _gardee_pour(request: HttpRequest) -> dict[str, Any] | None:
+    """La saisie qui attend une visite à cette adresse."""
+    saisie = request.session.get(CLE)
+    attendue = request.method == "GET" and saisie and saisie["adresse"] == request.path
+    return saisie if attendue else None
 
 
 def _vient_d_un_formulaire(request: HttpRequest) -> bool:
@@ -97,10 +116,8 @@ def relire(
     Rien ne s'exécute (``executer`` s'abstient) et la base, en lecture seule, y veille. Une vue qui
     ne remontre pas de formulaire ramène à la page quittée. Rend None quand il n'y a rien à relire.
     """
-    saisie = request.session.get(CLE)
-    if request.method != "GET" or not saisie or saisie["adresse"] != request.path:
-        return None
-    if hasattr(vue, "saisie_gardee"):
+    saisie = _gardee_pour(request)
+    if saisie is None or saisie["s_enregistre"]:
         return None
     del request.session[CLE]
     messages.warning(
@@ -112,7 +129,7 @@ def relire(
         reponse = _sans_rien_ecrire(request, vue, args, kwargs)
     finally:
         request.method, request.POST, request.en_relecture = "GET", QueryDict(), False
-    if reponse is not None and reponse.status_code == 200:
+    if reponse is not None and reponse.status_code in {200, 422}:
         return reponse
     return redirect(saisie["page"]) if saisie["page"] != request.get_full_path() else None
 

@@ -17,6 +17,7 @@ from financement.forms import MotifCourtForm, ReferenceForm
 from financement.models import Versement
 from financement.services import versements as services
 from socle.exports import reponse_xlsx
+from socle.saisies import a_relire
 from socle.vues import executer, exiger, trouver
 
 PAR_PAGE = 50
@@ -145,17 +146,17 @@ def agir(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     suite = QueryDict(request.POST.get("suite", "")).urlencode()
     retour = reverse("ville:versements") + (f"?{suite}" if suite else "")
     form = voulue.formulaire(request.POST)
-    fait = form.is_valid() and executer(
+    if not form.is_valid() or a_relire(request):
+        contexte = {"versement": versement, "titre": voulue.titre, "form": form}
+        return render(
+            request,
+            "financement/ville/versement_action.html",
+            {**contexte, "suite": suite, "retour": retour},
+        )
+    executer(
         request, voulue.service, versement=versement, succes=voulue.succes, **form.cleaned_data
     )
-    if fait or (form.is_valid() and not form.has_changed()):
-        return redirect(retour)
-    contexte = {"versement": versement, "titre": voulue.titre, "form": form}
-    return render(
-        request,
-        "financement/ville/versement_action.html",
-        {**contexte, "suite": suite, "retour": retour},
-    )
+    return redirect(retour)
 
 
 def _exporter(liste: Any) -> HttpResponse:

@@ -96,17 +96,21 @@ def test_une_autre_personne_n_ecrit_rien(demande, client):
     assert demande.titre == "Avant"
 
 
-@pytest.mark.parametrize(
-    ("partie", "donnees"),
-    [
-        ("relecture", {"signataire": "Marie", "exactitude": "on"}),
-        ("pieces", {"piece_exigee": "1"}),
-        ("projet", {"resume": "é" * TAILLE_MAX}),
-    ],
-)
-def test_un_depot_un_fichier_ou_un_envoi_enorme_ne_se_garde_pas(demande, client, partie, donnees):
-    client.post(adresse(demande, partie), donnees)
+def test_un_envoi_enorme_ne_se_garde_pas(demande, client):
+    client.post(adresse(demande), {"resume": "é" * TAILLE_MAX})
     assert CLE not in client.session
+
+
+def test_un_depot_se_relit_sans_se_faire(demande, personne, client):
+    client.post(
+        adresse(demande, "relecture"), {"signataire": "Marie des Neiges", "exactitude": "on"}
+    )
+
+    reponse = se_connecter(client, personne, adresse(demande, "relecture"))
+
+    assert "Marie des Neiges" in reponse.content.decode()
+    demande.refresh_from_db()
+    assert demande.etat == "brouillon"
 
 
 def test_sans_jeton_csrf_rien_n_est_garde(demande):
@@ -185,17 +189,19 @@ def test_une_action_sans_page_remontre_sa_saisie_a_qui_en_a_le_droit(versement, 
 
 
 def test_sans_formulaire_a_remontrer_on_revient_a_la_page_quittee(versement, client):
-    page = reverse("ville:versements")
-    proposer = reverse("ville:versement_agir", kwargs={"pk": versement.pk, "action": "proposer"})
-    client.post(proposer, {"suite": "etat=prevu"}, HTTP_REFERER=f"http://testserver{page}")
+    demande = versement.convention.demande
+    page = reverse("ville:fermeture", kwargs={"reference": demande.reference})
+    regler = reverse(
+        "ville:fermeture_agir", kwargs={"reference": demande.reference, "action": "regler"}
+    )
+    client.post(regler, {"note": "x"}, HTTP_REFERER=f"http://testserver{page}")
     client.force_login(UtilisateurFactory(agent=True))
 
-    reponse = client.get(proposer)
+    reponse = client.get(regler)
 
     assert reponse.status_code == 302
     assert reponse.url == page
-    versement.refresh_from_db()
-    assert versement.etat == "prevu"
+    assert "rien n&#x27;a été envoyé" in client.get(page).content.decode()
 
 
 def test_une_vue_qui_ecrirait_elle_meme_en_est_empechee_par_la_base(rf, demande, client):
@@ -204,7 +210,9 @@ def test_une_vue_qui_ecrirait_elle_meme_en_est_empechee_par_la_base(rf, demande,
 
     requete = rf.get("/la/")
     requete.session = client.session
-    requete.session[CLE] = {"adresse": "/la/", "contenu": "titre=x", "page": "/ici/"}
+    requete.session[CLE] = {
+        "adresse": "/la/", "contenu": "titre=x", "page": "/ici/", "s_enregistre": False,
+    }  # fmt: skip
     requete._messages = CookieStorage(requete)
 
     assert relire(requete, ecrire, (), {}).url == "/ici/"
