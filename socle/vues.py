@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from socle.exceptions import PermissionRefusee, RegleViolee
+from socle.saisies import a_relire
 
 
 def publique(vue: Callable) -> Callable:
@@ -48,8 +49,10 @@ def executer(
 
     Une règle refusée rend None : sa phrase va près du champ en cause si ``formulaire`` l'a, sinon
     dans un message. Une permission refusée répond 404. Le résultat None d'un service réussi
-    devient True.
+    devient True. Une saisie à relire (``socle.saisies``) ne s'exécute pas.
     """
+    if a_relire(request):
+        return None
     try:
         resultat = service(acteur=request.user, **arguments)
     except PermissionRefusee as refus:
