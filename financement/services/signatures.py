@@ -37,9 +37,9 @@ def signer(
 ) -> Signature:
     """Inscrit la signature d'une partie sur le document que ``objet`` présente.
 
-    Sans ``preuve``, la signature a été reçue sur papier et ``acteur`` l'inscrit ; de
-    l'organisme, l'exemplaire revenu numérisé en entier en devient la preuve. La permission est vérifiée par
-    la transition qui appelle ce service.
+    Sans ``preuve``, la signature a été reçue sur papier et ``acteur`` l'inscrit ; celle de
+    l'organisme a pour preuve l'exemplaire revenu numérisé, s'il l'est en entier. La permission est
+    vérifiée par la transition qui appelle ce service.
     """
     if objet.document is None:
         raise RegleViolee("Le document à signer n'est pas prêt.", code="document")

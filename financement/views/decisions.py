@@ -129,18 +129,15 @@ def decider(request: HttpRequest, reference: str) -> HttpResponse:
         request.POST, prefix="reserves", verificateurs=verificateurs(demande)
     )
     justes = request.method == "POST" and all([form.is_valid(), reserves.est_juste()])
-    if (
-        justes
-        and executer(
-            request,
-            services.decider,
-            formulaire=form,
-            succes="La décision est inscrite. Elle sera annoncée par sa lettre.",
-            demande=demande,
-            motifs_par_critere=avis.motifs_par_critere if avis else None,
-            reserves=reserves.saisies(),
-            **form.arguments(),
-        )
+    if justes and executer(
+        request,
+        services.decider,
+        formulaire=form,
+        succes="La décision est inscrite. Elle sera annoncée par sa lettre.",
+        demande=demande,
+        motifs_par_critere=avis.motifs_par_critere if avis else None,
+        reserves=reserves.saisies(),
+        **form.arguments(),
     ):
         return redirect("ville:decisions", code=demande.appel.code)
     return render(
