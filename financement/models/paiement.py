@@ -31,7 +31,7 @@ class CoordonneesBancaires(models.Model):
 
 class LotPaiementQuerySet(models.QuerySet):
     def visibles_par(self, utilisateur: Any) -> "LotPaiementQuerySet":
-        """Un lot entier se cache à qui est récusé d'une de ses demandes : son total en parlerait."""
+        """Un lot se cache à qui est récusé d'une de ses demandes : son total en parlerait."""
         recusees = Demande.objects.filter(
             affectations__membre__utilisateur=utilisateur, affectations__etat="recusee"
         )
