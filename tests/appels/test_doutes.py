@@ -240,10 +240,10 @@ def test_la_page_coute_autant_a_une_voisine_qu_a_trois(projet):
 
 
 # --- Les projets d'avant l'application ------------------------------------------------------------
-def un_passe(organisme, *, annee, montant="1000.01", **champs):
+def un_passe(qui, *, annee, montant="1000.01", **champs):
     return ProjetPasse.objects.create(
-        **{"appel_code": "AP-2024", "titre": "Cuisine du monde", "neq": organisme.neq,
-           "organisme": organisme.nom, "annee": annee, "montant_accorde": Decimal(montant),
+        **{"appel_code": "AP-2024", "titre": "Cuisine du monde", "neq": qui.neq,
+           "organisme": qui.nom, "annee": annee, "montant_accorde": Decimal(montant),
            "montant_verse": Decimal(montant)} | champs
     )  # fmt: skip
 

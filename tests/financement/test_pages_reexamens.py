@@ -186,8 +186,8 @@ def test_la_lettre_suit_le_modele_que_la_ville_a_publie(demande, reexamen, suite
     assert "Relu &lt;b&gt;en&lt;/b&gt; entier." in lettre
 
 
-def test_un_champ_vide_arrete_la_reponse_et_rien_ne_change(demande, reexamen):
-    """Une demande qui n'est rouverte nulle part : le modèle ne peut pas le demander."""
+def test_un_champ_inconnu_ou_vide_arrete_la_reponse_et_rien_ne_change(demande, reexamen):
+    """« suite » ne se dit que d'une demande rouverte ; un champ vide défait tout, état compris."""
     agent = demande.gens.agent
     brouillon = modeles.ouvrir_brouillon(acteur=agent, genre="reexamen_maintenu")
     with pytest.raises(RegleViolee) as refus:
@@ -202,12 +202,15 @@ def test_un_champ_vide_arrete_la_reponse_et_rien_ne_change(demande, reexamen):
     type(demande.appel).objects.update(titre="")
     reponse = trancher(reexamen, demande.gens.approbation)
     assert "Le modèle demande ce que le dossier n'a pas : appel." in unescape(reponse.text)
+    # La page est encore celle où l'on répond, avec ce qui était écrit.
+    formulaire = Formulaire(reponse.text, action=f"/reexamens/{reexamen.pk}/")
+    assert formulaire.valeur("reponse") == "La procédure a été suivie."
     reexamen.refresh_from_db()
     assert (reexamen.etat, reexamen.document) == ("demande", None)
 
 
 def test_une_irrecevable_rouverte_lit_ou_elle_retourne(db):
-    demande = DemandeFactory(irrecevable=True)
+    demande = DemandeFactory()
     reexamen = Reexamen(demande=demande, motifs="M", reponse="R")
     valeurs = Valeurs("reexamen_modifie", reexamen)
     assert valeurs["decision_contestee"] == "la décision qui déclarait votre demande irrecevable"
