@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from appels.models import Demande
 from financement.candidats import argent_de
-from financement.models import Credit, Decision, LigneScenario, Scenario
-from financement.services import scenarios, transferts
+from financement.models import Decision, LigneScenario, Scenario
+from financement.services import scenarios
 from socle.exceptions import PermissionRefusee, RegleViolee
 from tests.factories import (
     AdhesionFactory,
@@ -205,29 +205,6 @@ def test_ce_qui_reste_par_volet_par_bailleur_et_par_exercice(monde):
     assert [(r.libelle, r.reste) for r in restes.exercices] == [
         ("Exercice 2030-2031", Decimal("4275.00")), ("Exercice 2031-2032", Decimal("1425.00")),
     ]  # fmt: skip
-
-
-def test_le_reste_par_bailleur_est_celui_du_grand_livre_meme_apres_un_transfert(monde):
-    """Un transfert ne prend qu'à une source : les parts du volet ne sont plus celles d'avant."""
-    autre = VoletFactory(appel=monde.appel, no=2, nom="Petits", enveloppe=Decimal(10000))
-    DecisionFactory(demande=monde.a, montant_accorde=Decimal("8000"))
-    credit = Credit.objects.get(volet__no=1, bailleur="MIFI", volet__appel=monde.appel)
-    transferts.transferer(
-        acteur=monde.approbation, resolution=ResolutionFactory(appel=monde.appel), credit=credit,
-        volet=autre, montant=Decimal("15000.01"), motif="Plus de petits projets.",
-    )  # fmt: skip
-    decision = DecisionFactory(demande=monde.b, montant_accorde=Decimal("7777.77"))
-    argent = argent_de(monde.appel)
-    livre = {}
-    for credit in Credit.objects.filter(volet__appel=monde.appel):
-        accorde, libre = livre.get(credit.bailleur, (0, 0))
-        livre[credit.bailleur] = (accorde + credit.accord, libre + credit.libre)
-    assert {r.libelle: (r.accorde, r.reste) for r in argent.restes([]).bailleurs} == livre
-    # Une demande que le scénario propose lui-même y retrouve exactement ce qu'elle a reçu.
-    ligne = LigneScenario(demande=decision.demande, montant=decision.montant_accorde)
-    assert {r.libelle: r.reste for r in argent.restes([ligne]).bailleurs} == {
-        bailleur: libre for bailleur, (_, libre) in livre.items()
-    }
 
 
 def test_l_essai_montre_le_depassement_sans_rien_garder(monde):
