@@ -19,7 +19,7 @@ from appels.services import demandes as services
 from appels.views.budget import rediger_budget
 from appels.views.depot import relecture
 from appels.views.pieces import rediger_pieces
-from appels.views.saisie import en_json, enregistre, phrase_conflit
+from appels.views.saisie import base_a_montrer, en_json, enregistre, phrase_conflit
 from appels.views.suivi import siennes
 from socle import horloge
 from socle.concurrence import SaisieActuelle, SaisieConcurrente, empreinte
@@ -177,7 +177,11 @@ def _projet(request: HttpRequest, demande: Demande, partie: str, contexte: Any) 
             **contexte(demande, partie),
             "form": form,
             "bases": [
-                (f"b{nom}", empreinte(valeur))
+                (
+                    f"b{nom}",
+                    base_a_montrer(request, bool(conflit and conflit[0] == nom), f"b{nom}")
+                    or empreinte(valeur),
+                )
                 for nom, valeur in services.valeurs_du_projet(demande).items()
             ],
             "conflit": conflit,
@@ -230,7 +234,7 @@ def _section(request: HttpRequest, demande: Demande, partie: str, contexte: Any)
             if not conflits and form.is_valid():
                 messages.success(request, enregistre() + ".")
                 return _suite(request, demande, partie, contexte(demande, partie)["suivante"])
-            form.initial = _reponses(demande, section)
+            form.relire(_reponses(demande, section))
     return render(
         request,
         "appels/organisme/rediger_section.html",
