@@ -38,7 +38,7 @@
     const { ok, contenu, ...attendre } = await poster(formulaire, adresse, corps);
     if (!contenu) {
       plusTard.prevoir();
-      return direAttente(etat, attendre, formulaire);
+      return direAttente(etat, attendre);
     }
     plusTard.oublier();
     if (contenu.conflit) return demander(q, contenu);

@@ -61,7 +61,7 @@
     const { ok, contenu, ...attendre } = await poster(formulaire, formulaire.dataset.enregistre, corps(envoyee, base.value));
     if (!contenu) {
       plusTard.prevoir();
-      return direAttente(etat, attendre, formulaire);
+      return direAttente(etat, attendre);
     }
     plusTard.oublier();
     dire(etat, contenu.message ?? "");

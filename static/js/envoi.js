@@ -64,14 +64,15 @@ window.Envoi = (() => {
   }
 
   // Pourquoi la saisie attend, et ce qu'il faut faire.
-  function direAttente(element, { session }, formulaire) {
+  function direAttente(element, { session }) {
     if (!session) {
       const cause = navigator.onLine ? "Le serveur ne répond pas" : "Hors ligne";
       return dire(element, `${cause} : votre texte est gardé dans cet onglet et repartira de lui-même.`);
     }
     dire(element, "Votre session a expiré : votre texte est gardé dans cet onglet. ");
     const lien = document.createElement("a");
-    lien.href = formulaire.dataset.connexion;
+    // Sans session, cette même page mène à la connexion, qui y ramène.
+    lien.href = location.pathname + location.search;
     lien.textContent = "Reconnectez-vous ici";
     element?.append(lien);
   }

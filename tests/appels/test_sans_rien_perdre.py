@@ -53,7 +53,7 @@ def test_le_budget_reste_dans_l_onglet_et_repart(questionnaire, page, coupure):
     expect(page.locator(ETAT)).to_contain_text("gardé dans cet onglet")
     if coupure == "session":
         lien = page.get_by_role("link", name="Reconnectez-vous ici")
-        assert lien.get_attribute("href") == f"/connexion/?next={adresse(demande, 'budget')}"
+        assert lien.get_attribute("href") == adresse(demande, "budget")
     assert demande.postes.count() == 2
 
     page.context.set_offline(False)
