@@ -143,6 +143,17 @@ def rediger(request: HttpRequest, reference: str, partie: str) -> HttpResponse:
     return vue(request, demande, partie, contexte)
 
 
+def presents(request: HttpRequest, reference: str) -> HttpResponse:
+    """Qui d'autre est dans la demande, demandé de temps en temps par la page restée ouverte."""
+    demande = _trouver(request, reference)
+    collaboration.rester(acteur=request.user, demande=demande)
+    return render(
+        request,
+        "appels/organisme/_presents.html",
+        {"presents": collaboration.autres_presents(request.user, demande)},
+    )
+
+
 def _suite(request: HttpRequest, demande: Demande, partie: str, suivante: str) -> HttpResponse:
     cible = suivante if "suivant" in request.POST else partie
     return redirect("organisme:rediger", reference=demande.reference, partie=cible)
