@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('appels', '0016_lecture_anonyme'),
-        ('financement', '0009_recits_du_bilan'),
+        ('financement', '0010_signature_numerisee_et_reexamen'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
