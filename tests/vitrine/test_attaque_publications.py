@@ -24,6 +24,7 @@ from financement.masquage import publier
 from financement.portees import portee_d_un_appel, portee_d_un_plan, portee_d_une_annee
 from financement.services.bilans import contexte_bilan
 from socle.documents import rendre_html
+from socle.models import Utilisateur
 from tests.factories import RapportFactory, UtilisateurFactory
 from tests.financement.test_attaque_masquage import trouvees
 from tests.vitrine.objets import un_projet_annonce
@@ -96,6 +97,13 @@ def en_texte(classeur):
     return repr([[feuille.title, *feuille.values] for feuille in classeur])
 
 
+def lecteur(role):
+    """La même personne d'une lecture à l'autre : son nom est sur la page."""
+    courriel = f"{role}@lecture.test"
+    connue = Utilisateur.objects.filter(email=courriel).first()
+    return connue or UtilisateurFactory(email=courriel, **{role: True})
+
+
 def du_bilan(appel):
     """Le bilan d'un appel, de son année, du plan : chaque forme, et derrière chaque chiffre."""
     lues = {}
@@ -106,7 +114,7 @@ def du_bilan(appel):
     )
     for role in ("mifi", "agent"):
         client = Client()
-        client.force_login(UtilisateurFactory(nom="Personne", **{role: True}))
+        client.force_login(lecteur(role))
         adresses = [reverse("bilan:annees"), f"{reverse('bilan:annees')}?format=xlsx"]
         for portee in portees:
             page = reverse("bilan:bilan", args=[portee.cle])
