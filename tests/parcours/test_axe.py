@@ -4,6 +4,7 @@ Les formulaires s'envoient aussi vides ou faux : la page qui montre l'erreur se 
 """
 
 import pytest
+from django.utils import timezone
 
 from financement.services import scenarios as services_scenarios
 from tests.parcours.gestes import LARGE, envoyer, ouvrir_session, regarder
