@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.core.cache import cache
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from financement.annees import comparer_les_annees
@@ -208,14 +209,14 @@ def test_la_page_coute_autant_pour_un_projet_que_pour_trois(projet, genre):
 
 
 def test_le_bilan_se_garde_jusqu_a_la_prochaine_ecriture(projet, settings):
-    from django.core.cache import cache
-
     cache.clear()
     settings.CACHE_PUBLIC_SECONDES = 45
     cle, agent = projet.demande.appel.code, projet.gens.agent
     # La première demande a tout lu ; celle-ci ne lit plus ni projet, ni argent, ni nombre.
     assert requetes(agent, "bilan:bilan", cle) <= 9
     envoyer(agent, "bilan:recits", cle, suite="Aussitôt.")
+    # Le rang du journal se donne au commit.
+    connection.check_constraints()
     assert "Aussitôt." in lire(agent, "bilan:bilan", cle)
     assert "Aussitôt." not in lire(projet.gens.mifi, "bilan:bilan", cle)
     cache.clear()
