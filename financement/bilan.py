@@ -42,13 +42,14 @@ class Groupe:
 
     code: str
     libelle: str
+    # Le code se dit quand la Ville le cite : celui d'un objectif ou d'un besoin.
+    code_cite: bool = True
     accorde: Decimal = ZERO
     membres: list[Projet] = field(default_factory=list)
 
     @property
     def nom(self) -> str:
-        """Un secteur est son propre nom."""
-        return self.libelle if self.code == self.libelle else f"{self.code} {self.libelle}"
+        return f"{self.code} {self.libelle}" if self.code_cite else self.libelle
 
     @property
     def projets(self) -> int:
@@ -161,9 +162,9 @@ def calculer_bilan(appels: list[Appel]) -> Bilan:
         for objectif in {besoin.objectif_id: besoin.objectif for besoin in siens}.values():
             _compter(par_objectif, objectif.code, objectif.libelle, projet)
         for theme in {besoin.theme_id: besoin.theme for besoin in siens}.values():
-            _compter(par_theme, theme.code, theme.libelle, projet)
+            _compter(par_theme, theme.code, theme.libelle, projet, code_cite=False)
         secteur = projet.demande.secteur or "Non précisé"
-        _compter(par_secteur, secteur, secteur, projet)
+        _compter(par_secteur, secteur, secteur, projet, code_cite=False)
     return Bilan(
         par_appel=_par_appel(appels, projets),
         projets=projets,
@@ -196,8 +197,10 @@ def _par_appel(appels: list[Appel], projets: list[Projet]) -> list[LigneAppel]:
     return list(lignes.values())
 
 
-def _compter(groupes: dict[Any, Groupe], code: str, libelle: str, projet: Projet) -> None:
-    groupe = groupes.setdefault(code, Groupe(code, libelle))
+def _compter(
+    groupes: dict[Any, Groupe], code: str, libelle: str, projet: Projet, *, code_cite: bool = True
+) -> None:
+    groupe = groupes.setdefault(code, Groupe(code, libelle, code_cite))
     groupe.accorde += projet.accorde
     groupe.membres.append(projet)
 
