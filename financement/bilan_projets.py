@@ -101,7 +101,7 @@ def _de_l_indicateur(bilan: Bilan, code: str) -> Trouve:
     if code not in TOTAUX:
         return None
     donnes = [(projet, projet.publie.totaux.get(code)) for projet in bilan.projets]
-    return TOTAUX[code], _comptes(donnes)
+    return TOTAUX[code].removeprefix("dont "), _comptes(donnes)
 
 
 def _de_la_cellule(bilan: Bilan, code: str) -> Trouve:
