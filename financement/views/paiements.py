@@ -10,6 +10,8 @@ from financement.paiements import ENTETES, ENTETES_RETOUR
 from financement.services import paiements as services
 from socle.exports import XLSX, telecharger
 from socle.models import Organisme
+from socle.saisies import jamais_gardee
+from socle.textes import lire_entier
 from socle.vues import executer, exiger, trouver
 
 LOTS_MONTRES = 50
@@ -20,7 +22,7 @@ def paiements(request: HttpRequest) -> HttpResponse:
     exiger(request, "paiement.gerer")
     a_payer = list(services.versements_a_payer(request.user))
     if request.method == "POST":
-        choisis = [int(pk) for pk in request.POST.getlist("versement") if pk.isdecimal()]
+        choisis = [lire_entier(pk) for pk in request.POST.getlist("versement")]
         lot = executer(
             request,
             services.preparer_lot,
@@ -100,6 +102,7 @@ def defaire(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("ville:paiements")
 
 
+@jamais_gardee
 def coordonnees(request: HttpRequest, pk: int) -> HttpResponse:
     """L'organisme dit où le payer ; il ne relit que les trois derniers chiffres."""
     organisme = trouver(
