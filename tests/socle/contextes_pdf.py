@@ -608,8 +608,5 @@ CONTEXTES: dict[str, dict[str, Any]] = {
     "document_signe": SIGNE,
 }
 # Ces lettres partagent un gabarit : leur texte vient d'un modèle.
-GENRES = ModeleDocument.Genre.values
-GABARITS = {
-    nom: "pdf/lettre.html" if nom.removeprefix("lettre_") in GENRES else f"pdf/{nom}.html"
-    for nom in CONTEXTES
-}
+_DU_MODELE = {f"lettre_{genre}" for genre in ModeleDocument.Genre.values}
+GABARITS = {nom: "pdf/lettre.html" if nom in _DU_MODELE else f"pdf/{nom}.html" for nom in CONTEXTES}
