@@ -459,6 +459,9 @@ def arguments(nom, monde):
         "ville:besoin": demande.appel.besoins.first().code,
         "verifier_code": monde.document.code,
     }
+    if nom in {"ville:enseignements", "ville:appel_suivant"}:
+        # Un appel n'enseigne qu'une fois ses décisions prises.
+        type(demande.appel).objects.filter(pk=demande.appel_id).update(etat="decide")
     du_formulaire = nom.startswith("ville:formulaire")
     if du_formulaire:
         code[nom] = monde.compose.code

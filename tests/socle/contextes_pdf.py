@@ -13,7 +13,7 @@ from financement.champs_fusion import CHAMPS, connus
 from financement.documents_fusionnes import en_clauses
 from financement.fusion import fusionner
 from financement.modeles_livres import livre
-from financement.models import Signature
+from financement.models import ModeleDocument, Signature
 from socle.graphiques import Part, Rang
 from socle.models import Utilisateur
 from socle.templatetags.documents import reponse
@@ -232,6 +232,11 @@ VALEURS = {
     "motifs_par_critere": _bloc("_motifs_par_critere", motifs_par_critere=MOTIFS_PAR_CRITERE),
     "conditions": reponse(CONDITIONS),
     "rapports": reponse([rapport["libelle"] for rapport in RAPPORTS]),
+    "reexamen_demande_le": "jeudi 10 septembre 2026",
+    "decision_contestee": "la décision prise par la résolution 2026-0457 du 18 août 2026",
+    "motifs_invoques": reponse("Une fiche n'a pas été comptée."),
+    "reponse": reponse("Les quatre fiches ont été relues : la procédure a été suivie."),
+    "suite": "au comité",
     "resume": SafeString(f'<div class="retrait">{reponse(RESUME)}</div>'),
 }
 
@@ -593,6 +598,8 @@ CONTEXTES: dict[str, dict[str, Any]] = {
     ),
     "lettre_refusee": _lettre("refusee"),
     "lettre_liste_attente": _lettre("liste_attente"),
+    "lettre_reexamen_maintenu": _lettre("reexamen_maintenu"),
+    "lettre_reexamen_modifie": _lettre("reexamen_modifie"),
     "compte_rendu": COMPTE_RENDU,
     "convention": CONVENTION,
     "avenant": AVENANT,
@@ -600,8 +607,6 @@ CONTEXTES: dict[str, dict[str, Any]] = {
     "lettre_recuperation": RECUPERATION,
     "document_signe": SIGNE,
 }
-# Les lettres de décision partagent un gabarit : leur texte vient d'un modèle.
-GABARITS = {nom: f"pdf/{nom}.html" for nom in CONTEXTES} | dict.fromkeys(
-    ("lettre_acceptee", "lettre_acceptee_partielle", "lettre_refusee", "lettre_liste_attente"),
-    "pdf/lettre.html",
-)
+# Ces lettres partagent un gabarit : leur texte vient d'un modèle.
+_DU_MODELE = {f"lettre_{genre}" for genre in ModeleDocument.Genre.values}
+GABARITS = {nom: "pdf/lettre.html" if nom in _DU_MODELE else f"pdf/{nom}.html" for nom in CONTEXTES}

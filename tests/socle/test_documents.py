@@ -169,6 +169,8 @@ def test_deux_rendus_donnent_les_memes_octets(nom: str) -> None:
                 "sur la procédure seulement",
             ],
         ),
+        ("lettre_reexamen_maintenu", ["La décision est maintenue.", "la procédure a été suivie"]),
+        ("lettre_reexamen_modifie", ["est accueillie", "retourne au comité"]),
         ("lettre_liste_attente", ["Votre rang sur la liste : 1er", "mercredi 31 mars 2027"]),
         (
             "lettre_recuperation",
