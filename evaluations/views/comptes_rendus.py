@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from appels.views.saisie import en_json, enregistre, phrase_conflit
-from evaluations.compte_rendu import blocs
+from evaluations.compte_rendu import blocs, document_lisible
 from evaluations.documents import contexte_compte_rendu
 from evaluations.forms_seance import AddendaForm, TextesForm
 from evaluations.models import Seance
@@ -112,11 +112,11 @@ def apercu(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def compte_rendu(request: HttpRequest, pk: int) -> HttpResponse:
-    """Le compte rendu figé, sauf à qui y lirait une demande dont il est récusé."""
-    objet = trouver_seance(request, pk, "seance.compte_rendu")
-    if objet.compte_rendu is None:
+    """Le compte rendu figé ; à qui est récusé d'une demande, sa copie sans elle."""
+    lisible = document_lisible(request.user, trouver_seance(request, pk, "seance.voir"))
+    if lisible is None:
         raise Http404
-    return _servir(objet.compte_rendu)
+    return _servir(lisible)
 
 
 def _servir(document: Document) -> FileResponse:
