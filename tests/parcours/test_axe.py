@@ -505,13 +505,13 @@ def test_la_navigation_s_ouvre_sans_javascript_et_tient_sur_une_ligne(
     ouvrir_session(page, monde.agent, live_server.url)
     page.goto("/ville/versements/")
     assert page.locator(".nav-site").bounding_box()["height"] < 60
-    page.get_by_text("Plan et résultats").first.click()
+    page.locator(".menu--rubrique summary", has_text="Plan et résultats").click()
     page.locator(".menu--rubrique[open]").get_by_role("link", name="Bilan").click()
     page.wait_for_url("**/bilan/")
     avec = ouvrir_page(largeur=1000)
     ouvrir_session(avec, monde.administration, live_server.url)
     avec.goto("/ville/journal/")
-    avec.get_by_text("Réglages").first.click()
+    avec.locator(".menu--rubrique summary", has_text="Réglages").click()
     verifier_axe(avec)
     assert avec.locator(".nav-site").bounding_box()["height"] < 60
     largeurs = "[document.documentElement.scrollWidth, window.innerWidth]"
