@@ -12,7 +12,7 @@ from django.core.files.base import ContentFile
 from django.urls import URLResolver, get_resolver, reverse
 from PIL import Image
 
-from appels.models import Message, PieceJointe, PieceOrganisme
+from appels.models import Appel, Message, PieceJointe, PieceOrganisme
 from appels.services import formulaires
 from financement.models import (
     Archive,
@@ -502,6 +502,8 @@ def test_chaque_personne_voit_ce_que_la_matrice_dit(nom, monde, client):
     adresse = reverse(nom, kwargs=arguments(nom, monde))
     if nom == "organisme:demande_nouvelle":
         adresse += f"?appel={monde.brouillon.appel.code}"
+    if nom in {"ville:enseignements", "ville:appel_suivant"}:
+        Appel.objects.filter(pk=monde.demande.appel_id).update(etat="decide")
     if nom == "bilan:projets":
         adresse += "?axe=indicateur&code=personnes_distinctes"
     ecarts = []

@@ -16,6 +16,7 @@ from financement.models import Convention
 from financement.services import conventions as services
 from financement.services.reserves import reserves_de
 from financement.views.signatures import preuve_de
+from socle.models import EntreeJournal
 from socle.saisies import a_relire
 from socle.vues import executer, exiger, trouver
 
@@ -84,12 +85,15 @@ def _montrer(
     request: HttpRequest, demande: Demande, objet: Convention | None, **formulaires: Form
 ) -> HttpResponse:
     reserves = reserves_de(request.user, demande)
+    versements = list(objet.versements.all()) if objet else []
+    avenants = list(objet.avenants.all()) if objet else []
     contexte = {
         "demande": demande,
         "convention": objet,
-        "versements": objet.versements.all() if objet else [],
+        "versements": versements,
         "rapports": demande.rapports.all(),
-        "avenants": objet.avenants.all() if objet else [],
+        "avenants": avenants,
+        "entrees": EntreeJournal.objects.pour(*filter(None, [objet, *versements, *avenants]))[:50],
         "peut_demander_un_avenant": objet is not None
         and objet.etat == "en_vigueur"
         and request.user.peut("avenant.demander", objet),

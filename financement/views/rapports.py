@@ -20,6 +20,7 @@ from financement.services import rapports as services
 from financement.services.fermeture import calculer_solde
 from socle.exceptions import RegleViolee
 from socle.lignes import ajoute_une_ligne, avec_une_ligne
+from socle.models import EntreeJournal
 from socle.saisies import a_relire, garde_saisie
 from socle.vues import executer, exiger, trouver
 
@@ -179,6 +180,7 @@ def _montrer(request: HttpRequest, objet: Rapport, form: ExamenForm) -> HttpResp
             "indicateurs": IndicateursForm(initial=initial_indicateurs(objet)),
             "solde": solde,
             "form": form,
+            "entrees": EntreeJournal.objects.pour(objet)[:50],
             "peut_examiner": objet.etat == "depose"
             and request.user.peut("rapport.examiner", objet),
         },
