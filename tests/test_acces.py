@@ -203,6 +203,7 @@ ACCES: dict[str, set[str]] = {
         f"ville:{nom}": {"agent"}
         for nom in (
             *("complement", "irrecevable", "derogation", "avenant_demander", "doute"),
+            "doute_passe",
             *("activite", "activite_retirer"),
         )
     },

@@ -29,6 +29,7 @@ from socle.exceptions import RegleViolee
 from socle.graphiques import Part
 from socle.lignes import LIGNES_MAX, ajoute_une_ligne, avec_une_ligne
 from socle.templatetags.composants_dessins import barre_empilee
+from socle.textes import lire_entier
 from socle.vues import executer, trouver
 
 VIDES = 3
@@ -90,7 +91,7 @@ def _avec_les_lignes_collees(donnees: QueryDict) -> QueryDict:
         return donnees
     donnees = donnees.copy()
     cle = "postes-TOTAL_FORMS"
-    total = int(donnees[cle]) if donnees.get(cle, "").isdecimal() else 0
+    total = lire_entier(donnees.get(cle, "")) or 0
     for lue in lire_lignes_collees(donnees.get("colle", "")):
         if total >= LIGNES_MAX:
             break

@@ -26,6 +26,7 @@ from socle.concurrence import SaisieActuelle, SaisieConcurrente, empreinte
 from socle.elements import Manque
 from socle.exceptions import RegleViolee
 from socle.saisies import garde_saisie
+from socle.textes import lire_entier
 from socle.vues import executer, trouver
 
 
@@ -290,7 +291,7 @@ def _reponses(demande: Demande, section: Section) -> dict[str, Any]:
 def _avec_le_choix(donnees: QueryDict, demande: Demande) -> QueryDict:
     """« Prendre la réponse de ma collègue » : on oublie ce qui était saisi à cette question."""
     numero = donnees.get("prendre", "")
-    if not numero.isdecimal():
+    if lire_entier(numero) is None:
         return donnees
     donnees = donnees.copy()
     for nom in [nom for nom in donnees if nom == f"q{numero}" or nom.startswith(f"q{numero}-")]:
