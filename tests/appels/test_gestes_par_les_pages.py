@@ -18,9 +18,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("accuses_confies")]
 @pytest.mark.parametrize(
     ("neq", "avis"),
     [
-        ("1100000008", []),
+        ("1100000000", []),
         ("1100000009", ["La clé de ce NEQ semble inexacte"]),
-        ("2200000008", ["il ne commence pas par 11"]),
+        ("2200000000", ["il ne commence pas par 11"]),
     ],
 )
 def test_le_dossier_previent_d_un_neq_douteux_sans_le_refuser(client, neq, avis):
@@ -67,7 +67,8 @@ def test_un_document_dit_ce_que_l_antivirus_en_pense(prete, client, analyse, mot
 
     for autre in ("Refusé", "Reçu", "Joint"):
         assert (f"{autre}</span>" in page) is (autre == mot)
-    assert (reverse("organisme:piece", args=[piece.cle]) in page) is (mot == "Joint")
+    lien = f'href="{reverse("organisme:piece", args=[piece.cle])}"'
+    assert (lien in page) is (mot == "Joint")
 
 
 def test_une_derogation_s_accorde_avec_son_motif_et_se_lit_au_journal(client, a_l_heure):
