@@ -1,9 +1,11 @@
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from appels.cycle_de_vie import CycleDeVieAppel
 from appels.models.piece import GenreDossier
@@ -203,6 +205,10 @@ class Appel(CycleDeVieAppel):
     @property
     def est_clos(self) -> bool:
         return horloge.maintenant() > self.cloture
+
+    def fin_du_reexamen(self, depart: dt.datetime) -> dt.date:
+        """Le dernier jour pour demander un réexamen de ce qui est annoncé à ``depart``."""
+        return timezone.localdate(depart) + dt.timedelta(days=self.reexamen_jours)
 
     @property
     def est_a_venir(self) -> bool:

@@ -6,7 +6,6 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
-from django.utils import timezone
 
 from appels.models import Demande
 from financement.champs_fusion import Valeurs
@@ -44,7 +43,7 @@ def limite_reexamen(demande: Demande) -> dt.date | None:
         depart = lettre.emise_le if lettre and demande.etat == Demande.Etat.REFUSEE else None
     if depart is None:
         return None
-    return timezone.localdate(depart) + dt.timedelta(days=demande.appel.reexamen_jours)
+    return demande.appel.fin_du_reexamen(depart)
 
 
 @transaction.atomic
