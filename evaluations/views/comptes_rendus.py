@@ -18,6 +18,7 @@ from socle.cycle_de_vie import relire
 from socle.documents import rendre_html, rendre_pdf
 from socle.exceptions import RegleViolee
 from socle.models import Document
+from socle.saisies import garde_saisie
 from socle.vues import executer, exiger
 
 
@@ -30,6 +31,7 @@ def _seance_a_ecrire(request: HttpRequest, pk: int) -> Seance:
     return objet
 
 
+@garde_saisie()
 @require_http_methods(["GET", "POST"])
 def textes(request: HttpRequest, pk: int) -> HttpResponse:
     """Les textes libres du compte rendu, avant la clôture ; ils s'enregistrent en écrivant."""
