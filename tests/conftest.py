@@ -30,21 +30,30 @@ LONGS = (
     "test_permissions.py",
 )
 # Ses tests ne partagent rien : chacun va au processus libre.
-A_DISTRIBUER = "test_axe.py"
+A_DISTRIBUER = "tests/parcours/test_axe.py"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Avec ``--dist loadfile``, un fichier reste entier dans un processus, sauf celui des pages."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class ParFichier(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid if nodeid.startswith(A_DISTRIBUER) else super()._split_scope(nodeid)
+
+    return ParFichier(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Any:
-    """Avec ``--dist loadgroup``, garde un fichier entier à un processus, les plus longs d'abord."""
-    if not getattr(config.option, "loadgroup", False):
-        return (yield)
-    for item in items:
-        fichier, _, nom = item.nodeid.partition("::")
-        groupe = f"{fichier}:{nom}" if item.path.name == A_DISTRIBUER else fichier
-        item.add_marker(pytest.mark.xdist_group(groupe))
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Any:
+    """Dans un processus de xdist, les longs d'abord (après le tri de pytest-django)."""
     rendu = yield
-    rangs = {nom: rang for rang, nom in enumerate(LONGS)}
-    items.sort(key=lambda item: rangs.get(item.path.name, len(LONGS)))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        rangs = {nom: rang for rang, nom in enumerate(LONGS)}
+        items.sort(key=lambda item: rangs.get(item.path.name, len(LONGS)))
     return rendu
 
 
