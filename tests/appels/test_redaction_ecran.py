@@ -57,7 +57,7 @@ def test_les_pages_de_redaction_sont_lisibles_et_accessibles(
     def regarder(nom):
         if CAPTURES:
             page.screenshot(path=Path(CAPTURES, f"{nom}.png"), full_page=True)
-        regarder_la_page(page, verifier_axe)
+        regarder_la_page(page, verifier_axe, large_aussi=True)
 
     for partie in ("projet", "besoin", "budget", "pieces", "relecture"):
         page.goto(adresse(garni.demande, partie))

@@ -90,7 +90,7 @@ def test_les_pages_de_la_ville_sont_accessibles_avec_leurs_erreurs(
         if envoi:
             page.click(envoi)
             page.wait_for_selector(".champ--erreur")
-        regarder(page, verifier_axe)
+        regarder(page, verifier_axe, large_aussi=True)
 
     page = ouvrir_page(largeur=320)
     entrer(page, projet.gens.approbation, "/ville/versements/")
@@ -98,7 +98,7 @@ def test_les_pages_de_la_ville_sont_accessibles_avec_leurs_erreurs(
     page.fill(f"#motif-{projet.versements[0].pk}", "   ")
     page.click("form[action$='retenir/'] button")
     page.wait_for_selector(".champ--erreur")
-    regarder(page, verifier_axe)
+    regarder(page, verifier_axe, large_aussi=True)
     page.fill("[name=motif]", "Compte à vérifier.")
     page.click("button:has-text('Retenir le versement')")
     page.wait_for_selector("text=Le versement est retenu")

@@ -31,15 +31,16 @@ def tient(page: Any) -> None:
     assert depassement <= 0, f"{page.url} dépasse de {depassement} px à {page.viewport_size}"
 
 
-def regarder(page: Any, verifier_axe: Any) -> None:
-    """La page ouverte, à 1280 et à 320 px : aucune violation d'axe, rien ne dépasse.
+def regarder(page: Any, verifier_axe: Any, *, large_aussi: bool = False) -> None:
+    """La page ouverte, à 1280 et à 320 px : aucune violation d'axe, rien ne dépasse à 320 px.
 
-    Elle reprend ensuite sa taille, sans être rechargée.
+    ``large_aussi`` : ni à 1280. Elle reprend ensuite sa taille, sans être rechargée.
     """
     taille = page.viewport_size
     for largeur in (LARGE, ETROIT):
         page.set_viewport_size(largeur)
-        tient(page)
+        if large_aussi or largeur == ETROIT:
+            tient(page)
         verifier_axe(page)
     page.set_viewport_size(taille)
 
