@@ -10,7 +10,8 @@ from appels.models.budget import CategorieDepense
 from financement import fusion
 from financement.champs_fusion import Objet, Valeurs, connus
 from financement.documents import contexte_commun, representant
-from financement.models import Convention, Decision, Lettre, ModeleDocument
+from financement.indicateurs import comparer
+from financement.models import Convention, Lettre, ModeleDocument
 from socle import horloge
 from socle.models import Document
 
@@ -46,13 +47,10 @@ def reference_de_lettre(demande: Demande) -> str:
     return f"L-{demande.reference}" + (f"-{deja + 1}" if deja else "")
 
 
-def contexte_lettre(
-    decision: Decision, modele: ModeleDocument, *, reference: str
-) -> dict[str, Any]:
-    contexte = contexte_commun(
-        decision.demande, reference=reference, resolution=decision.resolution
-    )
-    return contexte | {"genre": modele.get_genre_display(), **texte_fusionne(modele, decision)}
+def contexte_lettre(objet: Objet, modele: ModeleDocument, *, reference: str) -> dict[str, Any]:
+    """``objet`` : une décision, la fin d'un projet ou un réexamen, selon le genre du modèle."""
+    contexte = contexte_commun(objet.demande, reference=reference)
+    return contexte | {"genre": modele.get_genre_display(), **texte_fusionne(modele, objet)}
 
 
 # --- Convention -----------------------------------------------------------------------------------
@@ -69,6 +67,7 @@ def contexte_convention(convention: Convention, modele: ModeleDocument) -> dict[
         "resolution": convention.decision.resolution,
         "postes": _postes(convention),
         "totaux": demande.budget(),
+        "attendus": comparer(convention.resultats_attendus, {}),
         **fusionne,
         "corps": en_clauses(fusionne["corps"]),
     }

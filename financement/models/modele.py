@@ -38,6 +38,10 @@ class ModeleDocument(models.Model):
         REFUSEE = "refusee", "Lettre de refus"
         LISTE_ATTENTE = "liste_attente", "Lettre de mise en liste d'attente"
         CONVENTION = "convention", "Convention d'aide financière"
+        FERMETURE = "fermeture", "Lettre de fermeture"
+        REMBOURSEMENT = "remboursement", "Lettre de fermeture et de remboursement"
+        REEXAMEN_MAINTENU = "reexamen_maintenu", "Réponse au réexamen : décision maintenue"
+        REEXAMEN_ACCUEILLI = "reexamen_accueilli", "Réponse au réexamen : demande accueillie"
 
     genre = models.CharField("genre", max_length=20, choices=Genre)
     appel = models.ForeignKey(

@@ -9,12 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from appels.models import Demande
-from financement.documents import contexte_reexamen
 from financement.models import Lettre, Reexamen
 from financement.services.decisions import retirer_decision
+from financement.services.modeles import figer_lettre
 from socle import horloge
 from socle.cycle_de_vie import transitionner
-from socle.documents import figer_document
 from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.journal import journaliser
@@ -135,16 +134,16 @@ def trancher_reexamen(*, acteur: Any, reexamen: Reexamen, suite: str, reponse: s
         },
     )
     demande = reexamen.demande
-    retour = "au comité" if demande.etat == Demande.Etat.REFUSEE else "à la recevabilité"
     if suite == "accueillir":
         garde = {"deposee_le": demande.deposee_le, "deposee_par": demande.deposee_par}
         retirer_decision(demande)
         transitionner(demande, "rouvrir_apres_reexamen", acteur=acteur, motif=reponse, champs=garde)
-    reexamen.document = figer_document(
-        nature=Document.Nature.REEXAMEN,
+    reexamen.document = figer_lettre(
         objet=reexamen,
-        gabarit="pdf/lettre_reexamen.html",
-        contexte=contexte_reexamen(reexamen, retour=retour),
+        sujet=reexamen,
+        genre="reexamen_accueilli" if suite == "accueillir" else "reexamen_maintenu",
+        nature=Document.Nature.REEXAMEN,
+        reference=f"R-{demande.reference}-{demande.reexamens.count()}",
         titre=f"Réponse au réexamen — {demande.reference}",
         acteur=acteur,
     )
