@@ -108,6 +108,7 @@ def test_les_pages_publiques(monde, parcourir):
         "/donnees/",
         "/donnees/api/",
         "/confidentialite/",
+        "/aide/indicateurs/",
         "/verifier/",
         ("/verifier/", sur("Vérifier le code", code="0001")),
         ("/verifier/", appuyer("Vérifier le fichier")),
@@ -268,6 +269,7 @@ def test_la_ville_compose_un_appel(monde, parcourir):
         "volets": {"lignes-0-plafond": "beaucoup"},
         "criteres": {"lignes-0-poids": "lourd"},
         "documents": {"lignes-0-code": "pas un code !"},
+        "indicateurs": None,
         "regles": {"taux_aide_max": "3"},
     }
     pages = [
