@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 from appels.models import Appel, Demande
-from financement.champs_bases import FERMETURES, REEXAMENS
 from financement.champs_fusion import Objet
 from financement.champs_suites import FinDeProjet
 from financement.documents_fusionnes import champs_vides, contexte_convention, contexte_lettre
@@ -33,10 +32,11 @@ def demandes_a_montrer(personne: Any, appel: Appel | None) -> Any:
 def objet_a_montrer(modele: ModeleDocument, demande: Demande) -> Objet:
     """Ce dont le document parle : la décision, la convention, la fin du projet ou le réexamen de la
     demande ; à défaut, un exemple jamais enregistré."""
-    if modele.genre in FERMETURES:
+    if modele.est_fermeture:
         return _fin_d_exemple(modele.genre, demande)
-    if modele.genre in REEXAMENS:
-        return demande.reexamens.exclude(reponse="").first() or _reexamen_d_exemple(demande)
+    if modele.est_reexamen:
+        tranches = demande.reexamens.filter(etat=modele.genre.removeprefix("reexamen_"))
+        return tranches.first() or Reexamen(demande=demande, motifs=EXEMPLE, reponse=EXEMPLE)
     if modele.est_convention:
         return demande.conventions.order_by("pk").last() or _convention_d_exemple(demande)
     decision = demande.decisions.filter(en_vigueur=True).select_related("resolution").first()
@@ -110,12 +110,6 @@ def _solde_d_exemple(genre: str, demande: Demande, convention: Convention) -> So
     )
     verse = solde.aide_finale + (refusee if genre == "remboursement" else 0)
     return replace(solde, verse=verse)
-
-
-def _reexamen_d_exemple(demande: Demande) -> Reexamen:
-    return Reexamen(
-        demande=demande, demande_le=horloge.maintenant(), motifs=EXEMPLE, reponse=EXEMPLE
-    )
 
 
 def contexte_de(modele: ModeleDocument, demande: Demande) -> dict[str, Any]:

@@ -19,7 +19,8 @@ LETTRES = ACCEPTEES | REFUS | ATTENTE
 CONVENTION = frozenset({"convention"})
 AIDE = ACCEPTEES | CONVENTION
 FERMETURES = frozenset({"fermeture", "remboursement"})
-REEXAMENS = frozenset({"reexamen_maintenu", "reexamen_accueilli"})
+REOUVERTURE = frozenset({"reexamen_modifie"})
+REEXAMENS = frozenset({"reexamen_maintenu"}) | REOUVERTURE
 TOUS = LETTRES | CONVENTION | FERMETURES | REEXAMENS
 
 

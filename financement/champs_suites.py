@@ -5,8 +5,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from appels.models import Demande
-from financement.champs_bases import FERMETURES, REEXAMENS, Champ, gabarit, jour, paragraphes
-from financement.models import Convention, Decision, Rapport
+from financement.champs_bases import (
+    FERMETURES,
+    REEXAMENS,
+    REOUVERTURE,
+    Champ,
+    gabarit,
+    jour,
+    paragraphes,
+)
+from financement.models import Convention, Decision, Rapport, Reexamen
 from financement.solde import Solde, lignes_du_solde
 from socle.templatetags.affichage import date_courte, date_longue, dollars
 from socle.textes import montant_en_lettres
@@ -91,31 +99,33 @@ CHAMPS_FERMETURE: tuple[Champ, ...] = (
 )
 
 
-def _decision_reexaminee(reexamen: object) -> str:
-    decision = reexamen.demande.decisions.select_related("resolution").first()
+def _decision_reexaminee(reexamen: Reexamen) -> Decision | None:
+    """La dernière décision, en vigueur ou retirée ; aucune quand la demande était irrecevable."""
+    return reexamen.demande.decisions.select_related("resolution").first()
+
+
+def _decision_contestee(reexamen: Reexamen) -> str:
+    decision = _decision_reexaminee(reexamen)
     if decision is None:
         return "la décision qui déclarait votre demande irrecevable"
-    resolution = decision.resolution
-    return (
-        f"la décision prise par la résolution {resolution.numero} du {date_courte(resolution.date)}"
-    )
+    numero, date = decision.resolution.numero, date_courte(decision.resolution.date)
+    return f"la décision prise par la résolution {numero} du {date}"
 
 
-def _retour(reexamen: object) -> str:
-    """Une demande jugée retourne au comité ; une irrecevable, à la recevabilité."""
-    return "au comité" if reexamen.demande.decisions.exists() else "à la recevabilité"
+def _suite_du_reexamen(reexamen: Reexamen) -> str:
+    return "au comité" if _decision_reexaminee(reexamen) else "à la recevabilité"
 
 
 CHAMPS_REEXAMEN: tuple[Champ, ...] = (
     Champ(
         "reexamen_demande_le",
-        "la date de la demande de réexamen",
+        "le jour où le réexamen a été demandé",
         lambda o: date_longue(o.demande_le),
         REEXAMENS,
     ),
-    Champ("decision_reexaminee", "la décision dont il s'agit", _decision_reexaminee, REEXAMENS),
+    Champ("decision_contestee", "la décision réexaminée", _decision_contestee, REEXAMENS),
     Champ(
-        "ce_qui_est_souleve",
+        "motifs_invoques",
         "ce que l'organisme a soulevé",
         lambda o: paragraphes(o.motifs),
         REEXAMENS,
@@ -128,10 +138,5 @@ CHAMPS_REEXAMEN: tuple[Champ, ...] = (
         REEXAMENS,
         bloc=True,
     ),
-    Champ(
-        "retour",
-        "où la demande retourne",
-        _retour,
-        frozenset({"reexamen_accueilli"}),
-    ),
+    Champ("suite", "où la demande rouverte retourne", _suite_du_reexamen, REOUVERTURE),
 )

@@ -11,7 +11,7 @@ from financement import fusion
 from financement.champs_fusion import Objet, Valeurs, connus
 from financement.documents import contexte_commun, representant
 from financement.indicateurs import comparer
-from financement.models import Convention, Lettre, ModeleDocument
+from financement.models import Convention, Lettre, ModeleDocument, Reexamen
 from socle import horloge
 from socle.models import Document
 
@@ -19,9 +19,14 @@ _BLOC = re.compile(r"<table\b.*?</table>|(?P<div><div\b.*?</div>)", re.DOTALL)
 _CORPS = re.compile(r"<main>(.*)</main>", re.DOTALL)
 
 
-def texte_fusionne(modele: ModeleDocument, objet: Objet) -> dict[str, str]:
-    """``objet`` (une ligne) et ``corps`` (HTML sûr : les valeurs y sont échappées)."""
-    valeurs = Valeurs(modele.genre, objet)
+def texte_fusionne(
+    modele: ModeleDocument, objet: Objet, valeurs: Valeurs | None = None
+) -> dict[str, str]:
+    """``objet`` (une ligne) et ``corps`` (HTML sûr : les valeurs y sont échappées).
+
+    ``valeurs`` : celles d'``objet``, si elles sont déjà lues.
+    """
+    valeurs = valeurs or Valeurs(modele.genre, objet)
     noms = connus(modele.genre)
     return {
         "objet": fusion.fusionner_texte(modele.objet, noms, valeurs),
@@ -29,9 +34,9 @@ def texte_fusionne(modele: ModeleDocument, objet: Objet) -> dict[str, str]:
     }
 
 
-def champs_vides(modele: ModeleDocument, objet: Objet) -> list[str]:
+def champs_vides(modele: ModeleDocument, objet: Objet, valeurs: Valeurs | None = None) -> list[str]:
     """Les champs du modèle que ``objet`` laisserait vides, dans l'ordre du texte."""
-    valeurs = Valeurs(modele.genre, objet)
+    valeurs = valeurs or Valeurs(modele.genre, objet)
     noms = connus(modele.genre)
     vides = [
         *fusion.champs_vides(modele.objet, noms, valeurs),
@@ -47,10 +52,18 @@ def reference_de_lettre(demande: Demande) -> str:
     return f"L-{demande.reference}" + (f"-{deja + 1}" if deja else "")
 
 
-def contexte_lettre(objet: Objet, modele: ModeleDocument, *, reference: str) -> dict[str, Any]:
+def reference_de_reponse(reexamen: Reexamen) -> str:
+    """« R-AP-2026-01-D01-1 » : le rang du réexamen parmi ceux de la demande."""
+    return f"R-{reexamen.demande.reference}-{reexamen.demande.reexamens.count()}"
+
+
+def contexte_lettre(
+    objet: Objet, modele: ModeleDocument, *, reference: str, valeurs: Valeurs | None = None
+) -> dict[str, Any]:
     """``objet`` : une décision, la fin d'un projet ou un réexamen, selon le genre du modèle."""
     contexte = contexte_commun(objet.demande, reference=reference)
-    return contexte | {"genre": modele.get_genre_display(), **texte_fusionne(modele, objet)}
+    fusionne = texte_fusionne(modele, objet, valeurs)
+    return contexte | {"genre": modele.get_genre_display(), **fusionne}
 
 
 # --- Convention -----------------------------------------------------------------------------------

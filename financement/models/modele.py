@@ -40,8 +40,9 @@ class ModeleDocument(models.Model):
         CONVENTION = "convention", "Convention d'aide financière"
         FERMETURE = "fermeture", "Lettre de fermeture"
         REMBOURSEMENT = "remboursement", "Lettre de fermeture et de remboursement"
+        # La suite de leur nom est l'état d'un réexamen tranché.
         REEXAMEN_MAINTENU = "reexamen_maintenu", "Réponse au réexamen : décision maintenue"
-        REEXAMEN_ACCUEILLI = "reexamen_accueilli", "Réponse au réexamen : demande accueillie"
+        REEXAMEN_MODIFIE = "reexamen_modifie", "Réponse au réexamen : demande rouverte"
 
     genre = models.CharField("genre", max_length=20, choices=Genre)
     appel = models.ForeignKey(
@@ -109,3 +110,11 @@ class ModeleDocument(models.Model):
     @property
     def est_convention(self) -> bool:
         return self.genre == self.Genre.CONVENTION
+
+    @property
+    def est_fermeture(self) -> bool:
+        return self.genre in {self.Genre.FERMETURE, self.Genre.REMBOURSEMENT}
+
+    @property
+    def est_reexamen(self) -> bool:
+        return self.genre in {self.Genre.REEXAMEN_MAINTENU, self.Genre.REEXAMEN_MODIFIE}

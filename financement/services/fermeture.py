@@ -173,7 +173,7 @@ def _ecrire_lettre(*, acteur: Any, demande: Demande, final: Rapport, solde: Sold
     """
     echeance = horloge.aujourdhui() + dt.timedelta(days=DELAI_REMBOURSEMENT_JOURS)
     fin = FinDeProjet(_convention(demande), final, solde, echeance if solde.a_recuperer else None)
-    document = figer_lettre(
+    document, _ = figer_lettre(
         objet=demande,
         sujet=fin,
         genre=fin.genre,

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from appels.models import Appel
 from financement import fusion
-from financement.champs_fusion import connus
+from financement.champs_fusion import Valeurs, connus
 from financement.documents_fusionnes import champs_vides, contexte_lettre
 from financement.models import ModeleDocument
 from socle import horloge
@@ -41,25 +41,27 @@ def fixer_modele(genre: str, appel: Appel | None = None) -> ModeleDocument:
 
 def figer_lettre(
     *, objet: Any, sujet: Any, genre: str, nature: str, reference: str, titre: str, acteur: Any
-) -> Document:
-    """Fige au nom d'``objet`` la lettre que le modèle de ce genre fait de ``sujet``.
+) -> tuple[Document, ModeleDocument]:
+    """Fige au nom d'``objet`` la lettre que le modèle de ce genre fait de ``sujet`` ; rend les deux.
 
     Lève ``RegleViolee`` (``champ_vide``) quand le modèle demande ce que ``sujet`` n'a pas.
     """
     modele = fixer_modele(genre, sujet.demande.appel)
-    if vides := champs_vides(modele, sujet):
+    valeurs = Valeurs(genre, sujet)
+    if vides := champs_vides(modele, sujet, valeurs):
         raise RegleViolee(
-            f"Le modèle demande ce que cette lettre n'a pas : {', '.join(vides)}.",
+            f"Le modèle demande ce que le dossier n'a pas : {', '.join(vides)}.",
             code="champ_vide",
         )
-    return figer_document(
+    document = figer_document(
         nature=nature,
         objet=objet,
         gabarit="pdf/lettre.html",
-        contexte=contexte_lettre(sujet, modele, reference=reference),
+        contexte=contexte_lettre(sujet, modele, reference=reference, valeurs=valeurs),
         titre=titre,
         acteur=acteur,
     )
+    return document, modele
 
 
 @transaction.atomic

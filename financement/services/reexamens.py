@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from appels.models import Demande
+from financement.documents_fusionnes import reference_de_reponse
 from financement.models import Lettre, Reexamen
 from financement.services.decisions import retirer_decision
 from financement.services.modeles import figer_lettre
@@ -116,7 +117,8 @@ def trancher_reexamen(*, acteur: Any, reexamen: Reexamen, suite: str, reponse: s
     """Maintient la décision, ou accueille et rouvre la demande ; par la personne désignée.
 
     Dans l'ordre : la réponse, la décision retirée et la demande rouverte s'il y a lieu, la lettre
-    figée, son envoi. La nouvelle décision se prend ensuite comme toute autre.
+    figée selon le modèle qui vaut, son envoi. La nouvelle décision se prend ensuite comme toute
+    autre. Lève ``RegleViolee`` (``champ_vide``) quand le modèle demande ce que le dossier n'a pas.
     """
     if not reponse.strip():
         raise RegleViolee("Écrivez la réponse motivée.", champ="reponse")
@@ -138,18 +140,22 @@ def trancher_reexamen(*, acteur: Any, reexamen: Reexamen, suite: str, reponse: s
         garde = {"deposee_le": demande.deposee_le, "deposee_par": demande.deposee_par}
         retirer_decision(demande)
         transitionner(demande, "rouvrir_apres_reexamen", acteur=acteur, motif=reponse, champs=garde)
-    reexamen.document = figer_lettre(
-        objet=reexamen,
-        sujet=reexamen,
-        genre="reexamen_accueilli" if suite == "accueillir" else "reexamen_maintenu",
-        nature=Document.Nature.REEXAMEN,
-        reference=f"R-{demande.reference}-{demande.reexamens.count()}",
-        titre=f"Réponse au réexamen — {demande.reference}",
-        acteur=acteur,
-    )
-    reexamen.save(update_fields=["document"])
+    _figer(acteur, reexamen)
     _envoyer(reexamen)
     return reexamen
+
+
+def _figer(acteur: Any, reexamen: Reexamen) -> None:
+    reexamen.document, reexamen.modele = figer_lettre(
+        objet=reexamen,
+        sujet=reexamen,
+        genre=f"reexamen_{reexamen.etat}",
+        nature=Document.Nature.REEXAMEN,
+        reference=reference_de_reponse(reexamen),
+        titre=f"Réponse au réexamen — {reexamen.demande.reference}",
+        acteur=acteur,
+    )
+    reexamen.save(update_fields=["document", "modele"])
 
 
 def _envoyer(reexamen: Reexamen) -> None:

@@ -287,7 +287,7 @@ def test_le_fichier_importe_porte_le_prevu_a_la_convention():
 def test_la_migration_porte_le_prevu_des_rapports_a_la_convention(projet):
     projet.etape.valeurs.create(indicateur="activites_prevues", valeur=39)
     projet.final.valeurs.create(indicateur="activites_prevues", valeur=41)
-    migration = import_module("financement.migrations.0010_indicateurs_et_reports")
+    migration = import_module("financement.migrations.0011_indicateurs_et_reports")
     migration.porter_le_prevu_a_la_convention(apps, None)
     projet.convention.refresh_from_db()
     assert projet.convention.resultats_attendus == {"activites_realisees": 41}

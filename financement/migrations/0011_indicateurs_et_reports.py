@@ -29,8 +29,8 @@ def porter_le_prevu_a_la_convention(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appels', '0017_indicateurs_de_l_appel'),
-        ('financement', '0009_recits_du_bilan'),
+        ('appels', '0018_indicateurs_de_l_appel'),
+        ('financement', '0010_signature_numerisee_et_reexamen'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='modeledocument',
             name='genre',
-            field=models.CharField(choices=[('acceptee', "Lettre d'acceptation"), ('acceptee_partielle', "Lettre d'acceptation en partie"), ('refusee', 'Lettre de refus'), ('liste_attente', "Lettre de mise en liste d'attente"), ('convention', "Convention d'aide financière"), ('fermeture', 'Lettre de fermeture'), ('remboursement', 'Lettre de fermeture et de remboursement'), ('reexamen_maintenu', 'Réponse au réexamen : décision maintenue'), ('reexamen_accueilli', 'Réponse au réexamen : demande accueillie')], max_length=20, verbose_name='genre'),
+            field=models.CharField(choices=[('acceptee', "Lettre d'acceptation"), ('acceptee_partielle', "Lettre d'acceptation en partie"), ('refusee', 'Lettre de refus'), ('liste_attente', "Lettre de mise en liste d'attente"), ('convention', "Convention d'aide financière"), ('fermeture', 'Lettre de fermeture'), ('remboursement', 'Lettre de fermeture et de remboursement'), ('reexamen_maintenu', 'Réponse au réexamen : décision maintenue'), ('reexamen_modifie', 'Réponse au réexamen : demande rouverte')], max_length=20, verbose_name='genre'),
         ),
         migrations.AlterField(
             model_name='mouvement',
