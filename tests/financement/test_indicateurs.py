@@ -98,6 +98,7 @@ def test_un_texte_qui_nomme_quelqu_un_previent_et_s_enregistre(projet):
     assert "semble nommer une personne" in texte
     assert "« Amina Diallo »" in texte
     assert "Amina Diallo" in Rapport.objects.get(pk=projet.etape.pk).activites
+    assert "semble nommer" in page(projet.gens.agent, "ville:rapport", projet.etape.pk).text
 
 
 def test_la_ville_lit_le_prevu_le_reel_et_l_ecart(projet):

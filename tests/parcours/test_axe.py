@@ -447,6 +447,7 @@ def test_l_approbation(monde, parcourir):
             f"/ville/reexamens/{monde.reexamen.pk}/",
             sur("Trancher et envoyer la lettre"),
         ),
+        f"/ville/demandes/{monde.conventionnee.reference}/report/",
         "/ville/versements/",
     ]
     parcourir(monde.approbation, pages)
