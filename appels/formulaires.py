@@ -19,7 +19,7 @@ def questions_de(formulaire_id: int) -> dict[int, Question]:
     questions = {
         question.pk: question
         for question in Question.objects.filter(section__formulaire_id=formulaire_id)
-        .select_related("section__formulaire")
+        .select_related("section__formulaire__appel")
         .order_by("section__ordre", "ordre")
     }
     publiee = any(q.section.formulaire.publie_le for q in list(questions.values())[:1])

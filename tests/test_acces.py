@@ -89,6 +89,7 @@ ACCES: dict[str, set[str]] = {
             "verifier",
             "verifier_code",
             "confidentialite",
+            "indicateurs",
             "galerie",
         ),
         TOUS,
@@ -238,6 +239,7 @@ ACCES: dict[str, set[str]] = {
     "ville:decisions_lot": {"approbation"},
     "ville:decider": {"approbation"},
     "ville:transfert": {"approbation"},
+    "ville:somme_reporter": {"approbation"},
     "ville:abandonner": {"approbation"},
     "ville:reserve": {"agent", "approbation"},
     # Bilan

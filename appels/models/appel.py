@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from appels.cycle_de_vie import CycleDeVieAppel
+from appels.indicateurs import indicateurs_par_defaut, valider_choix
 from appels.models.piece import GenreDossier
 from socle import horloge
 
@@ -143,6 +144,13 @@ class Appel(CycleDeVieAppel):
     )
     reexamen_jours = models.PositiveSmallIntegerField("délai de réexamen (jours)", default=30)
     plan_versements = models.JSONField("plan de versements", default=versements_par_defaut)
+    # Les codes du jeu livré (appels/catalogue_indicateurs.py), gelés à la publication.
+    indicateurs = models.JSONField(
+        "indicateurs demandés",
+        default=indicateurs_par_defaut,
+        validators=[valider_choix],
+        blank=True,
+    )
 
     publie_le = models.DateTimeField("publication", null=True, blank=True, editable=False)
     decide_le = models.DateTimeField("décisions arrêtées", null=True, blank=True, editable=False)

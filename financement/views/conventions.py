@@ -12,6 +12,8 @@ from django.views.decorators.http import require_POST
 from appels.models import Demande
 from financement.documents_fusionnes import texte_fige
 from financement.forms import ConsentementForm, MotifForm, SignatureForm, SignaturePapierForm
+from financement.formulaires_indicateurs import ResultatsAttendusForm
+from financement.indicateurs import comparer
 from financement.models import Convention
 from financement.services import conventions as services
 from financement.services.reserves import reserves_de
@@ -101,6 +103,8 @@ def _montrer(
         "form_motif": MotifForm(),
         "form_accord": ConsentementForm(phrase=ACCORD_DE_LA_VILLE),
         "signatures": objet.signatures.all() if objet else [],
+        "attendus": comparer(objet.resultats_attendus, {}) if objet else [],
+        "form_resultats": ResultatsAttendusForm(convention=objet) if objet else None,
         "reserves": reserves,
         "peut_abandonner": demande.etat == Demande.Etat.ACCEPTEE
         and (objet is None or objet.etat == "brouillon")
@@ -128,6 +132,8 @@ def agir(request: HttpRequest, reference: str, action: str) -> HttpResponse:
         )
     elif action == "contresigner" and objet is not None:
         return _contresigner(request, demande, objet)
+    elif action == "resultats" and objet is not None:
+        return _ajuster(request, demande, objet)
     elif objet is None or action not in ACTIONS:
         raise Http404
     else:
@@ -140,6 +146,22 @@ def agir(request: HttpRequest, reference: str, action: str) -> HttpResponse:
             request, voulue.service, convention=objet, succes=voulue.succes, **form.cleaned_data
         )
     return redirect("ville:convention", reference=reference)
+
+
+def _ajuster(request: HttpRequest, demande: Demande, objet: Convention) -> HttpResponse:
+    """Ce que la convention attend, avant qu'elle parte."""
+    exiger(request, "convention.preparer", objet)
+    form = ResultatsAttendusForm(request.POST, convention=objet)
+    if form.is_valid() and executer(
+        request,
+        services.ajuster_resultats,
+        formulaire=form,
+        convention=objet,
+        resultats=form.resultats(),
+        succes="Les résultats attendus sont enregistrés.",
+    ):
+        return redirect("ville:convention", reference=demande.reference)
+    return _montrer(request, demande, objet, form_resultats=form)
 
 
 def _contresigner(request: HttpRequest, demande: Demande, objet: Convention) -> HttpResponse:
@@ -207,6 +229,7 @@ def convention_organisme(request: HttpRequest, reference: str) -> HttpResponse:
             "signatures": objet.signatures.all(),
             "versements": objet.versements.all(),
             "rapports": objet.demande.rapports.all(),
+            "attendus": comparer(objet.resultats_attendus, {}),
             "form": form,
             "peut_signer": peut_signer,
             "avenants": objet.avenants.all(),

@@ -108,6 +108,7 @@ def test_les_pages_publiques(monde, parcourir):
         "/donnees/",
         "/donnees/api/",
         "/confidentialite/",
+        "/aide/indicateurs/",
         "/verifier/",
         ("/verifier/", sur("Vérifier le code", code="0001")),
         ("/verifier/", appuyer("Vérifier le fichier")),
@@ -268,6 +269,7 @@ def test_la_ville_compose_un_appel(monde, parcourir):
         "volets": {"lignes-0-plafond": "beaucoup"},
         "criteres": {"lignes-0-poids": "lourd"},
         "documents": {"lignes-0-code": "pas un code !"},
+        "indicateurs": None,
         "regles": {"taux_aide_max": "3"},
     }
     pages = [
@@ -445,6 +447,7 @@ def test_l_approbation(monde, parcourir):
             f"/ville/reexamens/{monde.reexamen.pk}/",
             sur("Trancher et envoyer la lettre"),
         ),
+        f"/ville/demandes/{monde.conventionnee.reference}/report/",
         "/ville/versements/",
     ]
     parcourir(monde.approbation, pages)
