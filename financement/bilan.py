@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Prefetch
 
 from appels.models import Appel, Besoin, Demande
 from financement.bilan_argent import ZERO, LigneSource, LigneVolet, par_source_et_volet
 from financement.bilan_resultats import Resultats, resultats_de, somme_publique, valeurs_des
 from financement.masquage import Publication, publier
-from financement.models import Mouvement
+from financement.models import Convention, Mouvement
 from socle.graphiques import Part
 
 FINANCEES = frozenset({"acceptee", "conventionnee", "fermee"})
@@ -241,6 +241,9 @@ def _projets(appels: list[Appel]) -> list[Projet]:
             "reference", "titre", "secteur", "etat", "appel", "organisme__nom", "organisme__neq",
             "volet__no",
             "volet__nom",
+        )
+        .prefetch_related(
+            Prefetch("conventions", Convention.objects.only("demande", "etat", "resultats_attendus"))
         )
         .order_by("reference")
     )  # fmt: skip

@@ -10,7 +10,13 @@ from decimal import Decimal
 from typing import Any
 
 from appels.montants import pourcentage
-from financement.indicateurs import DIMENSIONS, LIBELLES_VENTILATIONS, TITRES_VENTILATIONS, TOTAUX
+from financement.indicateurs import (
+    DIMENSIONS,
+    LIBELLES_VENTILATIONS,
+    TITRES_VENTILATIONS,
+    TOTAUX,
+    additionner_prevus,
+)
 from financement.masquage import AU_MOINS, additionner, au_moins
 from financement.models import ValeurIndicateur
 from socle.graphiques import Ligne
@@ -104,19 +110,17 @@ def ecrire_somme(texte: str) -> str:
 
 def resultats_de(projets: list[Any]) -> Resultats:
     """Les sommes des indicateurs et des ventilations de ``projets``, masquées."""
-    prevues = [
-        prevu for p in projets if (prevu := p.valeurs.get(("activites_prevues", ""))) is not None
-    ]
+    prevus = additionner_prevus(projet.demande for projet in projets)
     indicateurs = [
         Indicateur(
             code=code,
             libelle=libelle,
             valeur=int(texte) if texte.isdecimal() else texte,
-            prevu=sum(prevues) if code == "activites_realisees" and prevues else None,
+            prevu=prevus.get(code),
             note=NOTES.get(code, ""),
         )
         for code, libelle in TOTAUX.items()
-        if code != "activites_prevues" and (texte := _somme(projets, code))
+        if (texte := _somme(projets, code))
     ]
     return Resultats(indicateurs, _ventilations(projets), _satisfaction(projets))
 

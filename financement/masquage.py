@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from appels.montants import pourcentage
-from financement.indicateurs import DIMENSIONS, VENTILATIONS
+from financement.indicateurs import DIMENSIONS, REVELATEURS, VENTILATIONS
 
 PETITE, CACHEE = "<5", "—"
 CACHEES = frozenset({PETITE, CACHEE})
 SEUIL = 5
 AU_MOINS = "au moins "
 # Les totaux qui comptent des personnes : un total de 1 à 4 se cache comme une cellule.
-PERSONNES = frozenset({"personnes_distinctes", "personnes_immigrantes"})
+PERSONNES = frozenset({"personnes_distinctes", *REVELATEURS})
 
 Cellules = Mapping[str, int]
 
@@ -154,9 +154,15 @@ class Publication:
 
 
 def publier(valeurs: Mapping[tuple[str, str], int]) -> Publication:
-    """Masque les nombres d'un rapport ; le total qui redonnerait une cellule se cache aussi."""
+    """Masque les nombres d'un rapport ; le total qui redonnerait une cellule se cache aussi.
+
+    Les personnes immigrantes et la société d'accueil font ensemble le total : l'un caché, l'autre
+    se cache avec lui.
+    """
     ventilations = ventilations_de(valeurs)
-    se_dit = total_publiable(ventilations)
+    se_taisent = not total_publiable(ventilations) or any(
+        0 < valeurs.get((code, ""), 0) < SEUIL for code in REVELATEURS
+    )
     totaux = {}
     for (code, modalite), nombre in valeurs.items():
         if modalite:
@@ -164,7 +170,7 @@ def publier(valeurs: Mapping[tuple[str, str], int]) -> Publication:
         totaux[code] = str(nombre)
         if code in PERSONNES and 0 < nombre < SEUIL:
             totaux[code] = PETITE
-        elif code == "personnes_immigrantes" and not se_dit:
+        elif code in REVELATEURS and se_taisent:
             totaux[code] = CACHEE
     return Publication(totaux, masquer_ensemble(ventilations), satisfaction_publiable(valeurs))
 

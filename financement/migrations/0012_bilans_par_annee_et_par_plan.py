@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('appels', '0016_lecture_anonyme'),
-        ('financement', '0010_signature_numerisee_et_reexamen'),
+        ('financement', '0011_indicateurs_et_reports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
