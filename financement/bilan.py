@@ -233,6 +233,8 @@ def projets_annonces() -> Any:
 
 
 def _projets(appels: list[Appel]) -> list[Projet]:
+    # Ce que chacune prévoit.
+    conventions = Convention.objects.only("demande", "etat", "resultats_attendus")
     demandes = list(
         projets_annonces()
         .filter(appel__in=appels)
@@ -242,9 +244,7 @@ def _projets(appels: list[Appel]) -> list[Projet]:
             "volet__no",
             "volet__nom",
         )
-        .prefetch_related(
-            Prefetch("conventions", Convention.objects.only("demande", "etat", "resultats_attendus"))
-        )
+        .prefetch_related(Prefetch("conventions", conventions))
         .order_by("reference")
     )  # fmt: skip
     cles = [demande.pk for demande in demandes]

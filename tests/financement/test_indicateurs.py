@@ -272,8 +272,8 @@ def test_le_bilan_additionne_le_prevu_des_conventions(projet):
         )
         un.final.valeurs.create(indicateur="activites_realisees", valeur=20)
     bilan = calculer_bilan([projet.demande.appel])
-    ligne = next(li for li in bilan.indicateurs if li["code"] == "activites_realisees")
-    assert (ligne["prevu"], ligne["valeur"]) == (42, 40)
+    (ligne,) = (li for li in bilan.resultats.indicateurs if li.code == "activites_realisees")
+    assert (ligne.prevu, ligne.valeur) == (42, 40)
 
 
 def test_le_fichier_importe_porte_le_prevu_a_la_convention():
