@@ -1,7 +1,8 @@
 """Les adresses des rapports, de la fermeture, du plan et du bilan."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
+from financement.portees import ConvertisseurPortee
 from financement.views import annees, appel_suivant, archives, fermeture, plan, rapports
 from financement.views import bilan as vues_bilan
 
@@ -33,13 +34,14 @@ ville = [
         name="fermeture_agir",
     ),
 ]
+register_converter(ConvertisseurPortee, "portee")
 bilan = [
     path("", vues_bilan.accueil, name="accueil"),
     path("annees/", annees.annees, name="annees"),
-    path("projets/", vues_bilan.projets, name="projets"),
-    path("<slug:code>/textes/", vues_bilan.recits, name="recits"),
-    path("<slug:code>/docx/", vues_bilan.docx, name="docx"),
-    path("<slug:code>/", vues_bilan.appel, name="appel"),
-    path("<slug:code>/pdf/", vues_bilan.figer, name="pdf"),
-    path("<slug:code>/xlsx/", vues_bilan.xlsx, name="xlsx"),
+    path("<portee:portee>/", vues_bilan.bilan, name="bilan"),
+    path("<portee:portee>/projets/", vues_bilan.projets, name="projets"),
+    path("<portee:portee>/textes/", vues_bilan.recits, name="recits"),
+    path("<portee:portee>/docx/", vues_bilan.docx, name="docx"),
+    path("<portee:portee>/pdf/", vues_bilan.figer, name="pdf"),
+    path("<portee:portee>/xlsx/", vues_bilan.xlsx, name="xlsx"),
 ]

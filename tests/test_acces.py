@@ -245,7 +245,7 @@ ACCES: dict[str, set[str]] = {
     # Bilan
     **{
         nom: VILLE | {"mifi"}
-        for nom in ("bilan:accueil", "bilan:annees", "bilan:appel", "bilan:xlsx", "bilan:projets")
+        for nom in ("bilan:accueil", "bilan:annees", "bilan:bilan", "bilan:xlsx", "bilan:projets")
     },
     "bilan:docx": VILLE,
     # Un enseignement compte toutes les demandes : une récusation sur une seule en écarte.
@@ -477,6 +477,7 @@ def arguments(nom, monde):
         "pk": pk.get(nom, 1),
         "cle": cle.get(nom),
         "partie": "projet",
+        "portee": demande.appel.code,
         "nature": {"ville:doute": "doublon"}.get(nom, "demande" if du_formulaire else "final"),
         "onglet": "texte",
         "genre": "acceptee" if nom.startswith("ville:modele") else "rapport_annuel",
@@ -524,15 +525,39 @@ def test_chaque_personne_voit_ce_que_la_matrice_dit(nom, monde, client):
     assert not ecarts, f"{adresse} {ecarts}"
 
 
-@pytest.mark.parametrize("nom", sorted(ACTIONS))
-def test_une_action_ne_se_lit_pas_et_demande_un_compte(nom, monde, client):
-    motif = next(m for n, m in motifs_nommes() if n == nom)
+def test_le_bailleur_lit_sa_reddition_de_comptes_et_rien_d_autre(monde, client):
+    """Toutes les adresses de l'application, hors celles du public : ce qui répond au bailleur."""
+    client.force_login(monde.personnes["mifi"])
+    publiques = {nom for nom, qui in ACCES.items() if "anonyme" in qui}
+    lues = set()
+    for nom in sorted({nom for nom in noms() if not nom.startswith(AILLEURS)} - publiques):
+        adresse = reverse(nom, kwargs=arguments(nom, monde) if nom in ACCES else a_agir(nom, monde))
+        reponse = client.get(adresse, {"axe": "tous"} if nom == "bilan:projets" else {})
+        if reponse.status_code not in {404, 405}:
+            lues.add(nom)
+    compte = {
+        "mon_espace", "mes_renseignements", "organisme:accueil", "organisme:nouveau",
+        "organisme:invitation", "question_poser", "ville:editeur_textes",
+    }  # fmt: skip
+    reddition = {"bilan:accueil", "bilan:annees", "bilan:bilan", "bilan:projets", "bilan:xlsx"}
+    assert lues - compte == reddition
+
+
+def a_agir(nom, monde):
+    """De quoi former l'adresse d'une action."""
     valeurs = {
         "reference": monde.demande.reference, "code": monde.demande.appel.code, "pk": 1,
         "cle": monde.piece.cle, "action": "x", "passage": "archiver", "adhesion": 1,
         "invitation": 1, "nature": "demande", "champ": "titre", "forme": "csv",
+        "portee": monde.demande.appel.code,
     }  # fmt: skip
-    adresse = reverse(nom, kwargs={cle: valeurs[cle] for cle in motif.pattern.converters})
+    motif = next(m for n, m in motifs_nommes() if n == nom)
+    return {cle: valeurs[cle] for cle in motif.pattern.converters}
+
+
+@pytest.mark.parametrize("nom", sorted(ACTIONS))
+def test_une_action_ne_se_lit_pas_et_demande_un_compte(nom, monde, client):
+    adresse = reverse(nom, kwargs=a_agir(nom, monde))
 
     assert client.post(adresse).status_code == 302
     client.force_login(monde.personnes["etranger"])

@@ -20,7 +20,7 @@ from financement.models.rapport import (
     ReponseRapport,
     ValeurIndicateur,
 )
-from financement.models.recit import RecitBilan
+from financement.models.recit import AnneeBilan, RecitBilan
 from financement.models.reserve import Reserve
 from financement.models.retour import PageNumerisee, PileNumerisee, RetourNumerise
 from financement.models.scenario import LigneScenario, Scenario
@@ -29,6 +29,7 @@ from financement.models.somme_reportee import SommeReportee
 from financement.models.transfert import Transfert
 
 __all__ = [
+    "AnneeBilan",
     "AppelAuGrandLivre",
     "Archive",
     "Avenant",

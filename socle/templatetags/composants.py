@@ -6,7 +6,7 @@ et ceux de trois modules voisins : formulaires, listes, dessins.
 
 import datetime as dt
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
@@ -53,8 +53,12 @@ def _icone_du_role(role: str) -> str:
 
 
 @register.simple_tag
+@cache
 def icone(nom: str, classe: str = "") -> SafeString:
-    """Une icône décorative de ``static/images/icones.svg`` ; le texte voisin porte le sens."""
+    """Une icône décorative de ``static/images/icones.svg`` ; le texte voisin porte le sens.
+
+    Une page en a des dizaines, toujours les mêmes : chacune ne s'écrit qu'une fois.
+    """
     return format_html(
         '<svg class="icone {}" width="20" height="20" aria-hidden="true" focusable="false">'
         '<use href="{}#{}"></use></svg>',
@@ -151,9 +155,9 @@ def encart(content: str, type_encart: str = "info", titre: str = "") -> SafeStri
 
 
 @register.inclusion_tag("composants/chiffre.html")
-def chiffre(libelle: str, valeur: Any, detail: str = "") -> dict[str, Any]:
-    """Un nombre en grand, avec son libellé."""
-    return {"libelle": libelle, "valeur": valeur, "detail": detail}
+def chiffre(libelle: str, valeur: Any, detail: str = "", url: str = "") -> dict[str, Any]:
+    """Un nombre en grand, avec son libellé ; ``url`` mène à ce qui est derrière."""
+    return {"libelle": libelle, "valeur": valeur, "detail": detail, "url": url}
 
 
 @register.inclusion_tag("composants/page_vide.html")

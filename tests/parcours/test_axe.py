@@ -4,6 +4,7 @@ Les formulaires s'envoient aussi vides ou faux : la page qui montre l'erreur se 
 """
 
 import pytest
+from django.utils import timezone
 
 from financement.services import scenarios as services_scenarios
 from tests.parcours.gestes import LARGE, envoyer, ouvrir_session, regarder
@@ -528,7 +529,17 @@ def test_le_ministere(monde, parcourir):
         [
             "/bilan/",
             f"/bilan/{monde.decide.code}/",
-            "/bilan/projets/?axe=indicateur&code=personnes_distinctes",
+            f"/bilan/{monde.decide.code}/projets/?axe=indicateur&code=personnes_distinctes",
+            f"/bilan/{monde.decide.code}/projets/?axe=tous",
+            "/bilan/annees/",
         ],
     )
-    parcourir(monde.agent, [f"/bilan/{monde.decide.code}/textes/"])
+    annee = timezone.localtime(monde.decide.ouverture).year
+    parcourir(
+        monde.agent,
+        [
+            f"/bilan/{monde.decide.code}/textes/",
+            f"/bilan/annees/{annee}/",
+            f"/bilan/plans/{monde.decide.plan.code}/",
+        ],
+    )
