@@ -417,6 +417,12 @@ def monde():
     prochain = preparer(
         acteur=personnes["agent"], plan=demande.appel.plan, code="PAI-SUITE", titre="La suite"
     )
+    fini = AppelFactory(en_evaluation=True, etat="decide")
+    AffectationFactory(
+        demande=DemandeFactory(appel=fini, recevable=True),
+        membre=MembreComiteFactory(appel=fini, utilisateur=personnes["agent_recuse"]),
+        recusee=True,
+    )
     compose = AppelFactory()
     section = formulaires.creer_formulaire_par_defaut(appel=compose).sections.first()
     return SimpleNamespace(**locals())
@@ -498,6 +504,8 @@ def arguments(nom, monde):
         ),
     }
     code = {
+        "ville:enseignements": monde.fini.code,
+        "ville:appel_suivant": monde.fini.code,
         "ville:besoin": demande.appel.besoins.first().code,
         "ville:prochain_besoin": demande.appel.besoins.first().code,
         "verifier_code": monde.document.code,

@@ -83,7 +83,7 @@ def modifier(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         )
         if faite:
             return redirect("ville:consultation", pk=faite.pk)
-    jeux = [("instances", "Qui pilote, qui est consulté", "Ajouter une instance", instances)]
+    jeux = [("instances", "Qui pilote, qui est consulté", "instance", "une", instances)]
     return _ecrire(request, objet, objet, form, jeux, "une consultation")
 
 
@@ -107,8 +107,8 @@ def atelier(request: HttpRequest, pk: int, atelier: int | None = None) -> HttpRe
     ):
         return redirect("ville:consultation", pk=pk)
     jeux = [
-        ("questions", "Ce qu'on y a demandé", "Ajouter une question", questions),
-        ("groupes", "Les groupes", "Ajouter un groupe", groupes),
+        ("questions", "Ce dont on a discuté", "question", "une", questions),
+        ("groupes", "Les groupes", "groupe", "un", groupes),
     ]
     return _ecrire(request, siege, objet, form, jeux, "un atelier")
 

@@ -79,7 +79,7 @@ def test_on_ne_publie_pas_une_consultation_sans_atelier(agente):
     consultations.publier(acteur=agente, consultation=consultation)
 
     assert Consultation.objects.publiees().get() == consultation
-    assert EntreeJournal.objects.pour(consultation).last().verbe == "consultation.publier"
+    assert EntreeJournal.objects.pour(consultation).first().verbe == "consultation.publier"
 
 
 def test_seule_la_ville_qui_gere_le_plan_ecrit(agente):
