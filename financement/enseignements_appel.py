@@ -115,8 +115,8 @@ def enseignements(appel: Appel, personne: Any) -> Enseignements:
 def besoins_vises(appel: Appel, demandes: QuerySet[Demande]) -> list[BesoinVise]:
     """Les besoins que l'appel visait (tous ceux du plan s'il n'en nommait aucun), et leurs projets.
 
-    Un projet est une demande financée ; s'il répond à deux besoins, il compte sous chacun. Ce à quoi
-    rien ne répond vient d'abord.
+    Un projet est une demande financée ; s'il répond à deux besoins, il compte sous chacun. Les
+    besoins sans projet viennent d'abord.
     """
     financees = demandes.filter(etat__in=FINANCEES).order_by().values("pk")
     besoins = (
