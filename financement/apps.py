@@ -8,9 +8,10 @@ class FinancementConfig(AppConfig):
     verbose_name = "Financement"
 
     def ready(self) -> None:
+        from appels.cumul import declarer_aides_passees
         from financement.candidats import voit_les_scenarios
         from financement.renseignements import des_signatures
-        from financement.services import archives, lots_lettres, retours
+        from financement.services import archives, lots_lettres, reprise, retours
         from financement.tasks import classer_retours, emettre_lettres, produire_archive
         from financement.verbes import PHRASES
         from socle.authenticite import declarer_remplacement
@@ -20,6 +21,7 @@ class FinancementConfig(AppConfig):
         from socle.views.documents import declarer_acces
 
         declarer_verbes(PHRASES)
+        declarer_aides_passees(reprise.aides_passees)
         declarer_remplacement("financement.lettre", lambda lettre: lettre.remplacee_le)
         declarer_remplacement("financement.scenario", lambda scenario: scenario.remplace_le)
         # Le document signé s'ajoute au texte présenté : celui-ci, signé sur papier, vaut encore.

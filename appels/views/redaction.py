@@ -19,13 +19,14 @@ from appels.services import demandes as services
 from appels.views.budget import rediger_budget
 from appels.views.depot import relecture
 from appels.views.pieces import rediger_pieces
-from appels.views.saisie import en_json, enregistre, phrase_conflit
+from appels.views.saisie import base_a_montrer, en_json, enregistre, phrase_conflit
 from appels.views.suivi import siennes
 from socle import horloge
 from socle.concurrence import SaisieActuelle, SaisieConcurrente, empreinte
 from socle.elements import Manque
 from socle.exceptions import RegleViolee
 from socle.saisies import garde_saisie
+from socle.textes import lire_entier
 from socle.vues import executer, trouver
 
 
@@ -143,6 +144,17 @@ def rediger(request: HttpRequest, reference: str, partie: str) -> HttpResponse:
     return vue(request, demande, partie, contexte)
 
 
+def presents(request: HttpRequest, reference: str) -> HttpResponse:
+    """Qui d'autre est dans la demande, demandé de temps en temps par la page restée ouverte."""
+    demande = _trouver(request, reference)
+    collaboration.rester(acteur=request.user, demande=demande)
+    return render(
+        request,
+        "appels/organisme/_presents.html",
+        {"presents": collaboration.autres_presents(request.user, demande)},
+    )
+
+
 def _suite(request: HttpRequest, demande: Demande, partie: str, suivante: str) -> HttpResponse:
     cible = suivante if "suivant" in request.POST else partie
     return redirect("organisme:rediger", reference=demande.reference, partie=cible)
@@ -177,7 +189,11 @@ def _projet(request: HttpRequest, demande: Demande, partie: str, contexte: Any) 
             **contexte(demande, partie),
             "form": form,
             "bases": [
-                (f"b{nom}", empreinte(valeur))
+                (
+                    f"b{nom}",
+                    base_a_montrer(request, bool(conflit and conflit[0] == nom), f"b{nom}")
+                    or empreinte(valeur),
+                )
                 for nom, valeur in services.valeurs_du_projet(demande).items()
             ],
             "conflit": conflit,
@@ -230,7 +246,7 @@ def _section(request: HttpRequest, demande: Demande, partie: str, contexte: Any)
             if not conflits and form.is_valid():
                 messages.success(request, enregistre() + ".")
                 return _suite(request, demande, partie, contexte(demande, partie)["suivante"])
-            form.initial = _reponses(demande, section)
+            form.relire(_reponses(demande, section))
     return render(
         request,
         "appels/organisme/rediger_section.html",
@@ -275,7 +291,7 @@ def _reponses(demande: Demande, section: Section) -> dict[str, Any]:
 def _avec_le_choix(donnees: QueryDict, demande: Demande) -> QueryDict:
     """« Prendre la réponse de ma collègue » : on oublie ce qui était saisi à cette question."""
     numero = donnees.get("prendre", "")
-    if not numero.isdecimal():
+    if lire_entier(numero) is None:
         return donnees
     donnees = donnees.copy()
     for nom in [nom for nom in donnees if nom == f"q{numero}" or nom.startswith(f"q{numero}-")]:

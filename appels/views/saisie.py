@@ -37,6 +37,15 @@ def en_json(
     return JsonResponse({"message": enregistre(), "base": base(resultat)})
 
 
+def base_a_montrer(request: HttpRequest, vient_de_choisir: bool, nom: str = "base") -> str:
+    """La base d'une page renvoyée sans avoir écrit : celle que la personne avait déjà.
+
+    Vide à la première visite, et quand le conflit lui est montré : la base est alors du jour.
+    Rafraîchie trop tôt, elle ferait écraser sans le dire ce qu'une collègue vient d'écrire.
+    """
+    return "" if vient_de_choisir else request.POST.get(nom, "")[:12]
+
+
 def phrase_conflit(actuel: SaisieActuelle, personne: Any) -> str:
     """« Amina a répondu autrement à 21 h 04. » ; le choix est offert à côté."""
     qui = "Vous avez" if actuel.auteur == personne.nom else f"{actuel.auteur} a"

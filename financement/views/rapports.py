@@ -20,7 +20,7 @@ from financement.services import rapports as services
 from financement.services.fermeture import calculer_solde
 from socle.exceptions import RegleViolee
 from socle.lignes import ajoute_une_ligne, avec_une_ligne
-from socle.saisies import garde_saisie
+from socle.saisies import a_relire, garde_saisie
 from socle.vues import executer, exiger, trouver
 
 PAR_PAGE = 50
@@ -197,7 +197,7 @@ def examiner(request: HttpRequest, pk: int) -> HttpResponse:
         pk=pk,
     )
     form = ExamenForm(request.POST, depenses=objet.depenses.all())
-    if not form.is_valid():
+    if not form.is_valid() or a_relire(request):
         return _montrer(request, objet, form)
     if form.cleaned_data["suite"] == "renvoyer":
         executer(
