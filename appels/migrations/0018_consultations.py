@@ -57,7 +57,7 @@ def ranger_les_consultations(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appels', '0016_lecture_anonyme'),
+        ('appels', '0017_doute_d_un_projet_passe'),
     ]
 
     operations = [

@@ -12,8 +12,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appels', '0017_consultations'),
-        ('financement', '0009_recits_du_bilan'),
+        ('appels', '0018_consultations'),
+        ('financement', '0010_signature_numerisee_et_reexamen'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
