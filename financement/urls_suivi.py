@@ -52,6 +52,7 @@ ville = [
     path("rapports/<int:pk>/", rapports.rapport, name="rapport"),
     path("rapports/<int:pk>/examiner/", rapports.examiner, name="rapport_examiner"),
     path("demandes/<slug:reference>/fermeture/", fermeture.fermeture, name="fermeture"),
+    path("demandes/<slug:reference>/report/", fermeture.reporter, name="somme_reporter"),
     path(
         "demandes/<slug:reference>/fermeture/<slug:action>/",
         fermeture.agir,

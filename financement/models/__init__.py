@@ -26,6 +26,7 @@ from financement.models.reserve import Reserve
 from financement.models.retour import PageNumerisee, PileNumerisee, RetourNumerise
 from financement.models.scenario import LigneScenario, Scenario
 from financement.models.signature import Signature
+from financement.models.somme_reportee import SommeReportee
 from financement.models.transfert import Transfert
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "RetourPaiement",
     "Scenario",
     "Signature",
+    "SommeReportee",
     "SourceAuGrandLivre",
     "Transfert",
     "ValeurIndicateur",
