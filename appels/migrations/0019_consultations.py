@@ -57,7 +57,7 @@ def ranger_les_consultations(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appels', '0017_doute_d_un_projet_passe'),
+        ('appels', '0018_indicateurs_de_l_appel'),
     ]
 
     operations = [

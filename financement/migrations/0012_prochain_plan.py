@@ -12,8 +12,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appels', '0018_consultations'),
-        ('financement', '0010_signature_numerisee_et_reexamen'),
+        ('appels', '0019_consultations'),
+        ('financement', '0011_indicateurs_et_reports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
