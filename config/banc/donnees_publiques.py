@@ -14,8 +14,8 @@ from vitrine.models import Activite, VersionActivite
 LOT = 2000
 # Douze nombres par projet ; une cellule se cache, et une autre avec elle.
 NOMBRES = {
-    ("activites_prevues", ""): 10,
     ("activites_realisees", ""): 12,
+    ("participations", ""): 180,
     ("personnes_distinctes", ""): 60,
     ("personnes_immigrantes", ""): 44,
     ("par_genre", "femmes"): 24,

@@ -44,7 +44,8 @@ def figer_lettre(
 ) -> tuple[Document, ModeleDocument]:
     """Fige au nom d'``objet`` la lettre que le modèle de ce genre fait de ``sujet``.
 
-    Rend le document et la version du modèle. Lève ``RegleViolee`` (``champ_vide``) quand le modèle demande ce que ``sujet`` n'a pas.
+    Rend le document et la version du modèle. Lève ``RegleViolee`` (``champ_vide``)
+    quand le modèle demande ce que ``sujet`` n'a pas.
     """
     modele = fixer_modele(genre, sujet.demande.appel)
     valeurs = Valeurs(genre, sujet)
