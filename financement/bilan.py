@@ -8,13 +8,19 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Prefetch
+from django.db.models import Count
 
 from appels.models import Appel, Besoin, Demande
 from financement.bilan_argent import ZERO, LigneSource, LigneVolet, par_source_et_volet
-from financement.bilan_resultats import Resultats, resultats_de, somme_publique, valeurs_des
+from financement.bilan_resultats import (
+    Resultats,
+    prevus_des,
+    resultats_de,
+    somme_publique,
+    valeurs_des,
+)
 from financement.masquage import Publication, publier
-from financement.models import Convention, Mouvement
+from financement.models import Mouvement
 from socle.graphiques import Part
 
 FINANCEES = frozenset({"acceptee", "conventionnee", "fermee"})
@@ -24,7 +30,8 @@ FINANCEES = frozenset({"acceptee", "conventionnee", "fermee"})
 class Projet:
     """Un projet financé et annoncé, avec son argent (dollars) et ses résultats.
 
-    ``valeurs`` sont les nombres du rapport, qui ne se montrent pas ; ``publie``, ce qui s'en dit.
+    ``valeurs`` sont les nombres du rapport, qui ne se montrent pas ; ``publie``, ce qui s'en dit ;
+    ``prevus``, ce que la convention attend.
     """
 
     demande: Demande
@@ -34,6 +41,7 @@ class Projet:
     recupere: Decimal
     valeurs: dict[tuple[str, str], int]
     publie: Publication
+    prevus: dict[str, int]
 
 
 @dataclass
@@ -233,8 +241,6 @@ def projets_annonces() -> Any:
 
 
 def _projets(appels: list[Appel]) -> list[Projet]:
-    # Ce que chacune prévoit.
-    conventions = Convention.objects.only("demande", "etat", "resultats_attendus")
     demandes = list(
         projets_annonces()
         .filter(appel__in=appels)
@@ -244,12 +250,12 @@ def _projets(appels: list[Appel]) -> list[Projet]:
             "volet__no",
             "volet__nom",
         )
-        .prefetch_related(Prefetch("conventions", conventions))
         .order_by("reference")
     )  # fmt: skip
     cles = [demande.pk for demande in demandes]
     argent = Mouvement.objects.sommes_par_demande(cles)
     valeurs = valeurs_des(cles)
+    prevus = prevus_des(cles)
     return [
         Projet(
             demande=demande,
@@ -259,6 +265,7 @@ def _projets(appels: list[Appel]) -> list[Projet]:
             recupere=sommes.get("recuperation", ZERO),
             valeurs=(siennes := valeurs.get(demande.pk, {})),
             publie=publier(siennes),
+            prevus=prevus.get(demande.pk, {}),
         )
         for demande in demandes
     ]

@@ -18,7 +18,7 @@ from financement.indicateurs import (
     additionner_prevus,
 )
 from financement.masquage import AU_MOINS, additionner, au_moins
-from financement.models import ValeurIndicateur
+from financement.models import Convention, ValeurIndicateur
 from socle.graphiques import Ligne
 from socle.templatetags.affichage import nombre
 
@@ -89,6 +89,15 @@ def valeurs_des(demandes: list[int]) -> dict[int, dict[tuple[str, str], int]]:
     }
 
 
+def prevus_des(demandes: list[int]) -> dict[int, dict[str, int]]:
+    """Ce que la convention de chaque demande attend, par indicateur."""
+    return dict(
+        Convention.objects.filter(demande__in=demandes)
+        .exclude(etat="resiliee")
+        .values_list("demande", "resultats_attendus")
+    )
+
+
 def somme_publique(projets: Iterable[Any], code: str) -> str:
     """La somme d'un total, prête à lire ; vide quand aucun projet ne le donne."""
     return ecrire_somme(_somme(projets, code))
@@ -110,7 +119,7 @@ def ecrire_somme(texte: str) -> str:
 
 def resultats_de(projets: list[Any]) -> Resultats:
     """Les sommes des indicateurs et des ventilations de ``projets``, masquées."""
-    prevus = additionner_prevus(projet.demande for projet in projets)
+    prevus = additionner_prevus(projet.prevus for projet in projets)
     indicateurs = [
         Indicateur(
             code=code,

@@ -3,7 +3,15 @@
 from django.urls import path, register_converter
 
 from financement.portees import ConvertisseurPortee
-from financement.views import annees, appel_suivant, archives, fermeture, plan, rapports
+from financement.views import (
+    annees,
+    appel_suivant,
+    archives,
+    fermeture,
+    plan,
+    prochain_plan,
+    rapports,
+)
 from financement.views import bilan as vues_bilan
 
 organisme = [
@@ -23,6 +31,24 @@ ville = [
     path("archives/<uuid:cle>/", archives.archive, name="archive"),
     path("plan/", plan.plan, name="plan"),
     path("plan/besoins/<slug:code>/", plan.besoin, name="besoin"),
+    path("prochain-plan/", prochain_plan.liste, name="prochain_plan"),
+    path("prochain-plan/<int:pk>/", prochain_plan.prochain, name="prochain"),
+    path("prochain-plan/<int:pk>/adopter/", prochain_plan.adopter, name="prochain_adopter"),
+    path(
+        "prochain-plan/<int:pk>/besoins/nouveau/",
+        prochain_plan.nouveau,
+        name="prochain_besoin_nouveau",
+    ),
+    path(
+        "prochain-plan/<int:pk>/besoins/<slug:code>/",
+        prochain_plan.besoin,
+        name="prochain_besoin",
+    ),
+    path(
+        "prochain-plan/<int:pk>/versions/<int:numero>/",
+        prochain_plan.version,
+        name="prochain_version",
+    ),
     path("rapports/", rapports.rapports, name="rapports"),
     path("rapports/<int:pk>/", rapports.rapport, name="rapport"),
     path("rapports/<int:pk>/examiner/", rapports.examiner, name="rapport_examiner"),

@@ -23,11 +23,13 @@ from financement.models import (
     Scenario,
 )
 from financement.services.modeles import fixer_modele
+from financement.services.prochain_plan import preparer
 from socle.models import Document, Incident, Travail
 from tests.factories import (
     AdhesionFactory,
     AffectationFactory,
     AppelFactory,
+    AtelierFactory,
     BesoinFactory,
     ConventionFactory,
     DecisionFactory,
@@ -73,6 +75,8 @@ ACCES: dict[str, set[str]] = {
             "calendrier_ics",
             "guide",
             "guide_pdf",
+            "consultation",
+            "consultation_publique",
             "donnees",
             "donnees_fichier",
             "donnees_dictionnaire",
@@ -139,6 +143,11 @@ ACCES: dict[str, set[str]] = {
             "ville:echanges",
             "ville:plan",
             "ville:besoin",
+            "ville:consultations",
+            "ville:consultation",
+            "ville:prochain_plan",
+            "ville:prochain",
+            "ville:prochain_version",
             "ville:organismes",
             "ville:organisme",
             "ville:versements",
@@ -187,6 +196,15 @@ ACCES: dict[str, set[str]] = {
         ),
         AGENTS,
     ),
+    **{
+        f"ville:{nom}": {*AGENTS, "administration"}
+        for nom in (
+            *("consultation_nouvelle", "consultation_modifier", "consultation_retirer"),
+            *("atelier_nouveau", "atelier", "point_nouveau", "point", "etape_nouvelle", "etape"),
+            *("prochain_besoin", "prochain_besoin_nouveau"),
+        )
+    },
+    "ville:prochain_adopter": {"approbation"},
     "ville:appel_annuler": {"approbation"},
     **dict.fromkeys(
         (
@@ -270,6 +288,18 @@ ACTIONS = {
     "ville:envoi_agir", "ville:modele_abandonner", "travail_agir",
     "ville:versement_agir", "ville:rapport_examiner", "ville:fermeture_agir", "bilan:pdf",
 }  # fmt: skip
+
+
+PAGES_DE_CONSULTATION = (
+    "consultation_publique",
+    *(
+        f"ville:{nom}"
+        for nom in (
+            *("consultation", "consultation_modifier", "consultation_retirer", "atelier_nouveau"),
+            *("atelier", "point_nouveau", "point", "etape_nouvelle", "etape"),
+        )
+    ),
+)
 
 
 def noms(motifs=None, espace=""):
@@ -382,6 +412,21 @@ def monde():
     page_service = VersionActiviteFactory()
     temps_fort = TempsFort.objects.create(titre="SQRI", debut="2030-11-04", fin="2030-11-10")
     guide = Guide.objects.create(statut="etudes", pdf=ContentFile(b"%PDF-1.7", "guide.pdf"))
+    atelier = AtelierFactory(
+        consultation__plan=demande.appel.plan, consultation__publiee_le=demande.deposee_le
+    )
+    consultation = atelier.consultation
+    point = atelier.points.create(genre="defi", texte="Un défi")
+    etape = consultation.etapes.create(libelle="Présentation", prevue_le="2030-01-01")
+    prochain = preparer(
+        acteur=personnes["agent"], plan=demande.appel.plan, code="PAI-SUITE", titre="La suite"
+    )
+    fini = AppelFactory(en_evaluation=True, etat="decide")
+    AffectationFactory(
+        demande=DemandeFactory(appel=fini, recevable=True),
+        membre=MembreComiteFactory(appel=fini, utilisateur=personnes["agent_recuse"]),
+        recusee=True,
+    )
     compose = AppelFactory()
     section = formulaires.creer_formulaire_par_defaut(appel=compose).sections.first()
     return SimpleNamespace(**locals())
@@ -442,6 +487,11 @@ def arguments(nom, monde):
         "ville:activite_retirer": monde.page_projet.activite_id,
         "ville:service": monde.page_service.activite_id,
         "ville:temps_fort": monde.temps_fort.pk,
+        **dict.fromkeys(PAGES_DE_CONSULTATION, monde.consultation.pk),
+        **{
+            f"ville:prochain{suite}": monde.prochain.pk
+            for suite in ("", "_adopter", "_besoin", "_besoin_nouveau", "_version")
+        },
     }
     cle = {
         "document": monde.document.cle,
@@ -458,7 +508,10 @@ def arguments(nom, monde):
         ),
     }
     code = {
+        "ville:enseignements": monde.fini.code,
+        "ville:appel_suivant": monde.fini.code,
         "ville:besoin": demande.appel.besoins.first().code,
+        "ville:prochain_besoin": demande.appel.besoins.first().code,
         "verifier_code": monde.document.code,
     }
     if nom in {"ville:enseignements", "ville:appel_suivant"}:
@@ -471,6 +524,9 @@ def arguments(nom, monde):
         ("organisme:rediger", "organisme:presents", "organisme:demande_copie"),
         monde.brouillon.reference,
     )
+    genre = {"ville:consultation_retirer": "point"}
+    if nom.startswith("ville:modele"):
+        genre[nom] = "acceptee"
     valeurs = {
         "reference": reference.get(nom, demande.reference),
         "code": code.get(nom, demande.appel.code),
@@ -480,12 +536,17 @@ def arguments(nom, monde):
         "portee": demande.appel.code,
         "nature": {"ville:doute": "doublon"}.get(nom, "demande" if du_formulaire else "final"),
         "onglet": "texte",
-        "genre": "acceptee" if nom.startswith("ville:modele") else "rapport_annuel",
         "forme": "zip" if nom == "ville:lettres_telecharger" else "csv",
         "autre": monde.voisine.reference,
         "jeton": "inconnu",
         "statut": monde.guide.statut,
         "no": 1,
+        "atelier": monde.atelier.pk,
+        "point": monde.point.pk,
+        "etape": monde.etape.pk,
+        "objet": monde.point.pk,
+        "genre": genre.get(nom, "rapport_annuel"),
+        "numero": 1,
     }
     motif = next(m for n, m in motifs_nommes() if n == nom)
     return {cle_: valeurs[cle_] for cle_ in motif.pattern.converters}

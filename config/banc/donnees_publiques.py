@@ -15,7 +15,7 @@ LOT = 2000
 # Douze nombres par projet ; une cellule se cache, et une autre avec elle.
 NOMBRES = {
     ("activites_realisees", ""): 12,
-    ("participations", ""): 150,
+    ("participations", ""): 180,
     ("personnes_distinctes", ""): 60,
     ("personnes_immigrantes", ""): 44,
     ("par_genre", "femmes"): 24,

@@ -13,6 +13,7 @@ from financement.models.modele import ModeleDocument
 from financement.models.mouvement import Credit, Mouvement
 from financement.models.paiement import CoordonneesBancaires, LotPaiement, RetourPaiement
 from financement.models.passe import ProjetPasse, RepriseEssayee
+from financement.models.prochain_plan import ProchainPlan, VersionProchainPlan
 from financement.models.rapport import (
     DepenseReelle,
     Rapport,
@@ -47,6 +48,7 @@ __all__ = [
     "Mouvement",
     "PageNumerisee",
     "PileNumerisee",
+    "ProchainPlan",
     "ProjetPasse",
     "Rapport",
     "RecitBilan",
@@ -65,5 +67,6 @@ __all__ = [
     "Transfert",
     "ValeurIndicateur",
     "Versement",
+    "VersionProchainPlan",
     "VoletAuGrandLivre",
 ]

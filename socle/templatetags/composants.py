@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from socle.elements import Etape, Manque
+from socle.elements import Etape, Jalon, Manque
 from socle.templatetags import (
     affichage,
     composants_dessins,
@@ -210,6 +210,12 @@ def carte_appel(
 def fil_etapes(etapes: Sequence[Etape], titre: str = "Où en est votre demande") -> dict[str, Any]:
     """Le chemin d'une demande : ce qui est fait, où elle est, ce qui vient."""
     return {"etapes": etapes, "titre": titre}
+
+
+@register.inclusion_tag("composants/chronologie.html")
+def chronologie(jalons: Sequence[Jalon], titre: str) -> dict[str, Any]:
+    """Une démarche dans le temps : ce qui est fait, ce qui se fait, ce qui vient."""
+    return {"jalons": sorted(jalons, key=lambda jalon: jalon.rang), "titre": titre}
 
 
 @register.inclusion_tag("composants/liste_manques.html")

@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appels', '0016_lecture_anonyme'),
-        ('financement', '0011_indicateurs_et_reports'),
+        ('appels', '0019_consultations'),
+        ('financement', '0012_prochain_plan'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
