@@ -13,18 +13,23 @@ from financement.models.modele import ModeleDocument
 from financement.models.mouvement import Credit, Mouvement
 from financement.models.paiement import CoordonneesBancaires, LotPaiement, RetourPaiement
 from financement.models.passe import ProjetPasse, RepriseEssayee
+from financement.models.piece_rapport import PieceRapport
+from financement.models.rappel import RappelRapport
 from financement.models.rapport import (
     DepenseReelle,
+    EcritureRapport,
     Rapport,
-    Recuperation,
     ReponseRapport,
     ValeurIndicateur,
 )
 from financement.models.recit import RecitBilan
+from financement.models.recuperation import Recuperation
+from financement.models.remarque import Remarque
 from financement.models.reserve import Reserve
 from financement.models.retour import PageNumerisee, PileNumerisee, RetourNumerise
 from financement.models.scenario import LigneScenario, Scenario
 from financement.models.signature import Signature
+from financement.models.temoignage import Temoignage
 from financement.models.transfert import Transfert
 
 __all__ = [
@@ -37,6 +42,7 @@ __all__ = [
     "Decision",
     "DemandeAuGrandLivre",
     "DepenseReelle",
+    "EcritureRapport",
     "EnvoiLettre",
     "Lettre",
     "LigneScenario",
@@ -44,12 +50,15 @@ __all__ = [
     "ModeleDocument",
     "Mouvement",
     "PageNumerisee",
+    "PieceRapport",
     "PileNumerisee",
     "ProjetPasse",
+    "RappelRapport",
     "Rapport",
     "RecitBilan",
     "Recuperation",
     "Reexamen",
+    "Remarque",
     "ReponseRapport",
     "RepriseEssayee",
     "Reserve",
@@ -59,6 +68,7 @@ __all__ = [
     "Scenario",
     "Signature",
     "SourceAuGrandLivre",
+    "Temoignage",
     "Transfert",
     "ValeurIndicateur",
     "Versement",

@@ -225,6 +225,11 @@ class Versement(CycleDeVieVersement):
         return getattr(self.demande.organisme, "coordonnees_bancaires", None)
 
     @property
+    def rapports_en_retard(self) -> list[Any]:
+        """Les rapports du projet qui auraient dû arriver : ils bloquent tout versement."""
+        return [rapport for rapport in self.demande.rapports.all() if rapport.est_en_retard]
+
+    @property
     def est_condition_remplie(self) -> bool:
         if self.condition == self.Condition.SIGNATURE:
             return True
