@@ -25,7 +25,7 @@ def contexte_redaction(rapport: Rapport, saisie: Saisie) -> dict[str, Any]:
         "demande": rapport.demande,
         "saisie": saisie,
         "form": saisie.chiffres,
-        "conflits": saisie.conflits,
+        "conflits": {partie: saisie.conflits.get(partie) for partie in PARTIES},
         "bases": [(f"b{p}", empreinte(services.valeur_de(rapport, p))) for p in PARTIES],
         "bases_des_remarques": [
             (f"btraitee{r.pk}", empreinte(r.traitee_le is not None))
@@ -34,7 +34,12 @@ def contexte_redaction(rapport: Rapport, saisie: Saisie) -> dict[str, Any]:
         ],
         "sections": _sections(rapport, saisie, a_leur_place),
         "lignes": _lignes(rapport, saisie, ecarts, a_leur_place),
-        "ligne_vide": {"form": saisie.depenses.empty_form},
+        "ligne_vide": {
+            "form": saisie.depenses.empty_form,
+            "lu": None,
+            "preuves": [],
+            "remarques": [],
+        },
         "ecarts": ecarts,
         "depenses": saisie.depenses,
         "indicateurs": saisie.indicateurs,
