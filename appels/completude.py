@@ -5,9 +5,9 @@ from typing import Any
 
 from appels.formulaires import questions_de
 from appels.models import Complement, Demande, PieceExigee
-from appels.montants import violations
 from appels.questions import TypeQuestion, defaut, visible
-from appels.regles import phrase_violation, regles_budget
+from appels.regles import regles_budget
+from appels.remedes import cases_de, regles_rompues
 
 
 @dataclass(frozen=True)
@@ -117,10 +117,11 @@ def _manques_budget(demande: Demande) -> list[ManqueDemande]:
                 code="montant",
             )
         ]
-    budget = demande.budget(au_depot=True)
     return [
-        ManqueDemande("budget", phrase_violation(violation, budget), code=violation.code)
-        for violation in violations(budget, regles_budget(demande))
+        ManqueDemande("budget", regle.phrase, ancre=regle.remedes[0].ancre, code=regle.code)
+        for regle in regles_rompues(
+            demande.budget(au_depot=True), regles_budget(demande), cases_de(demande)
+        )
     ]
 
 

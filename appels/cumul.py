@@ -4,38 +4,58 @@ La somme est un doute, pas une violation : elle suppose que tout paie les mêmes
 seule une personne peut dire.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from appels.models import Demande
 from appels.montants import SOURCES_PUBLIQUES, pourcentage
 from appels.regles import dollars, regles_budget
+from socle.models import Organisme
 
 ZERO = Decimal("0.00")
 Aide = tuple[str, str, Decimal]  # (source, précision, montant)
 
 
 @dataclass(frozen=True)
+class AidePassee:
+    """Un projet d'avant l'application : ``reference`` est l'appel d'où il vient."""
+
+    reference: str
+    titre: str
+    annee: int
+    montant: Decimal
+
+
+# Ce que les autres modules savent des projets d'avant l'application.
+_lectures: list[Callable[[Organisme], list[AidePassee]]] = []
+
+
+def declarer_aides_passees(lire: Callable[[Organisme], list[AidePassee]]) -> None:
+    if lire not in _lectures:
+        _lectures.append(lire)
+
+
+@dataclass(frozen=True)
 class LigneAide:
-    """Une demande de l'organisme : ce que la Ville y met et l'autre argent public annoncé.
+    """Un projet de l'organisme : ce que la Ville y met et l'autre argent public annoncé.
 
     ``ville`` est l'accordé quand une décision est en vigueur, sinon le demandé. ``autres`` ne
-    reprend pas une aide que la demande examinée compte déjà (même source, même montant).
+    reprend pas une aide que la demande examinée compte déjà (même source, même montant). Un projet
+    d'avant l'application n'a pas de ``demande``.
     """
 
-    demande: Demande
+    reference: str
+    titre: str
+    annee: int
     ville: Decimal
     autres: Decimal
     meme_periode: bool
+    demande: Demande | None = None
 
     @property
     def total(self) -> Decimal:
         return self.ville + self.autres
-
-    @property
-    def annee(self) -> int:
-        return (self.demande.appel.projet_debut or self.demande.appel.cloture).year
 
 
 @dataclass(frozen=True)
@@ -60,7 +80,7 @@ class Cumul:
     @property
     def phrase(self) -> str:
         dites = ", ".join(
-            f"{ligne.demande.reference} ({dollars(ligne.total)})" for ligne in self.lignes_en_doute
+            f"{ligne.reference} ({dollars(ligne.total)})" for ligne in self.lignes_en_doute
         )
         return (
             f"L'organisme compte aussi sur de l'argent public pour la même période : {dites}. Si "
@@ -83,19 +103,47 @@ def aides_entre_demandes(demande: Demande, siennes: Iterable[Demande]) -> Cumul:
             comptees.update(nouvelles)
         lignes.append(
             LigneAide(
+                reference=autre.reference,
+                titre=autre.titre,
+                annee=_annees(autre)[0],
                 demande=autre,
                 ville=_ville(autre),
                 autres=sum((montant for *_, montant in nouvelles), ZERO),
                 meme_periode=meme_periode,
             )
         )
+    lignes += _lignes_passees(demande)
     ailleurs = sum((ligne.total for ligne in lignes if ligne.meme_periode), ZERO)
     return Cumul(
-        lignes=sorted(lignes, key=lambda ligne: (-ligne.annee, ligne.demande.reference)),
+        lignes=sorted(lignes, key=lambda ligne: (-ligne.annee, ligne.reference)),
         total=budget.demande + budget.public + ailleurs,
         limite=regles.cumul_public_max * budget.admissible,
         admissible=budget.admissible,
     )
+
+
+def _lignes_passees(demande: Demande) -> list[LigneAide]:
+    """Les projets d'avant l'application ; sans leurs dates, leur année dit s'ils se recoupent."""
+    debut, fin = _annees(demande)
+    return [
+        LigneAide(
+            reference=aide.reference,
+            titre=aide.titre,
+            annee=aide.annee,
+            ville=aide.montant,
+            autres=ZERO,
+            meme_periode=debut <= aide.annee <= fin,
+        )
+        for lire in _lectures
+        for aide in lire(demande.organisme)
+    ]
+
+
+def _annees(demande: Demande) -> tuple[int, int]:
+    """L'année où le projet commence et celle où il finit ; à défaut, celle de la clôture."""
+    appel = demande.appel
+    debut = (appel.projet_debut or appel.cloture).year
+    return debut, appel.projet_fin.year if appel.projet_fin else debut
 
 
 def _ville(demande: Demande) -> Decimal:

@@ -5,7 +5,7 @@ deux fois, l'argent public d'un organisme qui, d'une demande à l'autre, dépass
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db.models import Q, QuerySet
@@ -26,10 +26,13 @@ Nature = VerdictDoute.Nature
 
 @dataclass(frozen=True)
 class Doute:
-    """Un doute, la demande qui le cause, une phrase qui le dit, et ce qu'on en a conclu."""
+    """Un doute, la demande qui le cause, une phrase qui le dit, et ce qu'on en a conclu.
+
+    ``autre`` est None quand des projets d'avant l'application en sont la cause.
+    """
 
     nature: str
-    autre: Demande
+    autre: Demande | None
     phrase: str
     verdict: VerdictDoute | None = None
 
@@ -59,7 +62,8 @@ def doutes_sur(demande: Demande, autres: QuerySet[Demande]) -> list[Doute]:
         for verdict in demande.verdicts_doutes.select_related("tranche_par")
     }
     return [
-        Doute(d.nature, d.autre, d.phrase, verdicts.get((d.nature, d.autre.pk))) for d in trouves
+        replace(d, verdict=verdicts.get((d.nature, d.autre.pk if d.autre else None)))
+        for d in trouves
     ]
 
 
@@ -171,6 +175,9 @@ def _phrase_depense(communes: list[tuple[PosteDepense, PosteDepense]]) -> str:
 
 
 def doutes_de_cumul(demande: Demande, siennes: list[Demande]) -> list[Doute]:
-    """Un doute par demande de la même période, quand ensemble elles dépassent le cumul permis."""
+    """Un doute par demande de la même période, quand ensemble elles dépassent le cumul permis ; un
+    seul pour tous les projets d'avant l'application."""
     cumul = aides_entre_demandes(demande, siennes)
-    return [Doute(Nature.CUMUL, ligne.demande, cumul.phrase) for ligne in cumul.lignes_en_doute]
+    # Un dictionnaire : sans demande, les lignes n'en font qu'une.
+    causes = dict.fromkeys(ligne.demande for ligne in cumul.lignes_en_doute)
+    return [Doute(Nature.CUMUL, autre, cumul.phrase) for autre in causes]

@@ -49,7 +49,7 @@ def phrase_violation(violation: Violation, budget: Budget) -> str:
         ),
         "taux_aide": (
             f"Le montant demandé dépasse de {ecart} la part permise des dépenses admissibles "
-            f"({limite}) : réduisez le montant demandé ou ajoutez un autre revenu."
+            f"({limite}) : réduisez le montant demandé et comblez par un autre revenu."
         ),
         "cumul": (
             f"Les aides publiques dépassent de {ecart} le cumul permis ({limite}) : réduisez le "

@@ -54,6 +54,7 @@ organisme = [
         redaction.enregistrer_reponse,
         name="enregistrer_reponse",
     ),
+    path("demandes/<slug:reference>/presents/", redaction.presents, name="presents"),
     path("demandes/<slug:reference>/revision/", redaction.revision_vue, name="revision_vue"),
     path(
         "demandes/<slug:reference>/projet/<slug:champ>/",

@@ -70,6 +70,12 @@ ville = [
     path("demandes/<slug:reference>/echange/", echanges.ville, name="echange"),
     path("demandes/<slug:reference>/echange/classer/", echanges.classer, name="echange_classer"),
     path(
+        "demandes/<slug:reference>/doutes/cumul/",
+        ville_doutes.doute,
+        {"nature": "cumul"},
+        name="doute_passe",
+    ),
+    path(
         "demandes/<slug:reference>/doutes/<slug:nature>/<slug:autre>/",
         ville_doutes.doute,
         name="doute",

@@ -11,6 +11,7 @@ class EvaluationsConfig(AppConfig):
         from evaluations.tasks import produire_livret
         from evaluations.verbes import PHRASES
         from evaluations.visibilite import nombre_a_faire
+        from socle.authenticite import declarer_remplacement
         from socle.navigation import declarer_compteur
         from socle.renseignements import declarer_renseignements
         from socle.services.travaux import declarer_tache
@@ -19,4 +20,6 @@ class EvaluationsConfig(AppConfig):
         declarer_verbes(PHRASES)
         declarer_renseignements(du_comite)
         declarer_tache(NATURE, produire_livret.delay)
+        # Un addenda s'ajoute au compte rendu, une copie en tire une part : rien ne le remplace.
+        declarer_remplacement("evaluations.seance", lambda seance: None)
         declarer_compteur("comite:accueil", nombre_a_faire)

@@ -4,6 +4,7 @@ import datetime as dt
 
 from django.conf import settings
 from django.urls import reverse
+from icalendar import Event
 
 from appels.calendrier import agenda, evenement
 from appels.models import Appel
@@ -29,22 +30,28 @@ def calendrier_du_comite(appel: Appel) -> bytes:
         evenements.append(
             evenement(appel, "souhaits", "Souhaits de lecture à donner", collecte.jusqu_au, accueil)
         )
-    seances = Seance.objects.filter(appel=appel).order_by("date")
-    for seance in seances:
-        page = settings.SITE_URL + reverse("comite:seance", kwargs={"pk": seance.pk})
-        evenements.append(
-            evenement(
-                appel,
-                f"comite-{seance.pk}",
-                "Séance du comité",
-                seance.date,
-                page,
-                lieu=seance.lieu,
-                occupe=True,
-            )
-        )
+    seances = Seance.objects.filter(appel=appel).select_related("appel").order_by("date")
+    evenements += [_evenement_de(seance) for seance in seances]
     if not seances and appel.seance_comite:
         evenements.append(
             evenement(appel, "comite", "Séance du comité", appel.seance_comite, accueil)
         )
     return agenda(f"Comité — {appel.titre}", evenements)
+
+
+def invitation(seance: Seance) -> bytes:
+    """Le fichier .ics d'une seule séance, à joindre à la convocation."""
+    return agenda(f"Comité — {seance.appel.titre}", [_evenement_de(seance)])
+
+
+def _evenement_de(seance: Seance) -> Event:
+    page = settings.SITE_URL + reverse("comite:seance", kwargs={"pk": seance.pk})
+    return evenement(
+        seance.appel,
+        f"comite-{seance.pk}",
+        "Séance du comité",
+        seance.date,
+        page,
+        lieu=seance.lieu,
+        occupe=True,
+    )

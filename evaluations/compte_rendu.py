@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from appels.models import Demande
-from evaluations.models import Seance
+from evaluations.models import Affectation, Seance
 from evaluations.projets import ProjetLu, projets_lus
+from socle.models import Document
 
 GENERAUX = (
     (
@@ -50,6 +52,28 @@ def blocs(seance: Seance, *, au_comite: bool = False) -> list[Bloc]:
         *((cle_discussion(d), f"{d.code} · {d.titre}", DISCUSSION) for d in demandes),
     ]
     return [Bloc(cle, titre, aide, texte_de(seance, cle)) for cle, titre, aide in definis]
+
+
+def document_lisible(utilisateur: Any, seance: Seance) -> Document | None:
+    """Le compte rendu figé que la personne peut lire : l'entier, ou sa copie si elle est récusée.
+
+    Une récusation venue après la clôture, que la copie ne connaît pas, ferme aussi la copie.
+    """
+    if seance.compte_rendu is None:
+        return None
+    if utilisateur.peut("seance.compte_rendu", seance):
+        return seance.compte_rendu
+    copie = (
+        seance.copies.filter(membres__utilisateur=utilisateur).select_related("document").first()
+    )
+    if copie is None:
+        return None
+    recusees = Affectation.objects.filter(
+        membre__utilisateur=utilisateur, demande__appel=seance.appel_id, etat="recusee"
+    )
+    if recusees.exclude(demande__in=copie.sans.all()).exists():
+        return None
+    return copie.document
 
 
 def cle_discussion(demande: Demande | ProjetLu) -> str:

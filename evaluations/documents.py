@@ -7,11 +7,19 @@ from typing import Any
 from django.utils import timezone
 
 from appels.models import Demande, Volet
-from evaluations.analyse import Analyse, analyse_du_comite
+from evaluations.analyse import Analyse, analyser
 from evaluations.classement import LigneClassement, lignes_de
 from evaluations.compte_rendu import GENERAUX, cle_discussion, texte_de
 from evaluations.explications import expliquer
-from evaluations.models import Addenda, Affectation, Recommandation, Reouverture, Seance
+from evaluations.models import (
+    Addenda,
+    Affectation,
+    CopieCompteRendu,
+    Recommandation,
+    Reouverture,
+    Seance,
+)
+from evaluations.visibilite import Perimetre
 from socle.documents import figer_document
 from socle.graphiques import Rang
 from socle.models import Document
@@ -28,6 +36,44 @@ def figer_compte_rendu(*, seance: Seance, acteur: Any) -> Document:
         titre=f"Compte rendu du comité — {seance.appel.code} — {date:%Y-%m-%d}",
         acteur=acteur,
     )
+
+
+def figer_copies(*, seance: Seance, acteur: Any) -> list[CopieCompteRendu]:
+    """Fige, pour les membres récusés, le même compte rendu sans les demandes qu'ils ne voient pas.
+
+    Une copie par ensemble de demandes laissées de côté ; personne n'est récusé, aucune copie.
+    """
+    par_ensemble: dict[frozenset[int], list[int]] = defaultdict(list)
+    for membre, demandes in _recusees_par_membre(seance).items():
+        par_ensemble[frozenset(demandes)].append(membre)
+    copies = []
+    for no, (sans, membres) in enumerate(par_ensemble.items(), start=1):
+        document = figer_document(
+            nature=Document.Nature.COMPTE_RENDU,
+            objet=seance,
+            gabarit="pdf/compte_rendu.html",
+            contexte=contexte_compte_rendu(seance, acteur=acteur, sans=sans)
+            | {"reference": f"{reference(seance)}-C{no}"},
+            titre=f"Compte rendu du comité, copie {no} — {seance.appel.code}",
+            acteur=acteur,
+        )
+        copie = CopieCompteRendu.objects.create(seance=seance, no=no, document=document)
+        copie.membres.set(membres)
+        copie.sans.set(sans)
+        copies.append(copie)
+    return copies
+
+
+def _recusees_par_membre(seance: Seance) -> dict[int, set[int]]:
+    """Par membre de l'appel (identifiant), les demandes dont il est récusé."""
+    recusees: dict[int, set[int]] = defaultdict(set)
+    for membre, demande in (
+        Affectation.objects.filter(demande__appel=seance.appel_id, etat="recusee")
+        .order_by("membre__code", "demande")
+        .values_list("membre", "demande")
+    ):
+        recusees[membre].add(demande)
+    return recusees
 
 
 def figer_addenda(*, addenda: Addenda, acteur: Any) -> Document:
@@ -55,32 +101,42 @@ def reference(seance: Seance) -> str:
     return f"CR-{seance.appel.code}-{timezone.localtime(seance.date):%Y-%m-%d}-{seance.pk}"
 
 
-def contexte_compte_rendu(seance: Seance, *, acteur: Any, projet: bool = False) -> dict[str, Any]:
+def contexte_compte_rendu(
+    seance: Seance, *, acteur: Any, projet: bool = False, sans: frozenset[int] = frozenset()
+) -> dict[str, Any]:
     """Le contexte de ``pdf/compte_rendu.html`` pour les avis adoptés à cette séance.
 
-    ``projet`` : un aperçu avant la clôture, qui dit qu'il n'est pas le compte rendu.
+    ``projet`` : un aperçu avant la clôture, qui dit qu'il n'est pas le compte rendu. ``sans`` : les
+    demandes (identifiants) qu'une copie laisse de côté. Les rangs, les totaux et les chiffres se
+    comptent alors sans elles, et les textes libres, qui peuvent en parler, n'y sont pas.
     """
     appel = seance.appel
     membres = list(appel.membres.filter(actif=True).select_related("utilisateur"))
     presidence = next((m for m in membres if m.role == "presidence"), None)
     avis = list(
-        Recommandation.objects.filter(seance=seance, en_vigueur=True).select_related(
-            "demande__organisme", "demande__volet"
-        )
+        Recommandation.objects.filter(seance=seance, en_vigueur=True)
+        .exclude(demande__in=sans)
+        .select_related("demande__organisme", "demande__volet")
     )
-    sans_avis = list(Demande.objects.filter(appel=appel, etat="evaluee").order_by("code"))
+    vues = Demande.objects.filter(appel=appel).exclude(pk__in=sans)
+    sans_avis = list(vues.filter(etat="evaluee").order_by("code"))
     recuses = _recuses([*(r.demande_id for r in avis), *(demande.pk for demande in sans_avis)])
-    analyse = analyse_du_comite(appel)
+    analyse = analyser(appel, Perimetre(sauf=tuple(sorted(sans))))
+    volets = _volets(seance, avis, recuses, analyse, lignes_de(appel, vues))
+    if sans:
+        _taire_les_discussions(volets)
     return {
         "reference": reference(seance),
         "projet": projet,
+        "copie": bool(sans),
         "appel": appel,
         "seance": seance,
         "presences": _presences(seance),
         "quorum": min(appel.quorum, len(membres)) or 1,
         "recusations": _recusations(recuses),
-        "textes": {cle: texte_de(seance, cle) for cle, _, _ in GENERAUX},
-        "volets": _volets(seance, avis, recuses, analyse),
+        "textes": {cle: "" if sans else texte_de(seance, cle) for cle, _, _ in GENERAUX},
+        "notes": "" if sans else seance.notes,
+        "volets": volets,
         "explication": expliquer(appel, analyse),
         "sans_avis": [f"{demande.code} — {demande.titre}" for demande in sans_avis],
         "presidence": str(presidence) if presidence else "",
@@ -88,16 +144,25 @@ def contexte_compte_rendu(seance: Seance, *, acteur: Any, projet: bool = False) 
     }
 
 
+def _taire_les_discussions(volets: list[dict[str, Any]]) -> None:
+    for volet in volets:
+        for demande in volet["demandes"]:
+            demande["discussion"] = ""
+
+
 def _presences(seance: Seance) -> list[dict[str, Any]]:
-    presences = seance.presences.select_related("membre__utilisateur").order_by("membre__code")
+    presences = (
+        seance.presences.select_related("membre__utilisateur")
+        .prefetch_related("passages")
+        .order_by("membre__code")
+    )
     return [
         {
             "nom": str(presence.membre),
             "qualite": presence.membre.qualite,
             "role": presence.membre.get_role_display(),
             "presente": presence.presente,
-            "arrivee_le": presence.arrivee_le,
-            "depart_le": presence.depart_le,
+            "heures": presence.heures,
         }
         for presence in presences
     ]
@@ -131,8 +196,8 @@ def _volets(
     avis: list[Recommandation],
     recuses: dict[int, list[Affectation]],
     analyse: Analyse,
+    lignes: dict[int, LigneClassement],
 ) -> list[dict[str, Any]]:
-    lignes = lignes_de(seance.appel)
     volets = []
     for volet in seance.appel.volets.prefetch_related("credits"):
         du_volet = [r for r in avis if r.demande.volet_id == volet.pk]

@@ -36,6 +36,19 @@ class MembreForm(forms.Form):
     )
 
 
+class ChargeForm(forms.Form):
+    """Ce qu'un membre accepte de lire."""
+
+    charge_max = forms.IntegerField(
+        label="Demandes à lire, au plus",
+        required=False,
+        min_value=1,
+        max_value=9999,
+        help_text="Vide : autant que les autres. Ce qui lui est déjà confié reste.",
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+
 class AffectationForm(forms.Form):
     """Choisir à la main qui lit une demande."""
 

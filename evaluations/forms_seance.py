@@ -12,6 +12,7 @@ from appels.models import Demande
 from evaluations.compte_rendu import Bloc
 from evaluations.forms_notation import NotationForm
 from evaluations.models import Evaluation, MembreComite, Recommandation
+from evaluations.models.seance import en_mots
 from evaluations.services.recommandations import Vote
 
 VOIX = ("pour", "contre", "abstentions")
@@ -54,6 +55,12 @@ class SeanceForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 
+    def __init__(self, *args: Any, avec_notes: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not avec_notes:
+            # Elles peuvent parler d'une demande dont la personne est récusée.
+            del self.fields["notes"]
+
 
 class PresencesForm(forms.Form):
     """Qui est dans la salle, et les heures à corriger ; elles se notent d'elles-mêmes sinon."""
@@ -70,7 +77,7 @@ class PresencesForm(forms.Form):
         self.membres = list(
             seance.appel.membres.filter(actif=True).select_related("utilisateur").order_by("code")
         )
-        self.inscrites = {p.membre_id: p for p in seance.presences.all()}
+        self.inscrites = {p.membre_id: p for p in seance.presences.prefetch_related("passages")}
         self.fields["presents"].queryset = seance.appel.membres.filter(actif=True)
         self.fields["presents"].initial = [p.membre_id for p in self.inscrites.values() if p.est_la]
         for membre in self.membres:
@@ -85,7 +92,7 @@ class PresencesForm(forms.Form):
                 )
 
     def rangees(self) -> list[dict[str, Any]]:
-        """Pour le gabarit : chaque membre, sa case et ses deux heures."""
+        """Pour le gabarit : chaque membre, sa case, ses deux heures et ses passages d'avant."""
         cases = {str(case.data["value"]): case for case in self["presents"].subwidgets}
         return [
             {
@@ -93,9 +100,14 @@ class PresencesForm(forms.Form):
                 "case": cases[str(membre.pk)],
                 "arrivee": self[f"arrivee_{membre.pk}"],
                 "depart": self[f"depart_{membre.pk}"],
+                "avant": self._passages(membre),
             }
             for membre in self.membres
         ]
+
+    def _passages(self, membre: MembreComite) -> str:
+        presence = self.inscrites.get(membre.pk)
+        return en_mots(presence.moments[:-1]) if presence else ""
 
     def heures(self) -> dict[int, tuple[time | None, time | None]]:
         """Les heures que la personne a changées, par membre ; None laisse comme c'était."""

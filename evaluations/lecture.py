@@ -13,12 +13,11 @@ from django.urls import reverse
 from appels.formulaires import QuestionLue, lire_formulaire
 from appels.models import Demande, PieceJointe
 from appels.montants import Budget, montant_maximal
-from appels.questions import TypeQuestion, nombre
-from appels.regles import dollars, regles_budget
+from appels.questions import TypeQuestion
+from appels.regles import regles_budget
 from evaluations.anonymat import Masque, SansMasque
 from evaluations.projets import ProjetLu, masque_de, projet_lu
 from socle.graphiques import Part
-from socle.templatetags.affichage import date_longue
 
 
 @dataclass(frozen=True)
@@ -145,13 +144,6 @@ def _textes(lue: QuestionLue) -> list[str]:
         return [str(element) for element in valeur]
     if lue.est_vide and not isinstance(valeur, bool):
         return []
-    if genre == TypeQuestion.DATE:
-        try:
-            return [date_longue(dt.date.fromisoformat(valeur))]
-        except ValueError:
-            return [str(valeur)]  # Saisie incomplète : montrée telle quelle.
-    if genre == TypeQuestion.MONTANT and (montant := nombre(str(valeur))) is not None:
-        return [dollars(montant)]
     if genre == TypeQuestion.TEXTE_LONG:
         return [str(valeur)]
     if genre == TypeQuestion.ACTIVITES:

@@ -55,7 +55,7 @@ def lire_probleme(
 ) -> Probleme:
     """Ce que ``employe`` peut répartir, à ``nombre`` lecteurs par demande.
 
-    ``charge_max`` : les lectures d'un membre, au plus.
+    ``charge_max`` : les lectures d'un membre, au plus ; un membre peut en accepter moins.
 
     Ce qui est confié reste ; récusés, gens de l'organisme et liens possibles non examinés sont
     écartés. Les demandes que l'employé ne voit pas n'entrent ni dans le problème ni dans les
@@ -78,7 +78,7 @@ def lire_probleme(
             Lecteur(
                 cle=membre.pk,
                 code=membre.code,
-                charge_max=charge_max,
+                charge_max=_plus_petite(charge_max, membre.charge_max),
                 themes=frozenset(theme.libelle for theme in membre.themes.all()),
             )
             for membre in membres
@@ -94,6 +94,10 @@ def lire_probleme(
             for souhait in Souhait.objects.filter(demande__in=demandes, membre__in=membres)
         },
     )
+
+
+def _plus_petite(*limites: int | None) -> int | None:
+    return min((limite for limite in limites if limite is not None), default=None)
 
 
 def _deja_confiees(

@@ -80,6 +80,11 @@ class TableauRepartition:
         return juger(self.probleme, self.paires)
 
     @property
+    def limites_propres(self) -> bool:
+        """Un membre au moins a dit ce qu'il accepte de lire : la limite commune n'y peut rien."""
+        return any(membre.charge_max for membre in self.membres.values())
+
+    @property
     def nouvelles(self) -> int:
         return sum(1 for paire in self.paires if paire not in self.probleme.gardees)
 

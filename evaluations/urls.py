@@ -78,6 +78,7 @@ ville: list = [
     path("calibrages/<int:pk>/", calibrages.calibrage_ville, name="calibrage"),
     path("calibrages/<int:pk>/agir/", calibrages.calibrage_agir, name="calibrage_agir"),
     path("comite/membres/<int:pk>/", gestion.membre_action, name="membre_action"),
+    path("comite/membres/<int:pk>/charge/", gestion.charge_membre, name="membre_charge"),
     path("comite/membres/<int:pk>/retirer/", gestion.retirer_membre, name="membre_retirer"),
     path("demandes/<slug:reference>/comite/", gestion.affecter_demande, name="affecter_demande"),
     path(

@@ -3,6 +3,7 @@
 PHRASES = {
     "membrecomite.nommer": "a nommé un membre du comité",
     "membrecomite.designer_presidence": "a désigné la présidence du comité",
+    "membrecomite.limiter_charge": "a changé le nombre de demandes qu'un membre lit au plus",
     "membrecomite.retirer": "a retiré un membre du comité",
     "membrecomite.rappeler": "a rappelé au membre ce que le comité attend de lui",
     "demande.affecter_comite": "a confié la demande au comité",

@@ -4,8 +4,9 @@ from decimal import Decimal
 from typing import Any
 
 from appels.models import Appel, Demande
+from financement.champs_fusion import Objet
 from financement.documents_fusionnes import champs_vides, contexte_convention, contexte_lettre
-from financement.models import Convention, Decision, ModeleDocument, Resolution
+from financement.models import Convention, Decision, ModeleDocument, Reexamen, Resolution
 from socle import horloge
 from socle.documents import rendre_html, rendre_pdf
 
@@ -23,10 +24,14 @@ def demandes_a_montrer(personne: Any, appel: Appel | None) -> Any:
     return demandes.filter(appel=appel) if appel else demandes
 
 
-def objet_a_montrer(modele: ModeleDocument, demande: Demande) -> Decision | Convention:
-    """La décision ou la convention de la demande ; à défaut, un exemple jamais enregistré."""
+def objet_a_montrer(modele: ModeleDocument, demande: Demande) -> Objet:
+    """La décision, la convention ou le réexamen de la demande ; à défaut, un exemple jamais
+    enregistré."""
     if modele.est_convention:
         return demande.conventions.order_by("pk").last() or _convention_d_exemple(demande)
+    if modele.est_reexamen:
+        tranches = demande.reexamens.filter(etat=modele.genre.removeprefix("reexamen_"))
+        return tranches.first() or Reexamen(demande=demande, motifs=EXEMPLE, reponse=EXEMPLE)
     decision = demande.decisions.filter(en_vigueur=True).select_related("resolution").first()
     if decision is not None and decision.resultat_exporte == modele.genre:
         return decision

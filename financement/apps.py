@@ -8,11 +8,18 @@ class FinancementConfig(AppConfig):
     verbose_name = "Financement"
 
     def ready(self) -> None:
+        from appels.cumul import declarer_aides_passees
         from appels.services.formulaires import RAPPORTS
         from appels.services.revisions import declarer_suiveur
         from financement.candidats import voit_les_scenarios
         from financement.renseignements import des_signatures
-        from financement.services import archives, lots_lettres, rapports_attendus, retours
+        from financement.services import (
+            archives,
+            lots_lettres,
+            rapports_attendus,
+            reprise,
+            retours,
+        )
         from financement.tasks import classer_retours, emettre_lettres, produire_archive
         from financement.verbes import PHRASES
         from socle.authenticite import declarer_remplacement
@@ -22,6 +29,7 @@ class FinancementConfig(AppConfig):
         from socle.views.documents import declarer_acces
 
         declarer_verbes(PHRASES)
+        declarer_aides_passees(reprise.aides_passees)
         declarer_remplacement("financement.lettre", lambda lettre: lettre.remplacee_le)
         declarer_remplacement("financement.scenario", lambda scenario: scenario.remplace_le)
         # Le document signé s'ajoute au texte présenté : celui-ci, signé sur papier, vaut encore.

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Sum
+
 from appels.models import Appel, Demande
 from appels.models.demande import Secteur
 from appels.montants import montant_maximal
 from appels.regles import regles_budget
 from evaluations.classement import lignes_de
 from evaluations.visibilite import voit_tout_le_classement
-from financement.models import Decision, LigneScenario
+from financement.models import LigneScenario, Mouvement
 from financement.scenarios.argent import Restes, SourceArgent, VoletArgent, calculer_restes
 from financement.scenarios.probleme import Candidat, Groupe, Probleme, Regle, Retouche
 from financement.services.grand_livre import SoldeVolet, soldes
@@ -47,29 +49,34 @@ def cle_de(groupe: Groupe) -> str:
 
 @dataclass(frozen=True)
 class ArgentAppel:
-    """L'argent d'un appel lu une fois : le grand livre, et ce que chaque demande a reçu."""
+    """L'argent d'un appel lu une fois au grand livre ; ``portes`` : par demande et par crédit, ce
+    qu'elle en garde."""
 
     soldes: list[SoldeVolet]
-    accordes: dict[int, tuple[int, Decimal]]
+    portes: dict[int, dict[int, Decimal]]
 
     def sauf(self, demandes: Iterable[int]) -> list[VoletArgent]:
         """Chaque volet, sans les décisions sur ``demandes`` : un scénario les propose lui-même."""
         proposees: dict[int, Decimal] = {}
-        for volet, montant in filter(None, map(self.accordes.get, demandes)):
-            proposees[volet] = proposees.get(volet, Decimal(0)) + montant
-        return [
-            VoletArgent(
-                no=solde.no,
-                nom=str(solde.volet),
-                enveloppe=solde.enveloppe,
-                accorde=solde.accorde - proposees.get(solde.volet.pk, Decimal(0)),
-                sources=tuple(
-                    SourceArgent(credit.bailleur, credit.exercice, credit.enveloppe)
-                    for credit in solde.credits
-                ),
+        for demande in demandes:
+            for credit, montant in self.portes.get(demande, {}).items():
+                proposees[credit] = proposees.get(credit, Decimal(0)) + montant
+        volets = []
+        for solde in self.soldes:
+            sources = tuple(
+                SourceArgent(
+                    credit.bailleur,
+                    credit.exercice,
+                    credit.enveloppe,
+                    credit.accord - credit.liberation - proposees.get(credit.pk, Decimal(0)),
+                )
+                for credit in solde.credits
             )
-            for solde in self.soldes
-        ]
+            accorde = sum((source.accorde for source in sources), Decimal(0))
+            volets.append(
+                VoletArgent(solde.no, str(solde.volet), solde.enveloppe, accorde, sources)
+            )
+        return volets
 
     def restes(self, lignes: Sequence[LigneScenario]) -> Restes:
         """Ce que ces lignes laissent ; elles portent leur demande et son volet."""
@@ -81,16 +88,16 @@ class ArgentAppel:
 
 
 def argent_de(appel: Appel) -> ArgentAppel:
-    decisions = Decision.objects.filter(demande__appel=appel, en_vigueur=True)
-    return ArgentAppel(
-        soldes=soldes(appel),
-        accordes={
-            demande: (volet, montant)
-            for demande, volet, montant in decisions.order_by().values_list(
-                "demande", "volet", "montant_accorde"
-            )
-        },
-    )
+    natures = [Mouvement.Nature.ACCORD, Mouvement.Nature.LIBERATION]
+    gardes = Mouvement.objects.filter(credit__volet__appel=appel, nature__in=natures)
+    portes: dict[int, dict[int, Decimal]] = {}
+    for demande, credit, nature, total in (
+        gardes.order_by().values_list("demande", "credit", "nature").annotate(total=Sum("montant"))
+    ):
+        signe = 1 if nature == Mouvement.Nature.ACCORD else -1
+        par_credit = portes.setdefault(demande, {})
+        par_credit[credit] = par_credit.get(credit, Decimal(0)) + signe * total
+    return ArgentAppel(soldes=soldes(appel), portes=portes)
 
 
 def ligne_figee(personne: Any, demande: Demande) -> LigneScenario | None:

@@ -1,7 +1,8 @@
 """Les champs qu'un modèle de lettre ou de convention peut demander, et ce qu'ils valent.
 
 La liste est la documentation que la Ville lit à côté de l'éditeur. Un champ lit une décision
-(lettre) ou une convention ; il rend un texte, vide quand il n'y a rien à dire, ou un bloc rendu.
+(lettre), une convention ou un réexamen ; il rend un texte, vide quand il n'y a rien à dire, ou un
+bloc rendu.
 """
 
 import datetime as dt
@@ -23,7 +24,7 @@ from financement.documents import (
     versements_de,
     versements_prevus,
 )
-from financement.models import Convention, Decision
+from financement.models import Convention, Decision, Reexamen
 from socle import horloge
 from socle.templatetags.affichage import date_courte, date_longue, dollars, taux, telephone
 from socle.templatetags.documents import reponse
@@ -35,9 +36,12 @@ ATTENTE = frozenset({"liste_attente"})
 LETTRES = ACCEPTEES | REFUS | ATTENTE
 CONVENTION = frozenset({"convention"})
 AIDE = ACCEPTEES | CONVENTION
-TOUS = LETTRES | CONVENTION
+DECISIONS = LETTRES | CONVENTION
+REOUVERTURE = frozenset({"reexamen_modifie"})
+REEXAMENS = frozenset({"reexamen_maintenu"}) | REOUVERTURE
+TOUS = DECISIONS | REEXAMENS
 
-Objet = Decision | Convention
+Objet = Decision | Convention | Reexamen
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,23 @@ def _limite_de_reexamen(objet: Objet) -> str:
     return date_longue(horloge.aujourdhui() + dt.timedelta(days=jours))
 
 
+def _decision_reexaminee(reexamen: Reexamen) -> Decision | None:
+    """La dernière décision, en vigueur ou retirée ; aucune quand la demande était irrecevable."""
+    return _demande(reexamen).decisions.select_related("resolution").first()
+
+
+def _decision_contestee(reexamen: Reexamen) -> str:
+    decision = _decision_reexaminee(reexamen)
+    if decision is None:
+        return "la décision qui déclarait votre demande irrecevable"
+    numero, jour = decision.resolution.numero, date_courte(decision.resolution.date)
+    return f"la décision prise par la résolution {numero} du {jour}"
+
+
+def _suite_du_reexamen(reexamen: Reexamen) -> str:
+    return "au comité" if _decision_reexaminee(reexamen) else "à la recevabilité"
+
+
 CHAMPS: tuple[Champ, ...] = (
     # Qui et quoi
     Champ("organisme", "le nom de l'organisme", lambda o: _demande(o).organisme.nom),
@@ -183,11 +204,17 @@ CHAMPS: tuple[Champ, ...] = (
         CONVENTION,
     ),
     # La décision
-    Champ("resolution", "le numéro de la résolution", lambda o: _decision(o).resolution.numero),
+    Champ(
+        "resolution",
+        "le numéro de la résolution",
+        lambda o: _decision(o).resolution.numero,
+        DECISIONS,
+    ),
     Champ(
         "date_resolution",
         "la date de la résolution",
         lambda o: date_courte(_decision(o).resolution.date),
+        DECISIONS,
     ),
     Champ("motifs", "les motifs", lambda o: _paragraphes(_decision(o).motifs), LETTRES, bloc=True),
     Champ(
@@ -244,6 +271,29 @@ CHAMPS: tuple[Champ, ...] = (
         _limite_de_reexamen,
         REFUS,
     ),
+    # Le réexamen
+    Champ(
+        "reexamen_demande_le",
+        "le jour où le réexamen a été demandé",
+        lambda o: date_longue(o.demande_le),
+        REEXAMENS,
+    ),
+    Champ("decision_contestee", "la décision réexaminée", _decision_contestee, REEXAMENS),
+    Champ(
+        "motifs_invoques",
+        "ce que l'organisme a soulevé",
+        lambda o: _paragraphes(o.motifs),
+        REEXAMENS,
+        bloc=True,
+    ),
+    Champ(
+        "reponse",
+        "la réponse motivée",
+        lambda o: _paragraphes(o.reponse),
+        REEXAMENS,
+        bloc=True,
+    ),
+    Champ("suite", "où la demande rouverte retourne", _suite_du_reexamen, REOUVERTURE),
 )
 
 

@@ -304,7 +304,7 @@ def _piece(libelle: str, organisme: str) -> SimpleUploadedFile:
 
 
 def _en_evaluation(plan: Any, contenu: dict[str, Any], acteurs: Acteurs) -> None:
-    """Clos depuis douze jours ; le comité a commencé à lire, sa séance est dans dix jours."""
+    """Clos depuis douze jours ; le comité lit encore, sa séance est prête et dans dix jours."""
     ici = horloge.maintenant().astimezone(FUSEAU)
     cloture = (ici - dt.timedelta(days=12)).replace(hour=16, minute=0, second=0, microsecond=0)
     appel = _creer_appel(
@@ -350,6 +350,8 @@ def _en_evaluation(plan: Any, contenu: dict[str, Any], acteurs: Acteurs) -> None
         demonstration_calibrages.calibrer(appel, acteurs)
     with horloge.a_la_date(cloture + dt.timedelta(days=7)):
         demonstration_comite.premieres_fiches(deposees, acteurs)
+    with horloge.a_la_date(cloture + dt.timedelta(days=8)):
+        demonstration_comite.preparer_la_seance(appel, deposees, acteurs)
 
 
 def _ouvert(plan: Any, contenu: dict[str, Any], acteurs: Acteurs) -> None:

@@ -1,7 +1,11 @@
-"""Le comité de la démonstration : ses thèmes, un employeur, deux liens possibles, ses fiches."""
+"""Le comité de la démonstration : ses thèmes, deux liens possibles, ses fiches, sa séance."""
+
+import datetime as dt
+
+from django.utils import timezone
 
 from appels.models import Appel, Demande
-from evaluations.services import comite, fiches, interets
+from evaluations.services import comite, fiches, interets, seances
 from financement.importation.acteurs import Acteurs
 from socle.models import Organisme
 
@@ -11,6 +15,18 @@ PORTRAITS = {
     "M4": ((1, 2), "Élan Emploi Mauricie"),
     "M5": ((0,), ""),
 }
+# (membre, rang de la demande) → ses notes, du premier critère au dernier. La seconde divise.
+FICHES = {
+    ("M1", 0): (5, 4, 4, 4, 4, 3),
+    ("M2", 0): (4, 4, 5, 4, 4, 3),
+    ("M3", 0): (4, 5, 4, 4, 3, 4),
+    ("M4", 0): (5, 4, 4, 5, 4, 4),
+    ("M1", 1): (4, 4, 3, 4, 4, 3),
+    ("M2", 1): (3, 4, 4, 3, 4, 4),
+    ("M3", 1): (2, 3, 3, 2, 3, 3),
+    ("M4", 1): (4, 5, 4, 4, 5, 4),
+}
+PRESENTS = ("M1", "M2", "M3", "M4")
 
 
 def presenter_le_comite(appel: Appel, acteurs: Acteurs) -> None:
@@ -29,28 +45,43 @@ def presenter_le_comite(appel: Appel, acteurs: Acteurs) -> None:
 
 
 def premieres_fiches(deposees: list[Demande], acteurs: Acteurs) -> None:
-    """M1 et M2 ont soumis deux fiches, M3 a déclaré ; M6 s'est récusé de la troisième demande."""
-    notes = {
-        ("M1", 0): {"C1": 5, "C2": 4, "C3": 4, "C4": 4, "C5": 4, "C6": 3},
-        ("M1", 1): {"C1": 4, "C2": 4, "C3": 3, "C4": 4, "C5": 4, "C6": 3},
-        ("M2", 0): {"C1": 4, "C2": 4, "C3": 5, "C4": 4, "C5": 4, "C6": 3},
-        ("M2", 1): {"C1": 3, "C2": 4, "C3": 4, "C4": 3, "C5": 4, "C6": 4},
-    }
-    for (code, rang), valeurs in notes.items():
+    """Quatre membres ont soumis deux fiches ; M6 s'est récusé de la troisième demande."""
+    for (code, rang), notes in FICHES.items():
         affectation = deposees[rang].affectations.get(membre__code=code)
         personne = acteurs.comite[code]
         comite.declarer_interets(acteur=personne, affectation=affectation, conflit=False)
-        fiches.importer_fiche(acteur=personne, affectation=affectation, notes=valeurs)
-    for demande in deposees[:3]:
-        comite.declarer_interets(
-            acteur=acteurs.comite["M3"],
-            affectation=demande.affectations.get(membre__code="M3"),
-            conflit=False,
-        )
+        fiches.importer_fiche(acteur=personne, affectation=affectation, notes=_par_critere(notes))
+    comite.declarer_interets(
+        acteur=acteurs.comite["M3"],
+        affectation=deposees[2].affectations.get(membre__code="M3"),
+        conflit=False,
+    )
     comite.declarer_interets(
         acteur=acteurs.comite["M6"],
         affectation=deposees[2].affectations.get(membre__code="M6"),
         conflit=True,
         lien="partenaire",
         precision="Mon entreprise accueille des ateliers du projet.",
+    )
+
+
+def _par_critere(notes: tuple[int, ...]) -> dict[str, int]:
+    return {f"C{rang}": note for rang, note in enumerate(notes, start=1)}
+
+
+def preparer_la_seance(appel: Appel, deposees: list[Demande], acteurs: Acteurs) -> None:
+    """Deux demandes attendent l'avis du comité ; il ne reste qu'à ouvrir la séance."""
+    for demande in deposees[:2]:
+        demande.refresh_from_db()
+        fiches.clore_evaluation(acteur=acteurs.agent, demande=demande)
+    seance = seances.preparer_seance(
+        acteur=acteurs.agent,
+        appel=appel,
+        date=timezone.make_aware(dt.datetime.combine(appel.seance_comite, dt.time(9))),
+        lieu="Hôtel de ville, salle Saint-Maurice",
+    )
+    seances.inscrire_presences(
+        acteur=acteurs.agent,
+        seance=seance,
+        presents=appel.membres.filter(code__in=PRESENTS),
     )

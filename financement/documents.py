@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from appels.models import Demande
 from evaluations.models import Recommandation
-from financement.models import Avenant, Convention, Decision, Lettre, Rapport, Reexamen, Versement
+from financement.models import Avenant, Convention, Decision, Lettre, Rapport, Versement
 from financement.montants import calendrier_versements, conditions_versements
 from financement.repartition import repartir
 from financement.services.grand_livre import parts_par_source
@@ -154,22 +154,6 @@ def contexte_avenant(avenant: Avenant, versements_apres: list[dict[str, Any]]) -
         "resolution": avenant.resolution,
         "ecarts": avenant.ecarts,
         "versements": versements_apres,
-    }
-
-
-def contexte_reexamen(reexamen: Reexamen, *, retour: str) -> dict[str, Any]:
-    """``retour`` : où la demande retourne si le réexamen est accueilli."""
-    demande = reexamen.demande
-    decision = demande.decisions.select_related("resolution").first()
-    commun = contexte_commun(
-        demande,
-        reference=f"R-{demande.reference}-{demande.reexamens.count()}",
-        resolution=decision.resolution if decision else None,
-    )
-    return commun | {
-        "reexamen": reexamen,
-        "accueilli": reexamen.etat == Reexamen.Etat.MODIFIE,
-        "retour": retour,
     }
 
 

@@ -10,7 +10,7 @@ from appels.models.budget import CategorieDepense
 from financement import fusion
 from financement.champs_fusion import Objet, Valeurs, connus
 from financement.documents import contexte_commun, representant
-from financement.models import Convention, Decision, Lettre, ModeleDocument
+from financement.models import Convention, Decision, Lettre, ModeleDocument, Reexamen
 from socle import horloge
 from socle.models import Document
 
@@ -18,9 +18,14 @@ _BLOC = re.compile(r"<table\b.*?</table>|(?P<div><div\b.*?</div>)", re.DOTALL)
 _CORPS = re.compile(r"<main>(.*)</main>", re.DOTALL)
 
 
-def texte_fusionne(modele: ModeleDocument, objet: Objet) -> dict[str, str]:
-    """``objet`` (une ligne) et ``corps`` (HTML sûr : les valeurs y sont échappées)."""
-    valeurs = Valeurs(modele.genre, objet)
+def texte_fusionne(
+    modele: ModeleDocument, objet: Objet, valeurs: Valeurs | None = None
+) -> dict[str, str]:
+    """``objet`` (une ligne) et ``corps`` (HTML sûr : les valeurs y sont échappées).
+
+    ``valeurs`` : celles d'``objet``, si elles sont déjà lues.
+    """
+    valeurs = valeurs or Valeurs(modele.genre, objet)
     noms = connus(modele.genre)
     return {
         "objet": fusion.fusionner_texte(modele.objet, noms, valeurs),
@@ -28,9 +33,9 @@ def texte_fusionne(modele: ModeleDocument, objet: Objet) -> dict[str, str]:
     }
 
 
-def champs_vides(modele: ModeleDocument, objet: Objet) -> list[str]:
+def champs_vides(modele: ModeleDocument, objet: Objet, valeurs: Valeurs | None = None) -> list[str]:
     """Les champs du modèle que ``objet`` laisserait vides, dans l'ordre du texte."""
-    valeurs = Valeurs(modele.genre, objet)
+    valeurs = valeurs or Valeurs(modele.genre, objet)
     noms = connus(modele.genre)
     vides = [
         *fusion.champs_vides(modele.objet, noms, valeurs),
@@ -46,13 +51,23 @@ def reference_de_lettre(demande: Demande) -> str:
     return f"L-{demande.reference}" + (f"-{deja + 1}" if deja else "")
 
 
+def reference_de_reponse(reexamen: Reexamen) -> str:
+    """« R-AP-2026-01-D01-1 » : le rang du réexamen parmi ceux de la demande."""
+    return f"R-{reexamen.demande.reference}-{reexamen.demande.reexamens.count()}"
+
+
 def contexte_lettre(
-    decision: Decision, modele: ModeleDocument, *, reference: str
+    objet: Decision | Reexamen,
+    modele: ModeleDocument,
+    *,
+    reference: str,
+    valeurs: Valeurs | None = None,
 ) -> dict[str, Any]:
-    contexte = contexte_commun(
-        decision.demande, reference=reference, resolution=decision.resolution
-    )
-    return contexte | {"genre": modele.get_genre_display(), **texte_fusionne(modele, decision)}
+    """La lettre d'une décision, ou la réponse à une demande de réexamen."""
+    resolution = objet.resolution if isinstance(objet, Decision) else None
+    contexte = contexte_commun(objet.demande, reference=reference, resolution=resolution)
+    fusionne = texte_fusionne(modele, objet, valeurs)
+    return contexte | {"genre": modele.get_genre_display(), **fusionne}
 
 
 # --- Convention -----------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Les formulaires de la résolution, de la décision, du lot, des réserves et du transfert."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -59,18 +60,46 @@ class ReserveForm(forms.ModelForm):
         widgets = {"echeance": DateInput()}
         labels = {"texte": "À lever avant la convention"}
 
-    def __init__(self, *args: Any, verificateurs: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, verificateurs: Any, personnes: Sequence[Any] | None = None, **kwargs: Any
+    ) -> None:
+        """``personnes`` : les mêmes, déjà lues, pour qu'une liste ne les relise pas à chaque
+        ligne."""
         super().__init__(*args, **kwargs)
-        self.fields["verificateur"].queryset = verificateurs
-        self.fields["verificateur"].empty_label = "Choisir une personne"
+        champ = self.fields["verificateur"]
+        champ.queryset = verificateurs
+        champ.empty_label = "Choisir une personne"
+        if personnes is not None:
+            champ.choices = [("", champ.empty_label), *((qui.pk, str(qui)) for qui in personnes)]
 
 
-ReservesFormSet = forms.formset_factory(ReserveForm, extra=2, max_num=10)
+class BaseReservesFormSet(forms.BaseFormSet):
+    """Les réserves d'une décision ; un envoi qui n'en parle pas n'en a aucune."""
+
+    def __init__(self, donnees: Any, *, prefix: str, **form_kwargs: Any) -> None:
+        super().__init__(
+            donnees if donnees and f"{prefix}-TOTAL_FORMS" in donnees else None,
+            prefix=prefix,
+            form_kwargs={"empty_permitted": True, "use_required_attribute": False, **form_kwargs},
+        )
+
+    def est_juste(self) -> bool:
+        return not self.is_bound or self.is_valid()
+
+    def est_commence(self) -> bool:
+        """Une réserve est écrite, juste ou non."""
+        return any(ligne.has_changed() for ligne in self)
+
+    def saisies(self) -> list[dict[str, Any]]:
+        """Ce que ``poser_reserves`` attend, des lignes remplies."""
+        if not self.is_bound:
+            return []
+        return [ligne.cleaned_data for ligne in self if ligne.cleaned_data.get("texte")]
 
 
-def reserves_saisies(reserves: forms.BaseFormSet) -> list[dict[str, Any]]:
-    """Ce que ``poser_reserves`` attend, des lignes remplies."""
-    return [ligne.cleaned_data for ligne in reserves if ligne.cleaned_data.get("texte")]
+ReservesFormSet = forms.formset_factory(
+    ReserveForm, formset=BaseReservesFormSet, extra=2, max_num=10
+)
 
 
 class LeverForm(forms.Form):
@@ -100,9 +129,24 @@ class LigneLotForm(forms.Form):
     attente_jusqu_au = forms.DateField(label="Valable jusqu'au", widget=DateInput(), required=False)
 
     def __init__(
-        self, *args: Any, demande: Any, avis: Any, rang: int | None, **kwargs: Any
+        self,
+        donnees: Any,
+        *,
+        demande: Any,
+        avis: Any,
+        rang: int | None,
+        verificateurs: Any,
+        personnes: Sequence[Any],
+        **kwargs: Any,
     ) -> None:
         self.demande, self.avis = demande, avis
+        prefixe = f"d{demande.pk}"
+        self.reserves = ReservesFormSet(
+            donnees,
+            prefix=f"{prefixe}-reserves",
+            verificateurs=verificateurs,
+            personnes=personnes,
+        )
         initial = {
             "retenue": True,
             "resultat": AVIS_EN_RESULTAT.get(avis.avis, "acceptee"),
@@ -111,12 +155,17 @@ class LigneLotForm(forms.Form):
             "rang_attente": rang,
             "attente_jusqu_au": demande.appel.projet_fin if rang else None,
         }
-        super().__init__(*args, initial=initial, prefix=f"d{demande.pk}", **kwargs)
+        super().__init__(donnees, initial=initial, prefix=prefixe, **kwargs)
 
     @property
     def est_retenue(self) -> bool:
         """Cochée, à la lecture comme à l'envoi."""
         return bool(self["retenue"].value())
+
+    def is_valid(self) -> bool:
+        """La décision et ses réserves ; les deux se vérifient, pour que tout se lise d'un coup."""
+        justes = [super().is_valid(), self.reserves.est_juste()]
+        return all(justes)
 
     def arguments(self) -> dict[str, Any]:
         """Une ligne de ``decider_lot``."""
@@ -126,6 +175,7 @@ class LigneLotForm(forms.Form):
             "montant_accorde": donnees["montant_accorde"] or 0,
             "motifs_par_critere": self.avis.motifs_par_critere,
             "conditions": self.avis.conditions,
+            "reserves": self.reserves.saisies(),
         }
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from socle.textes import lire_entier
+
 ENTETES = (
     "lot",
     "paiement",
@@ -125,7 +127,7 @@ def lire_retour(octets: bytes) -> list[PaiementFait]:
 
 def _lire_ligne(numero: int, ligne: dict[str, Any]) -> PaiementFait:
     paiement = (ligne["paiement"] or "").strip()
-    if not paiement.isdecimal():
+    if lire_entier(paiement) is None:
         raise ValueError(f"le numéro de paiement « {paiement} » n'est pas un nombre.")
     montant = (ligne["montant"] or "").strip().replace("\u00a0", "").replace(" ", "")
     try:

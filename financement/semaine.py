@@ -12,7 +12,12 @@ from appels.models import Appel, Complement, Demande
 from appels.services import echanges, questions_publiques
 from financement.attente import PAR_SORTE, Attente
 from financement.models import Avenant, Convention, Rapport, Recuperation, Versement
-from financement.semaine_decisions import a_reveiller, reexamens, reserves
+from financement.semaine_decisions import (
+    a_reveiller,
+    reexamens,
+    reserves,
+    signatures_a_inscrire,
+)
 from financement.services.lettres import decisions_sans_lettre
 from socle import horloge
 from socle.templatetags.affichage import temps_ecoule
@@ -294,6 +299,7 @@ SOURCES = {
         _appels,
         _lettres,
         _conventions_a_preparer,
+        signatures_a_inscrire,
         _versements_a_proposer,
         _rapports,
         _rapports_en_retard,

@@ -1,4 +1,5 @@
-"""« Ma semaine », autour de la décision : la liste d'attente, les réserves, les réexamens."""
+"""« Ma semaine », autour de la décision : la liste d'attente, les réserves, les réexamens, les
+conventions revenues signées."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +10,7 @@ from django.utils import timezone
 from appels.models import Appel, Demande
 from appels.regles import dollars
 from financement.attente import PAR_SORTE, Attente
-from financement.models import Reexamen, Reserve
+from financement.models import Convention, Reexamen, Reserve
 from financement.services.attente import liste_d_attente
 
 
@@ -70,5 +71,27 @@ def reexamens(personne: Any) -> Iterator[Attente]:
             reverse("ville:reexamen", args=[reexamen.pk]),
             "Trancher" if est_a_elle else "Confier",
             timezone.localdate(reexamen.demande_le),
+            est_echeance=False,
+        )
+
+
+def signatures_a_inscrire(personne: Any) -> Iterator[Attente]:
+    """Les conventions revenues signées sur papier, dont la signature n'est pas inscrite."""
+    for convention in (
+        Convention.objects.filter(
+            etat="transmise",
+            document__retour__isnull=False,
+            demande__in=Demande.objects.sans_recusation(personne),
+        )
+        .select_related("demande__organisme", "document__retour")
+        .order_by("document__retour__classe_le")[:PAR_SORTE]
+    ):
+        yield Attente(
+            "Convention revenue signée",
+            convention.demande.titre,
+            f"{convention.demande.organisme} — la signature est à inscrire",
+            reverse("ville:convention", args=[convention.demande.reference]) + "#papier",
+            "Inscrire",
+            timezone.localdate(convention.document.retour.classe_le),
             est_echeance=False,
         )

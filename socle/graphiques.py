@@ -149,6 +149,16 @@ class Enveloppe:
         return part_de(self.accorde, self.enveloppe)
 
 
+# Chaque part d'une enveloppe et sa couleur : fond, texte, contour s'il faut.
+PARTS_ENVELOPPE = {
+    "Payé": (FLEUVE, BLANC),
+    "Engagé, à payer": (FLEUVE_MOYEN, BLANC),
+    "Accordé, à engager": (FLEUVE_PALE, ENCRE),
+    "Libre": (BLANC, ENCRE, GRIS),
+    "Dépassement": (REFUS, BLANC),
+}
+
+
 def dessiner_enveloppe(
     enveloppe: Nombre, accorde: Nombre = 0, engage: Nombre = 0, paye: Nombre = 0
 ) -> Enveloppe:
@@ -156,26 +166,20 @@ def dessiner_enveloppe(
     total, donne, promis, sorti = map(decimal, (enveloppe, accorde, engage, paye))
     echelle = max(total, donne)
     dans_enveloppe = min(donne, total)
-    parts = [
-        Part("Payé", sorti),
-        Part("Engagé, à payer", max(promis - sorti, Decimal(0))),
-        Part("Accordé, à engager", max(dans_enveloppe - max(promis, sorti), Decimal(0))),
-        Part("Libre", max(total - donne, Decimal(0))),
-        Part("Dépassement", max(donne - total, Decimal(0))),
-    ]
-    couleurs = (
-        (FLEUVE, BLANC),
-        (FLEUVE_MOYEN, BLANC),
-        (FLEUVE_PALE, ENCRE),
-        (BLANC, ENCRE, GRIS),
-        (REFUS, BLANC),
+    montants = (
+        sorti,
+        max(promis - sorti, Decimal(0)),
+        max(dans_enveloppe - max(promis, sorti), Decimal(0)),
+        max(total - donne, Decimal(0)),
+        max(donne - total, Decimal(0)),
     )
+    parts = [Part(nom, montant) for nom, montant in zip(PARTS_ENVELOPPE, montants, strict=True)]
     return Enveloppe(
         total,
         donne,
         promis,
         sorti,
-        empiler(parts, couleurs, echelle),
+        empiler(parts, tuple(PARTS_ENVELOPPE.values()), echelle),
         pct(part_de(total, echelle)),
     )
 

@@ -11,6 +11,8 @@ from django import forms
 from django.forms import BaseFormSet, formset_factory
 from django.http import QueryDict
 
+from socle.textes import lire_entier
+
 LIGNES_MAX = 60
 
 
@@ -73,7 +75,7 @@ def avec_une_ligne(
         return donnees
     donnees = donnees.copy()
     cle = f"{prefixe}-TOTAL_FORMS"
-    total = int(donnees[cle]) if donnees.get(cle, "").isdecimal() else 0
+    total = lire_entier(donnees.get(cle, "")) or 0
     if total < LIGNES_MAX:
         donnees[cle] = str(total + 1)
         for nom, valeur in (valeurs or {}).items():

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils import timezone
@@ -42,7 +43,11 @@ class HeureDeReceptionMiddleware:
 
 
 class AdresseLisibleMiddleware:
-    """Refuse (400) un octet nul dans l'adresse : PostgreSQL n'en prend dans aucun texte."""
+    """Refuse (400) un octet nul, que PostgreSQL ne prend dans aucun texte.
+
+    Celui de l'adresse se voit d'avance. Celui d'un champ se dit près de lui quand un formulaire le
+    lit ; forgé dans une valeur que la vue lit elle-même, c'est la base qui l'arrête.
+    """
 
     def __init__(self, get_response: Suite) -> None:
         self.get_response = get_response
@@ -51,6 +56,10 @@ class AdresseLisibleMiddleware:
         if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path_info:
             raise BadRequest("Un octet nul dans l'adresse.")
         return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, erreur: Exception) -> None:
+        if isinstance(erreur, DataError | ValueError) and "NUL (0x00)" in str(erreur):
+            raise BadRequest("Un octet nul dans l'envoi.") from erreur
 
 
 class ConnexionExigeeMiddleware:
@@ -69,11 +78,13 @@ class ConnexionExigeeMiddleware:
         if getattr(vue, "est_publique", False) or _est_publique(request):
             return None
         if not request.user.is_authenticated:
-            gardee = saisies.garder(request, vue, kwargs)
-            return redirect_to_login(request.get_full_path() if gardee else _page_quittee(request))
-        if settings.SECOND_FACTEUR_EXIGE and request.user.est_employe:
-            return _second_facteur(request)
-        return None
+            page = _page_quittee(request)
+            gardee = saisies.garder(request, vue, kwargs, page=page)
+            return redirect_to_login(request.get_full_path() if gardee else page)
+        exige = settings.SECOND_FACTEUR_EXIGE and request.user.est_employe
+        if exige and (suite := _second_facteur(request)):
+            return suite
+        return saisies.relire(request, vue, args, kwargs)
 
 
 def _page_quittee(request: HttpRequest) -> str:

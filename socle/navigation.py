@@ -1,11 +1,14 @@
 """La navigation de chaque public : une table, lue pour la personne connectée.
 
-Une personne à deux rôles voit les deux groupes. Un compteur (« 3 » à côté de « À lire ») se
-déclare par l'application qui sait le calculer ; il coûte au plus une requête par page.
+Une personne à deux rôles voit les deux groupes. Les entrées d'une même rubrique se suivent dans la
+table et se rangent sous un seul mot, pour que tout tienne sur une ligne. Un compteur (« 3 » à côté
+de « À lire ») se déclare par l'application qui sait le calculer ; il coûte au plus une requête par
+page.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django.http import HttpRequest
@@ -16,9 +19,12 @@ Predicat = Callable[[Any], bool]
 
 @dataclass(frozen=True)
 class Entree:
+    """Une adresse de la table. Sans ``rubrique``, elle se lit d'emblée."""
+
     libelle: str
     nom_url: str
     visible: Predicat = lambda personne: True
+    rubrique: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,9 +38,25 @@ class Lien:
 
 
 @dataclass(frozen=True)
-class Groupe:
+class Rubrique:
+    """Des liens sous un mot ; sans mot, ils se montrent d'emblée."""
+
     libelle: str
     liens: list[Lien]
+
+    @property
+    def active(self) -> bool:
+        return any(lien.actif for lien in self.liens)
+
+
+@dataclass(frozen=True)
+class Groupe:
+    libelle: str
+    rubriques: list[Rubrique]
+
+    @property
+    def liens(self) -> list[Lien]:
+        return [lien for rubrique in self.rubriques for lien in rubrique.liens]
 
 
 def _administre(personne: Any) -> bool:
@@ -66,18 +88,18 @@ VILLE = (
     Entree("Appels", "ville:appels"),
     Entree("Demandes", "ville:demandes"),
     Entree("Questions", "ville:echanges"),
-    Entree("Grand livre", "ville:grand_livre"),
-    Entree("Versements", "ville:versements"),
-    Entree("Rapports", "ville:rapports"),
-    Entree("Plan d'action", "ville:plan"),
-    Entree("Activités", "ville:activites", _modere),
     Entree("Organismes", "ville:organismes"),
-    Entree("Bilan", "bilan:accueil"),
-    Entree("Modèles", "ville:modeles", _agent_ou_administration),
-    Entree("Courriels", "ville:courriels", _agent_ou_administration),
-    Entree("Journal", "ville:journal", _administre),
-    Entree("Comptes", "ville:comptes", _administre),
-    Entree("Incidents", "ville:incidents", _administre),
+    Entree("Versements", "ville:versements", rubrique="Argent"),
+    Entree("Rapports", "ville:rapports", rubrique="Argent"),
+    Entree("Grand livre", "ville:grand_livre", rubrique="Argent"),
+    Entree("Plan d'action", "ville:plan", rubrique="Plan et résultats"),
+    Entree("Bilan", "bilan:accueil", rubrique="Plan et résultats"),
+    Entree("Activités", "ville:activites", _modere, "Plan et résultats"),
+    Entree("Modèles", "ville:modeles", _agent_ou_administration, "Réglages"),
+    Entree("Courriels", "ville:courriels", _agent_ou_administration, "Réglages"),
+    Entree("Comptes", "ville:comptes", _administre, "Réglages"),
+    Entree("Journal", "ville:journal", _administre, "Réglages"),
+    Entree("Incidents", "ville:incidents", _administre, "Réglages"),
 )
 BAILLEUR = (Entree("Reddition de comptes", "bilan:accueil"),)
 
@@ -114,17 +136,23 @@ def navigation_de(request: HttpRequest) -> list[Groupe]:
         Groupe(
             nom,
             [
-                Lien(
-                    entree.libelle,
-                    url,
-                    url == actif,
-                    _compter(entree.nom_url, personne),
+                _rubrique(
+                    libelle,
+                    [
+                        Lien(e.libelle, url, url == actif, _compter(e.nom_url, personne))
+                        for e, url in ensemble
+                    ],
                 )
-                for entree, url in liens
+                for libelle, ensemble in groupby(liens, lambda paire: paire[0].rubrique)
             ],
         )
         for nom, liens in resolus
     ]
+
+
+def _rubrique(libelle: str, liens: list[Lien]) -> Rubrique:
+    """Un lien seul n'a pas besoin du mot de sa rubrique."""
+    return Rubrique(libelle if len(liens) > 1 else "", liens)
 
 
 def _resoudre(entrees: tuple[Entree, ...], personne: Any) -> list[tuple[Entree, str]]:

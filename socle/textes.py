@@ -88,3 +88,11 @@ def lignes(texte: str) -> list[str]:
     """Les lignes d'un texte, sans les vides ni les tirets de liste qui les commencent."""
     propres = (ligne.strip().lstrip("-•*").strip() for ligne in (texte or "").splitlines())
     return [ligne for ligne in propres if ligne]
+
+
+def lire_entier(texte: str) -> int | None:
+    """Le nombre qu'écrit ``texte`` en chiffres seulement ; None s'il n'en est pas un.
+
+    Au-delà de neuf chiffres, ce n'est le numéro de rien : PostgreSQL ne le prendrait pas.
+    """
+    return int(texte) if texte.isdecimal() and len(texte) <= 9 else None

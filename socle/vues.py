@@ -10,7 +10,9 @@ from django.forms import BaseForm
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
+from socle.cycle_de_vie import relire
 from socle.exceptions import PermissionRefusee, RegleViolee
+from socle.saisies import a_relire
 
 
 def publique(vue: Callable) -> Callable:
@@ -48,13 +50,21 @@ def executer(
 
     Une règle refusée rend None : sa phrase va près du champ en cause si ``formulaire`` l'a, sinon
     dans un message. Une permission refusée répond 404. Le résultat None d'un service réussi
-    devient True.
+    devient True. Une saisie à relire (``socle.saisies``) ne s'exécute pas. Un objet dont l'état
+    avait déjà changé quand la règle a été refusée est relu : la page ne montre pas ce que la base a
+    défait.
     """
+    if a_relire(request):
+        return None
+    etats = [(objet, objet.etat) for objet in arguments.values() if hasattr(objet, "etat")]
     try:
         resultat = service(acteur=request.user, **arguments)
     except PermissionRefusee as refus:
         raise Http404 from refus
     except RegleViolee as refus:
+        for objet, etat in etats:
+            if objet.etat != etat:
+                relire(objet)
         if formulaire is not None:
             champ = refus.champ if refus.champ in formulaire.fields else NON_FIELD_ERRORS
             formulaire.add_error(champ, refus.message)

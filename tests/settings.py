@@ -23,7 +23,7 @@ MEDIA_ROOT = Path(os.environ["FICHIERS_DES_TESTS"])
 STORAGES["staticfiles"] = {
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
 }
-WHITENOISE_AUTOREFRESH = True
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 DEMONSTRATION = False
 # Le sceau a ses tests ; ailleurs, deux rendus du même HTML restent comparables.
 SCEAU_PKCS12 = ""

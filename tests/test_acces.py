@@ -110,6 +110,7 @@ ACCES: dict[str, set[str]] = {
             "organisme:membres",
             "organisme:demande",
             "organisme:rediger",
+            "organisme:presents",
             "organisme:demande_copie",
             "organisme:accuse",
             "organisme:convention",
@@ -207,6 +208,7 @@ ACCES: dict[str, set[str]] = {
         f"ville:{nom}": {"agent"}
         for nom in (
             *("complement", "irrecevable", "derogation", "avenant_demander", "doute"),
+            "doute_passe",
             *("activite", "activite_retirer"),
         )
     },
@@ -477,7 +479,8 @@ def arguments(nom, monde):
     if du_formulaire:
         code[nom] = monde.compose.code
     reference = dict.fromkeys(
-        ("organisme:rediger", "organisme:demande_copie"), monde.brouillon.reference
+        ("organisme:rediger", "organisme:presents", "organisme:demande_copie"),
+        monde.brouillon.reference,
     )
     valeurs = {
         "reference": reference.get(nom, demande.reference),

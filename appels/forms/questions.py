@@ -148,6 +148,7 @@ class SectionForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.est_a_jour = not self.is_bound
         self.questions = list(questions)
         for question in self.questions:
             nom = f"q{question.pk}"
@@ -160,11 +161,23 @@ class SectionForm(forms.Form):
         """L'empreinte de ce que la page montrait à cette question ; vide si elle ne l'a pas dit."""
         return str(self.data.get(f"b{numero}", ""))[:12]
 
+    def relire(self, initial: Mapping[str, Any]) -> None:
+        """Chaque réponse est écrite ou montrée en conflit : les bases viennent d'``initial``."""
+        self.initial, self.est_a_jour = dict(initial), True
+
     @property
     def bases(self) -> list[tuple[str, str]]:
-        """Les champs cachés : ce que la page montre maintenant à chaque question."""
+        """Les champs cachés : ce que la personne a maintenant sous les yeux, question par question.
+
+        Renvoyée sans rien écrire, la page garde les bases reçues : celles du jour feraient écraser
+        sans le dire ce qu'une collègue vient d'écrire.
+        """
         return [
-            (f"b{q.pk}", empreinte(self.initial.get(f"q{q.pk}")))
+            (
+                f"b{q.pk}",
+                (not self.est_a_jour and self.base(q.pk))
+                or empreinte(self.initial.get(f"q{q.pk}")),
+            )
             for q in self.questions
             if q.type != TypeQuestion.PIECE
         ]

@@ -19,7 +19,10 @@ class VerdictDoute(models.Model):
     demande = models.ForeignKey(
         "appels.Demande", on_delete=models.CASCADE, related_name="verdicts_doutes"
     )
-    autre = models.ForeignKey("appels.Demande", on_delete=models.CASCADE, related_name="+")
+    # Vide quand le doute vient de projets d'avant l'application.
+    autre = models.ForeignKey(
+        "appels.Demande", null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
     nature = models.CharField("nature", max_length=10, choices=Nature)
     verdict = models.CharField("conclusion", max_length=10, choices=Verdict)
     motif = models.TextField("pourquoi")
@@ -34,7 +37,13 @@ class VerdictDoute(models.Model):
         ordering = ("pk",)
         constraints = (
             models.UniqueConstraint(
-                fields=["demande", "autre", "nature"], name="un_verdict_par_doute"
+                fields=["demande", "autre", "nature"],
+                nulls_distinct=False,
+                name="un_verdict_par_doute",
+            ),
+            models.CheckConstraint(
+                name="doute_sans_demande_de_cumul",
+                condition=Q(autre__isnull=False) | Q(nature="cumul"),
             ),
             models.CheckConstraint(name="verdict_motive", condition=~Q(motif="")),
             models.CheckConstraint(
@@ -43,4 +52,5 @@ class VerdictDoute(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_nature_display()} {self.demande} / {self.autre}"
+        autre = self.autre or "projets d'avant l'application"
+        return f"{self.get_nature_display()} {self.demande} / {autre}"

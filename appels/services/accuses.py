@@ -65,7 +65,11 @@ def contexte_accuse(depot: Depot) -> dict:
     sections: dict[str, list] = {}
     for reponse in contenu["reponses"]:
         sections.setdefault(reponse["section"], []).append(
-            {"question": reponse["question"], "texte": _texte(reponse)}
+            {
+                "question": reponse["question"],
+                "texte": _texte(reponse),
+                "activites": reponse["valeur"] if reponse.get("type") == "activites" else [],
+            }
         )
     postes = [{**poste, "montant": Decimal(poste["montant"])} for poste in argent["postes"]]
     revenus = [{**revenu, "montant": Decimal(revenu["montant"])} for revenu in argent["revenus"]]

@@ -40,6 +40,11 @@ def signaler_visite(*, acteur: Any, demande: Demande, partie: str) -> None:
     )
 
 
+def rester(*, acteur: Any, demande: Demande) -> None:
+    """La page qu'``acteur`` avait sous les yeux est encore ouverte."""
+    demande.visites.filter(utilisateur=acteur).update(vue_le=horloge.maintenant())
+
+
 def autres_presents(acteur: Any, demande: Demande) -> QuerySet[Visite]:
     """Les collègues qui ont une page de la demande ouverte depuis moins de trois minutes."""
     return (

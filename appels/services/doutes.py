@@ -13,11 +13,17 @@ from socle.journal import journaliser
 
 @transaction.atomic
 def trancher_doute(
-    *, acteur: Any, demande: Demande, autre: Demande, nature: str, verdict: str, motif: str
+    *, acteur: Any, demande: Demande, autre: Demande | None, nature: str, verdict: str, motif: str
 ) -> VerdictDoute:
-    """Garde la conclusion ; une nouvelle remplace celle d'avant, que le journal retient."""
+    """Garde la conclusion ; une nouvelle remplace celle d'avant, que le journal retient.
+
+    ``autre`` est None pour un cumul causé par des projets d'avant l'application.
+    """
     exiger_permission(acteur, "demande.traiter", demande)
-    exiger_permission(acteur, "demande.suivre", autre)
+    if autre is not None:
+        exiger_permission(acteur, "demande.suivre", autre)
+    elif nature != VerdictDoute.Nature.CUMUL:
+        raise RegleViolee("Dites quelle est l'autre demande.", champ="autre")
     if nature not in VerdictDoute.Nature.values or verdict not in VerdictDoute.Verdict.values:
         raise RegleViolee("Choisissez : écarter ou retenir.", champ="verdict")
     if not motif.strip():
@@ -38,6 +44,6 @@ def trancher_doute(
         verbe="demande.trancher_doute",
         objet=demande,
         motif=motif,
-        details={"autre": autre.reference, "nature": nature, "verdict": verdict},
+        details={"autre": autre.reference if autre else "", "nature": nature, "verdict": verdict},
     )
     return conclu

@@ -17,17 +17,19 @@ from appels.forms.demande import (
 )
 from appels.models import Demande
 from appels.models.budget import CategorieDepense, Source, SourceRevenu
-from appels.montants import Budget, budget_depuis, montant_maximal, violations
-from appels.regles import dollars, phrase_violation, regles_budget
+from appels.montants import Budget, budget_depuis, montant_maximal
+from appels.regles import dollars, regles_budget
+from appels.remedes import Case, cases_de, cases_du_budget, regles_rompues
 from appels.services import budget as services
 from appels.services import pieces
-from appels.views.saisie import en_json
+from appels.views.saisie import base_a_montrer, en_json
 from appels.views.suivi import siennes
 from socle.concurrence import SaisieActuelle, SaisieConcurrente, empreinte
 from socle.exceptions import RegleViolee
 from socle.graphiques import Part
 from socle.lignes import LIGNES_MAX, ajoute_une_ligne, avec_une_ligne
 from socle.templatetags.composants_dessins import barre_empilee
+from socle.textes import lire_entier
 from socle.vues import executer, trouver
 
 VIDES = 3
@@ -89,7 +91,7 @@ def _avec_les_lignes_collees(donnees: QueryDict) -> QueryDict:
         return donnees
     donnees = donnees.copy()
     cle = "postes-TOTAL_FORMS"
-    total = int(donnees[cle]) if donnees.get(cle, "").isdecimal() else 0
+    total = lire_entier(donnees.get(cle, "")) or 0
     for lue in lire_lignes_collees(donnees.get("colle", "")):
         if total >= LIGNES_MAX:
             break
@@ -100,16 +102,20 @@ def _avec_les_lignes_collees(donnees: QueryDict) -> QueryDict:
     return donnees
 
 
-def _lignes(formset: Any) -> list[dict[str, Any]]:
-    """Les lignes qui ont un montant."""
+def _rangs(formset: Any) -> list[tuple[int, dict[str, Any]]]:
+    """Les lignes qui ont un montant, chacune avec son rang dans la page."""
     return [
-        {
-            nom: valeur
-            for nom, valeur in form.cleaned_data.items()
-            if nom not in {"DELETE", "soumission"}
-        }
-        for form in formset.forms
+        (rang, form.cleaned_data)
+        for rang, form in enumerate(formset.forms)
         if form.cleaned_data.get("montant") is not None and not form.cleaned_data.get("DELETE")
+    ]
+
+
+def _lignes(formset: Any) -> list[dict[str, Any]]:
+    """Ce qui s'enregistre de ces lignes."""
+    return [
+        {nom: valeur for nom, valeur in ligne.items() if nom not in {"DELETE", "soumission"}}
+        for _, ligne in _rangs(formset)
     ]
 
 
@@ -136,17 +142,19 @@ def rediger_budget(
             return redirect("organisme:rediger", reference=demande.reference, partie=cible)
     saisi = request.method == "POST" and valides
     budget = _budget_saisi(postes, revenus, aide) if saisi else demande.budget(au_depot=True)
+    cases = _cases_saisies(postes, revenus, aide) if saisi else cases_de(demande)
     return render(
         request,
         "appels/organisme/rediger_budget.html",
         {
             **contexte(demande, partie),
-            **tableau(demande, budget),
+            **_tableau(demande, budget, cases),
             "postes": postes,
             "revenus": revenus,
             "form": aide,
             "parts": _parts_saisies(revenus, aide) if saisi else parts(demande),
-            "base": empreinte(services.lignes_du_budget(demande)),
+            "base": base_a_montrer(request, conflit is not None)
+            or empreinte(services.lignes_du_budget(demande)),
             "conflit": conflit,
             "colle": "coller" in request.POST,
             "soumissions": demande.pieces.actives().filter(poste_cle__isnull=False),
@@ -209,16 +217,26 @@ def _budget_saisi(postes: Any, revenus: Any, aide: Any) -> Budget:
     )
 
 
-def tableau(demande: Demande, budget: Budget) -> dict[str, Any]:
-    """Les totaux, les taux et les phrases des règles rompues."""
+def _tableau(demande: Demande, budget: Budget, cases: list[Case]) -> dict[str, Any]:
+    """Les totaux, les taux et les règles rompues."""
     regles = regles_budget(demande)
+    ecrit = budget.depenses or budget.revenus
     return {
         "budget": budget,
         "maximum": montant_maximal(budget, regles),
-        "violations": [phrase_violation(v, budget) for v in violations(budget, regles)]
-        if budget.depenses or budget.revenus
-        else [],
+        "rompues": regles_rompues(budget, regles, cases) if ecrit else [],
     }
+
+
+def _cases_saisies(postes: Any, revenus: Any, aide: Any) -> list[Case]:
+    return cases_du_budget(
+        postes=[
+            (rang, ligne["categorie"], ligne["montant"], ligne["admissible"])
+            for rang, ligne in _rangs(postes)
+        ],
+        revenus=[(rang, ligne["source"], ligne["montant"]) for rang, ligne in _rangs(revenus)],
+        montant_demande=aide.cleaned_data["montant_demande"] or Decimal(0),
+    )
 
 
 def parts(demande: Demande) -> list[Part]:
@@ -248,7 +266,7 @@ def calcul(request: HttpRequest, reference: str) -> JsonResponse:
         return JsonResponse({"message": "Un montant est à corriger."}, status=400)
     budget = _budget_saisi(postes, revenus, aide)
     payeurs = _parts_saisies(revenus, aide)
-    vue = tableau(demande, budget)
+    vue = _tableau(demande, budget, _cases_saisies(postes, revenus, aide))
     return JsonResponse(
         {
             "depenses": dollars(budget.depenses),
@@ -257,7 +275,9 @@ def calcul(request: HttpRequest, reference: str) -> JsonResponse:
             "taux_aide": _pourcent(budget.taux_aide),
             "taux_cumul": _pourcent(budget.taux_cumul),
             "maximum": dollars(vue["maximum"]),
-            "violations": vue["violations"],
+            "violations": [regle.phrase for regle in vue["rompues"]],
+            "regles": render_to_string("appels/organisme/_regles.html", vue),
+            "resume": _resume(budget, len(vue["rompues"])),
             "dessin": render_to_string(
                 "composants/graphiques/empilee.html", barre_empilee(TITRE_PARTS, payeurs)
             )
@@ -265,6 +285,12 @@ def calcul(request: HttpRequest, reference: str) -> JsonResponse:
             else "",
         }
     )
+
+
+def _resume(budget: Budget, rompues: int) -> str:
+    """Ce qu'un lecteur d'écran entend quand les totaux changent."""
+    regles = f"{rompues} règle{'s' if rompues > 1 else ''} à revoir." if rompues else "Tout tient."
+    return f"Dépenses {dollars(budget.depenses)}, revenus {dollars(budget.revenus)}. {regles}"
 
 
 def _pourcent(taux: Decimal | None) -> str:

@@ -9,7 +9,7 @@ from appels.forms.demande import DepotForm
 from appels.formulaires import lire_formulaire
 from appels.models import Demande
 from appels.services import depot as services
-from appels.views.budget import parts, tableau
+from appels.views.budget import parts
 from appels.views.suivi import siennes
 from socle.vues import executer, trouver
 
@@ -39,7 +39,7 @@ def relecture(request: HttpRequest, demande: Demande, partie: str, contexte: Any
         "appels/organisme/relecture.html",
         {
             **contexte(demande, partie),
-            **tableau(demande, demande.budget(au_depot=True)),
+            "budget": demande.budget(au_depot=True),
             "form": form,
             "peut_deposer": peut_deposer,
             "sections": lire_formulaire(demande),

@@ -22,6 +22,7 @@ from appels.views.depot import relecture
 from appels.views.pieces import rediger_pieces
 from appels.views.saisie import (
     avec_le_choix,
+    base_a_montrer,
     ecrire_reponses,
     en_json,
     enregistre,
@@ -151,6 +152,17 @@ def rediger(request: HttpRequest, reference: str, partie: str) -> HttpResponse:
     return vue(request, demande, partie, contexte)
 
 
+def presents(request: HttpRequest, reference: str) -> HttpResponse:
+    """Qui d'autre est dans la demande, demandé de temps en temps par la page restée ouverte."""
+    demande = _trouver(request, reference)
+    collaboration.rester(acteur=request.user, demande=demande)
+    return render(
+        request,
+        "appels/organisme/_presents.html",
+        {"presents": collaboration.autres_presents(request.user, demande)},
+    )
+
+
 def _suite(request: HttpRequest, demande: Demande, partie: str, suivante: str) -> HttpResponse:
     cible = suivante if "suivant" in request.POST else partie
     return redirect("organisme:rediger", reference=demande.reference, partie=cible)
@@ -185,7 +197,11 @@ def _projet(request: HttpRequest, demande: Demande, partie: str, contexte: Any) 
             **contexte(demande, partie),
             "form": form,
             "bases": [
-                (f"b{nom}", empreinte(valeur))
+                (
+                    f"b{nom}",
+                    base_a_montrer(request, bool(conflit and conflit[0] == nom), f"b{nom}")
+                    or empreinte(valeur),
+                )
                 for nom, valeur in services.valeurs_du_projet(demande).items()
             ],
             "conflit": conflit,
@@ -238,7 +254,7 @@ def _section(request: HttpRequest, demande: Demande, partie: str, contexte: Any)
             if not conflits and form.is_valid():
                 messages.success(request, enregistre() + ".")
                 return _suite(request, demande, partie, contexte(demande, partie)["suivante"])
-            form.initial = reponses_ecrites(demande.reponses, section)
+            form.relire(reponses_ecrites(demande.reponses, section))
     return render(
         request,
         "appels/organisme/rediger_section.html",

@@ -12,6 +12,7 @@ from appels.models import Section
 from socle import horloge
 from socle.concurrence import SaisieActuelle, SaisieConcurrente, empreinte
 from socle.exceptions import PermissionRefusee, RegleViolee
+from socle.textes import lire_entier
 
 
 def en_json(
@@ -58,7 +59,7 @@ def reponses_ecrites(reponses: Any, section: Section | None = None) -> dict[str,
 def avec_le_choix(donnees: QueryDict, reponses: Any) -> QueryDict:
     """« Prendre la réponse de ma collègue » : on oublie ce qui était saisi à cette question."""
     numero = donnees.get("prendre", "")
-    if not numero.isdecimal():
+    if lire_entier(numero) is None:
         return donnees
     donnees = donnees.copy()
     for nom in [nom for nom in donnees if nom == f"q{numero}" or nom.startswith(f"q{numero}-")]:
@@ -101,6 +102,15 @@ def ecrire_reponses(
         except RegleViolee as refus:
             form.add_error(f"q{numero}", refus.message)
     return conflits
+
+
+def base_a_montrer(request: HttpRequest, vient_de_choisir: bool, nom: str = "base") -> str:
+    """La base d'une page renvoyée sans avoir écrit : celle que la personne avait déjà.
+
+    Vide à la première visite, et quand le conflit lui est montré : la base est alors du jour.
+    Rafraîchie trop tôt, elle ferait écraser sans le dire ce qu'une collègue vient d'écrire.
+    """
+    return "" if vient_de_choisir else request.POST.get(nom, "")[:12]
 
 
 def phrase_conflit(actuel: SaisieActuelle, personne: Any) -> str:

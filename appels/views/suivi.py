@@ -62,6 +62,7 @@ def accueil(request: HttpRequest) -> HttpResponse:
         }
         for demande in siennes(request)
         .filter(organisme_id__in=request.user.organismes_ids)
+        .prefetch_related("conventions", "rapports")
         .order_by("-appel__cloture", "code")
     ]
     return render(
@@ -174,15 +175,18 @@ def _commencer(request: HttpRequest, appel: Appel, form: forms.Form) -> HttpResp
 
 
 def demande(request: HttpRequest, reference: str) -> HttpResponse:
-    objet = trouver(request, siennes(request), reference=reference)
-    lettre = None
+    objet = trouver(
+        request, siennes(request).prefetch_related("conventions", "rapports"), reference=reference
+    )
+    lettre = annoncee_le = None
     if objet.etat_annonce:
-        lettre = (
+        lettre, annoncee_le = (
             objet.decisions.filter(lettres__emise_le__isnull=False)
             .order_by("-lettres__emise_le")
-            .values_list("lettres__document__cle", flat=True)
+            .values_list("lettres__document__cle", "lettres__emise_le")
             .first()
-        )
+        ) or (None, None)
+    convention = objet.conventions.exclude(etat="brouillon").order_by("-pk").first()
     peut = {
         nom: request.user.peut(f"demande.{nom}", objet)
         for nom in ("deposer", "reprendre", "retirer", "completer")
@@ -193,13 +197,19 @@ def demande(request: HttpRequest, reference: str) -> HttpResponse:
         {
             "demande": objet,
             "situation": situation(objet),
-            "etapes": etapes(objet),
+            "etapes": etapes(
+                objet,
+                dates={
+                    "Décision": annoncee_le,
+                    "Convention": convention and convention.en_vigueur_le,
+                },
+            ),
             "complement": objet.complements.filter(complete_le=None).first(),
             "depot": objet.depots.select_related("document").first(),
             "lettre": lettre,
             "reexamens": objet.reexamens.select_related("document"),
             "fermetures": Document.objects.pour(objet).filter(nature=Document.Nature.RECUPERATION),
-            "convention": objet.conventions.exclude(etat="brouillon").order_by("-pk").first(),
+            "convention": convention,
             "rapports": objet.rapports.all() if objet.etat_visible == "conventionnee" else [],
             "aides": objet.aides_annoncees.all(),
             "messages_non_lus": echanges.non_lus_par_demande(request.user).get(objet.pk, 0),

@@ -86,7 +86,6 @@ def appel(request: HttpRequest, code: str) -> HttpResponse:
             "peut_enseigner": objet.etat in appel_suivant.TERMINES
             and request.user.peut("appel.tirer_enseignements", objet),
             "peut_gerer_comite": request.user.peut("comite.gerer", objet),
-            "peut_preparer_un_scenario": request.user.peut("scenario.preparer", objet),
             "peut_decider": request.user.peut("resolution.inscrire", objet),
             "peut_repondre": request.user.peut("question.repondre", objet),
         },

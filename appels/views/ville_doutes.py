@@ -22,8 +22,13 @@ class VerdictForm(forms.Form):
     motif = forms.CharField(label="Pourquoi", widget=forms.Textarea(attrs={"rows": 3}))
 
 
-def doute(request: HttpRequest, reference: str, nature: str, autre: str) -> HttpResponse:
-    """Les deux demandes côte à côte, et la conclusion à écrire."""
+def doute(
+    request: HttpRequest, reference: str, nature: str, autre: str | None = None
+) -> HttpResponse:
+    """Les deux demandes côte à côte, et la conclusion à écrire.
+
+    Sans ``autre``, le doute vient de projets d'avant l'application.
+    """
     visibles = Demande.objects.sans_recusation(request.user)
     objet = trouver(
         request,
@@ -31,7 +36,7 @@ def doute(request: HttpRequest, reference: str, nature: str, autre: str) -> Http
         "demande.traiter",
         reference=reference,
     )
-    voisine = trouver(
+    voisine = autre and trouver(
         request,
         visibles.exclude(pk=objet.pk).exclude(etat="brouillon").select_related("organisme"),
         "demande.suivre",
@@ -60,7 +65,7 @@ def doute(request: HttpRequest, reference: str, nature: str, autre: str) -> Http
     phrases = [
         trouve.phrase
         for trouve in doutes_sur(objet, visibles)
-        if trouve.nature == nature and trouve.autre.pk == voisine.pk
+        if trouve.nature == nature and trouve.autre == voisine
     ]
     return render(
         request,
@@ -76,6 +81,7 @@ def doute(request: HttpRequest, reference: str, nature: str, autre: str) -> Http
             "colonnes": [
                 (d, d.postes.all(), sum((p.montant for p in d.postes.all()), start=0))
                 for d in (objet, voisine)
+                if d is not None
             ],
         },
     )

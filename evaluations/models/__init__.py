@@ -6,7 +6,7 @@ from evaluations.models.rappel import RappelComite
 from evaluations.models.recommandation import BrouillonAvis, Recommandation
 from evaluations.models.repartition import CollecteSouhaits, LienEcarte, Repartition, Souhait
 from evaluations.models.score import ScoreDemande
-from evaluations.models.seance import Addenda, Presence, Seance
+from evaluations.models.seance import Addenda, CopieCompteRendu, Passage, Presence, Seance
 
 __all__ = [
     "Addenda",
@@ -14,6 +14,7 @@ __all__ = [
     "BrouillonAvis",
     "Calibrage",
     "CollecteSouhaits",
+    "CopieCompteRendu",
     "Evaluation",
     "FicheCalibrage",
     "LienEcarte",
@@ -21,6 +22,7 @@ __all__ = [
     "MembreComite",
     "Note",
     "NoteCalibrage",
+    "Passage",
     "Presence",
     "RappelComite",
     "Recommandation",

@@ -32,6 +32,8 @@ class MembreComite(models.Model):
     qualite = models.CharField("à titre de", max_length=200, blank=True)
     role = models.CharField("rôle", max_length=12, choices=Role, default=Role.MEMBRE)
     actif = models.BooleanField("siège", default=True)
+    # Ce que ce membre accepte de lire ; vide, la limite de la répartition est la sienne.
+    charge_max = models.PositiveSmallIntegerField("lectures au plus", null=True, blank=True)
     themes = models.ManyToManyField(
         "appels.Theme", verbose_name="thèmes connus", related_name="connus_de", blank=True
     )
@@ -48,6 +50,9 @@ class MembreComite(models.Model):
                 condition=Q(role="presidence", actif=True),
                 name="membre_une_presidence",
                 violation_error_message="Le comité a déjà une présidence.",
+            ),
+            models.CheckConstraint(
+                name="membre_charge_max", condition=Q(charge_max=None) | Q(charge_max__gte=1)
             ),
         )
 

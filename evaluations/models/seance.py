@@ -1,11 +1,14 @@
-from typing import Any
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from evaluations.cycle_de_vie import CycleDeVieSeance
 from socle import horloge
+from socle.templatetags.affichage import heure
 
 
 class SeanceQuerySet(models.QuerySet):
@@ -74,6 +77,23 @@ class Seance(CycleDeVieSeance):
         return f"Séance du {self.date:%Y-%m-%d} — {self.appel.code}"
 
 
+class Moment(NamedTuple):
+    """Un passage dans la salle, d'une arrivée à un départ ; None : l'heure n'est pas dite."""
+
+    arrivee_le: dt.datetime | None
+    depart_le: dt.datetime | None
+
+    def __str__(self) -> str:
+        arrivee = f"dès {heure(self.arrivee_le)}" if self.arrivee_le else ""
+        depart = f"jusqu'à {heure(self.depart_le)}" if self.depart_le else ""
+        return " ".join(filter(None, (arrivee, depart)))
+
+
+def en_mots(moments: Iterable[Moment]) -> str:
+    """« dès 9 h jusqu'à 9 h 30, puis dès 9 h 50 » ; vide quand aucune heure n'est dite."""
+    return ", puis ".join(filter(None, map(str, moments)))
+
+
 class Presence(models.Model):
     """La présence d'un membre à une séance."""
 
@@ -82,6 +102,7 @@ class Presence(models.Model):
         "evaluations.MembreComite", on_delete=models.PROTECT, related_name="presences"
     )
     presente = models.BooleanField("présente", default=False)
+    # Le dernier passage dans la salle ; ceux d'avant sont des ``Passage``.
     arrivee_le = models.DateTimeField("arrivée", null=True, blank=True)
     depart_le = models.DateTimeField("départ", null=True, blank=True)
 
@@ -99,6 +120,68 @@ class Presence(models.Model):
     def est_la(self) -> bool:
         """Dans la salle : arrivée, et pas repartie."""
         return self.presente and self.depart_le is None
+
+    @property
+    def moments(self) -> list[Moment]:
+        """Chaque passage dans la salle, du premier au dernier."""
+        if not self.presente:
+            return []
+        finis = [Moment(passage.arrivee_le, passage.depart_le) for passage in self.passages.all()]
+        return [*finis, Moment(self.arrivee_le, self.depart_le)]
+
+    @property
+    def heures(self) -> str:
+        """Ses passages, en une phrase."""
+        return en_mots(self.moments)
+
+
+class Passage(models.Model):
+    """Un passage terminé : la personne est sortie de la salle, puis y est revenue."""
+
+    presence = models.ForeignKey(Presence, on_delete=models.CASCADE, related_name="passages")
+    arrivee_le = models.DateTimeField("arrivée", null=True, blank=True)
+    depart_le = models.DateTimeField("départ")
+
+    class Meta:
+        verbose_name = "passage dans la salle"
+        verbose_name_plural = "passages dans la salle"
+        ordering = ("presence", "depart_le")
+        constraints = (
+            models.CheckConstraint(
+                name="passage_dans_l_ordre",
+                condition=Q(arrivee_le=None) | Q(arrivee_le__lte=F("depart_le")),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.presence} — sortie à {self.depart_le:%H:%M}"
+
+
+class CopieCompteRendu(models.Model):
+    """Le compte rendu sans les demandes dont ses lecteurs sont récusés, figé en même temps.
+
+    Ceux qui sont récusés des mêmes demandes lisent la même copie.
+    """
+
+    seance = models.ForeignKey(Seance, on_delete=models.PROTECT, related_name="copies")
+    no = models.PositiveSmallIntegerField("numéro")
+    document = models.ForeignKey("socle.Document", on_delete=models.PROTECT, related_name="+")
+    membres = models.ManyToManyField("evaluations.MembreComite", related_name="+")
+    sans = models.ManyToManyField(
+        "appels.Demande", verbose_name="demandes laissées de côté", related_name="+"
+    )
+
+    class Meta:
+        verbose_name = "copie du compte rendu"
+        verbose_name_plural = "copies du compte rendu"
+        ordering = ("seance", "no")
+        constraints = (models.UniqueConstraint(fields=["seance", "no"], name="copie_cr_unique"),)
+        triggers = (
+            pgtrigger.Protect(name="copie_cr_figee", operation=pgtrigger.Update | pgtrigger.Delete),
+        )
+
+    def __str__(self) -> str:
+        return f"Copie no {self.no} — {self.seance}"
 
 
 class Addenda(models.Model):

@@ -16,6 +16,8 @@ from socle.exceptions import RegleViolee
 from socle.journal import journaliser
 from socle.models import Utilisateur
 
+CHARGE_LA_PLUS_HAUTE = 9999
+
 
 # --- Les membres ----------------------------------------------------------------------------------
 @transaction.atomic
@@ -81,6 +83,32 @@ def designer_presidence(*, acteur: Any, membre: MembreComite) -> MembreComite:
         verbe="membrecomite.designer_presidence",
         objet=membre,
         details={"avant": str(ancienne) if ancienne else ""},
+    )
+    return membre
+
+
+@transaction.atomic
+def limiter_charge(
+    *, acteur: Any, membre: MembreComite, charge_max: int | None = None
+) -> MembreComite:
+    """Dit combien de demandes ce membre accepte de lire, au plus ; None : autant que les autres.
+
+    La répartition en tient compte ; ce qui lui est déjà confié reste.
+    """
+    exiger_permission(acteur, "comite.gerer", membre.appel)
+    if charge_max is not None and not 1 <= charge_max <= CHARGE_LA_PLUS_HAUTE:
+        raise RegleViolee(
+            f"Écrivez un nombre de 1 à {CHARGE_LA_PLUS_HAUTE}, ou rien.",
+            champ="charge_max",
+            code="charge_max",
+        )
+    membre.charge_max = charge_max
+    membre.save(update_fields=["charge_max"])
+    journaliser(
+        acteur=acteur,
+        verbe="membrecomite.limiter_charge",
+        objet=membre,
+        details={"charge_max": charge_max},
     )
     return membre
 

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from appels.models import Appel, Demande
-from evaluations.documents import figer_compte_rendu
+from evaluations.calendrier import invitation
+from evaluations.documents import figer_compte_rendu, figer_copies
 from evaluations.models import MembreComite, Presence, Seance
 from socle import horloge
 from socle.concurrence import empreinte
@@ -17,10 +19,13 @@ from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.journal import journaliser
 from socle.services.courriels import envoyer
+from socle.templatetags.affichage import heure
 
 # L'heure d'arrivée et de départ d'un membre (par identifiant), telles que corrigées à la main.
 Heures = Mapping[int, tuple[dt.time | None, dt.time | None]]
 AU_COMITE = ("evaluee", "recommandee")
+# Décochée puis recochée aussitôt, une personne n'est pas sortie.
+ERREUR_DE_CASE = dt.timedelta(minutes=1)
 
 
 # --- La séance ------------------------------------------------------------------------------------
@@ -35,13 +40,23 @@ def preparer_seance(
     membres = list(appel.membres.filter(actif=True).select_related("utilisateur"))
     Presence.objects.bulk_create(Presence(seance=seance, membre=membre) for membre in membres)
     journaliser(acteur=acteur, verbe="seance.preparer", objet=seance)
+    _convoquer(seance, objet=f"Séance du comité — {appel.titre}")
+    return seance
+
+
+def _convoquer(seance: Seance, *, objet: str, deplacee: bool = False) -> None:
+    """Dit la date et le lieu à chaque membre, avec le fichier .ics qui les met à l'agenda.
+
+    Le même identifiant revient à chaque envoi : un report corrige l'agenda au lieu de le doubler.
+    """
+    membres = seance.appel.membres.filter(actif=True).select_related("utilisateur")
     envoyer(
         gabarit="convocation_comite",
         destinataires=[membre.utilisateur.email for membre in membres],
-        objet=f"Séance du comité — {appel.titre}",
-        contexte={"seance": seance, "appel": appel},
+        objet=objet,
+        contexte={"seance": seance, "appel": seance.appel, "deplacee": deplacee},
+        pieces=[("seance.ics", invitation(seance), "text/calendar")],
     )
-    return seance
 
 
 @transaction.atomic
@@ -51,21 +66,26 @@ def modifier_seance(
     seance: Seance,
     date: dt.datetime,
     lieu: str = "",
-    notes: str = "",
+    notes: str | None = None,
     base: str = "",
 ) -> Seance:
-    """Change la date, le lieu ou les notes, tant que la séance n'est pas close.
+    """Change la date, le lieu ou les notes (None les laisse), tant que la séance n'est pas close.
 
-    ``base`` est l'empreinte de ce que la page montrait ; un changement entre-temps refuse
-    (code ``concurrence``).
+    Une séance préparée qui change de moment ou de lieu convoque de nouveau le comité. ``base`` est
+    l'empreinte de ce que la page montrait ; un changement entre-temps refuse (``concurrence``).
     """
     seance = _verrouiller(seance)
     exiger_permission(acteur, "seance.tenir", seance)
     refuser_close(seance)
     _exiger_a_jour(base, etat_de_la_seance(seance), "La séance a")
-    seance.date, seance.lieu, seance.notes = date, lieu.strip(), notes.strip()
+    avant = (seance.date, seance.lieu)
+    seance.date, seance.lieu = date, lieu.strip()
+    seance.notes = seance.notes if notes is None else notes.strip()
     seance.save(update_fields=["date", "lieu", "notes"])
     journaliser(acteur=acteur, verbe="seance.modifier", objet=seance)
+    if seance.etat == Seance.Etat.PREPAREE and (seance.date, seance.lieu) != avant:
+        titre = seance.appel.titre
+        _convoquer(seance, objet=f"Séance du comité déplacée — {titre}", deplacee=True)
     return seance
 
 
@@ -148,15 +168,25 @@ def etat_des_presences(seance: Seance) -> list[list[Any]]:
 def _noter(seance: Seance, presence: Presence, dans_la_salle: bool) -> None:
     ouverte = seance.etat == Seance.Etat.OUVERTE
     if dans_la_salle and not presence.est_la:
-        presence.presente, presence.depart_le = True, None
         if ouverte:
-            presence.arrivee_le = presence.arrivee_le or horloge.maintenant()
+            _faire_entrer(presence, horloge.maintenant())
+        presence.presente, presence.depart_le = True, None
     elif not dans_la_salle and presence.est_la:
         # Partie en cours de séance, elle y était : son départ se note.
         if ouverte:
             presence.depart_le = horloge.maintenant()
         else:
             presence.presente, presence.arrivee_le = False, None
+
+
+def _faire_entrer(presence: Presence, maintenant: dt.datetime) -> None:
+    """Note une arrivée ; à un retour, le passage d'avant reste écrit."""
+    sortie = presence.depart_le
+    if sortie is None:
+        presence.arrivee_le = presence.arrivee_le or maintenant
+    elif maintenant - sortie > ERREUR_DE_CASE:
+        presence.passages.create(arrivee_le=presence.arrivee_le, depart_le=sortie)
+        presence.arrivee_le = maintenant
 
 
 def _corriger(
@@ -181,6 +211,14 @@ def _corriger(
             champ=f"depart_{presence.membre_id}",
             code="heures",
         )
+    if arrivee and presence.pk:
+        derniere_sortie = presence.passages.aggregate(le=Max("depart_le"))["le"]
+        if derniere_sortie and presence.arrivee_le < derniere_sortie:
+            raise RegleViolee(
+                f"Cette personne est sortie à {heure(derniere_sortie)} : elle revient après.",
+                champ=f"arrivee_{presence.membre_id}",
+                code="heures",
+            )
 
 
 # --- Tenir ----------------------------------------------------------------------------------------
@@ -234,7 +272,7 @@ def ouvrir_seance(*, acteur: Any, seance: Seance) -> Seance:
 
 @transaction.atomic
 def clore_seance(*, acteur: Any, seance: Seance) -> Seance:
-    """La séance se termine ; le compte rendu est émis et figé."""
+    """La séance se termine ; le compte rendu est émis et figé, avec les copies des récusés."""
     _verrouiller(seance)
     relire(seance)
     exiger_permission(acteur, "seance.tenir", seance)
@@ -242,6 +280,7 @@ def clore_seance(*, acteur: Any, seance: Seance) -> Seance:
         raise RegleViolee("Seule une séance ouverte peut se clore.", code="etat")
     seance.close_le = horloge.maintenant()
     document = figer_compte_rendu(seance=seance, acteur=acteur)
+    figer_copies(seance=seance, acteur=acteur)
     transitionner(seance, "clore", acteur=acteur, champs={
         "compte_rendu": document, "demande_a_l_ecran": None,
     })  # fmt: skip

@@ -20,6 +20,7 @@ from evaluations.saisie_grille import (
 )
 from evaluations.services import calibrages
 from evaluations.visibilite import siege_de
+from socle.saisies import garde_saisie
 from socle.vues import executer, exiger, trouver
 
 
@@ -181,6 +182,7 @@ def _manques(fiche: FicheCalibrage | None, formulaire: NotationForm) -> list[Any
     return manques_a_l_ecran(fiche.manques())
 
 
+@garde_saisie(sans=frozenset({"soumettre"}))
 @require_POST
 def calibrage_enregistrer(request: HttpRequest, pk: int) -> HttpResponse:
     """Range la grille d'un dossier fictif, et la soumet si le bouton le dit."""

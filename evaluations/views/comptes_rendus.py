@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from appels.views.saisie import en_json, enregistre, phrase_conflit
-from evaluations.compte_rendu import blocs
+from evaluations.compte_rendu import blocs, document_lisible
 from evaluations.documents import contexte_compte_rendu
 from evaluations.forms_seance import AddendaForm, TextesForm
 from evaluations.models import Seance
@@ -18,6 +18,7 @@ from socle.cycle_de_vie import relire
 from socle.documents import rendre_html, rendre_pdf
 from socle.exceptions import RegleViolee
 from socle.models import Document
+from socle.saisies import garde_saisie
 from socle.vues import executer, exiger
 
 
@@ -30,6 +31,7 @@ def _seance_a_ecrire(request: HttpRequest, pk: int) -> Seance:
     return objet
 
 
+@garde_saisie()
 @require_http_methods(["GET", "POST"])
 def textes(request: HttpRequest, pk: int) -> HttpResponse:
     """Les textes libres du compte rendu, avant la clôture ; ils s'enregistrent en écrivant."""
@@ -110,11 +112,11 @@ def apercu(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def compte_rendu(request: HttpRequest, pk: int) -> HttpResponse:
-    """Le compte rendu figé, sauf à qui y lirait une demande dont il est récusé."""
-    objet = trouver_seance(request, pk, "seance.compte_rendu")
-    if objet.compte_rendu is None:
+    """Le compte rendu figé ; à qui est récusé d'une demande, sa copie sans elle."""
+    lisible = document_lisible(request.user, trouver_seance(request, pk, "seance.voir"))
+    if lisible is None:
         raise Http404
-    return _servir(objet.compte_rendu)
+    return _servir(lisible)
 
 
 def _servir(document: Document) -> FileResponse:

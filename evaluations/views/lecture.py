@@ -22,6 +22,7 @@ from evaluations.saisie_grille import (
 from evaluations.services import fiches
 from evaluations.visibilite import A_DECLARER_DANS
 from socle.elements import Manque
+from socle.saisies import garde_saisie
 from socle.vues import executer, trouver
 
 
@@ -110,6 +111,7 @@ def lecture(request: HttpRequest, reference: str) -> HttpResponse:
     return _page_lecture(request, affectation, formulaire)
 
 
+@garde_saisie(sans=frozenset({"soumettre"}))
 @require_POST
 def enregistrer(request: HttpRequest, reference: str) -> HttpResponse:
     """Range ce qui est saisi. Par ``fetch`` : JSON ; par le bouton : retour à la page."""

@@ -25,6 +25,7 @@ from evaluations.visibilite import demandes_revelees_a
 from socle.concurrence import SaisieActuelle, SaisieConcurrente, empreinte
 from socle.exceptions import PermissionRefusee, RegleViolee
 from socle.graphiques import Part
+from socle.saisies import a_relire
 from socle.vues import executer, exiger
 
 
@@ -54,6 +55,8 @@ def demande(request: HttpRequest, pk: int, reference: str) -> HttpResponse:
     if request.method == "POST":
         exiger(request, "demande.preparer_avis", projet)
         agir = _garder_le_brouillon if "brouillon" in request.POST else _inscrire
+        if a_relire(request):
+            agir = _laisser_a_relire
         try:
             suite = agir(request, objet, projet, formulaire)
         except PermissionRefusee as refus:
@@ -106,6 +109,12 @@ def _garder_le_brouillon(
         )
     messages.success(request, f"{enregistre()}.")
     return request.path
+
+
+def _laisser_a_relire(
+    request: HttpRequest, objet: Seance, projet: Demande, formulaire: RecommandationForm
+) -> str:
+    return ""
 
 
 def _inscrire(

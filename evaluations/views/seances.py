@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from appels.models import Appel, Demande
+from evaluations.compte_rendu import document_lisible
 from evaluations.forms_seance import PresencesForm, SeanceForm
 from evaluations.models import Recommandation, Seance
 from evaluations.projets import ProjetLu, projets_lus
@@ -97,7 +98,11 @@ def modifier(request: HttpRequest, pk: int) -> HttpResponse:
     """La date, le lieu et les notes de séance, tant qu'elle n'est pas close."""
     seance = trouver_seance(request, pk, "seance.tenir")
     initial = {"date": seance.date, "lieu": seance.lieu, "notes": seance.notes}
-    formulaire = SeanceForm(request.POST or None, initial=initial)
+    formulaire = SeanceForm(
+        request.POST or None,
+        initial=initial,
+        avec_notes=request.user.peut("seance.compte_rendu", seance),
+    )
     if request.method == "POST" and formulaire.is_valid():
         fait = executer(
             request,
@@ -138,7 +143,7 @@ def _page_seance(
     request: HttpRequest, objet: Seance, presences: PresencesForm, status: int = 200
 ) -> HttpResponse:
     volets = _ordre_du_jour(request, objet) if objet.etat != Seance.Etat.PREPAREE else []
-    lit_le_compte_rendu = request.user.peut("seance.compte_rendu", objet)
+    lit_tout = request.user.peut("seance.compte_rendu", objet)
     peut_tenir = request.user.peut("seance.tenir", objet)
     return render(
         request,
@@ -147,16 +152,18 @@ def _page_seance(
             request,
             objet,
             peut_tenir=peut_tenir,
-            peut_rediger=peut_tenir and lit_le_compte_rendu,
+            peut_rediger=peut_tenir and lit_tout,
             formulaire=presences,
             base_presences=empreinte(seances.etat_des_presences(objet)),
-            presences=objet.presences.select_related("membre__utilisateur").order_by(
-                "membre__code"
-            ),
+            presences=objet.presences.select_related("membre__utilisateur")
+            .prefetch_related("passages")
+            .order_by("membre__code"),
             volets=volets,
             ordres=Seance.Ordre.choices,
-            compte_rendu=objet.compte_rendu if lit_le_compte_rendu else None,
-            addendas=objet.addendas.select_related("document") if lit_le_compte_rendu else [],
+            compte_rendu=document_lisible(request.user, objet),
+            est_une_copie=not lit_tout,
+            notes=objet.notes if lit_tout else "",
+            addendas=objet.addendas.select_related("document") if lit_tout else [],
         ),
         status=status,
     )

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from appels.models import Appel, Demande
-from evaluations.forms import AffectationForm, MembreForm
+from evaluations.forms import AffectationForm, ChargeForm, MembreForm
 from evaluations.indices import liens_possibles
 from evaluations.lectures_a_repartir import PETIT_APPEL, liens_a_examiner
 from evaluations.models import Affectation, MembreComite
@@ -153,15 +153,15 @@ def _attendus(
     return attendus
 
 
+def _membre(request: HttpRequest, pk: int) -> MembreComite:
+    membres = MembreComite.objects.filter(actif=True).select_related("appel", "utilisateur")
+    return trouver(request, membres, "comite.gerer", pk=pk)
+
+
 @require_POST
 def membre_action(request: HttpRequest, pk: int) -> HttpResponse:
     """Retirer un membre, lui confier la présidence ou le rappeler."""
-    membre = trouver(
-        request,
-        MembreComite.objects.filter(actif=True).select_related("appel", "utilisateur"),
-        "comite.gerer",
-        pk=pk,
-    )
+    membre = _membre(request, pk)
     action = request.POST.get("action")
     if action == "presider":
         executer(
@@ -184,14 +184,35 @@ def membre_action(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+def charge_membre(request: HttpRequest, pk: int) -> HttpResponse:
+    """Combien de demandes un membre accepte de lire."""
+    membre = _membre(request, pk)
+    formulaire = ChargeForm(request.POST or None, initial={"charge_max": membre.charge_max})
+    if (
+        request.method == "POST"
+        and formulaire.is_valid()
+        and executer(
+            request,
+            comite.limiter_charge,
+            formulaire=formulaire,
+            membre=membre,
+            succes=f"C'est noté pour {membre} ; la prochaine répartition en tiendra compte.",
+            **formulaire.cleaned_data,
+        )
+    ):
+        return redirect("ville:comite", code=membre.appel.code)
+    return render(
+        request,
+        "evaluations/ville/charge_membre.html",
+        {"membre": membre, "appel": membre.appel, "formulaire": formulaire},
+        status=422 if formulaire.errors else 200,
+    )
+
+
+@require_http_methods(["GET", "POST"])
 def retirer_membre(request: HttpRequest, pk: int) -> HttpResponse:
     """Montre ce que le retrait d'un membre change, puis le retire."""
-    membre = trouver(
-        request,
-        MembreComite.objects.filter(actif=True).select_related("appel", "utilisateur"),
-        "comite.gerer",
-        pk=pk,
-    )
+    membre = _membre(request, pk)
     if request.method == "POST":
         executer(
             request,

@@ -230,6 +230,11 @@ class Versement(CycleDeVieVersement):
         return [rapport for rapport in self.demande.rapports.all() if rapport.est_en_retard]
 
     @property
+    def est_a_payer(self) -> bool:
+        """Autorisé, et sa convention vaut encore : ce que le service des finances peut payer."""
+        return self.etat == self.Etat.AUTORISE and self.convention.etat == "en_vigueur"
+
+    @property
     def est_condition_remplie(self) -> bool:
         if self.condition == self.Condition.SIGNATURE:
             return True

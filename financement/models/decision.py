@@ -226,6 +226,14 @@ class Reexamen(CycleDeVieReexamen):
         "socle.Utilisateur", null=True, on_delete=models.PROTECT, related_name="+", editable=False
     )
     reponse = models.TextField("réponse motivée", blank=True)
+    # Le modèle dont la lettre est faite ; vide pour une réponse d'avant les modèles.
+    modele = models.ForeignKey(
+        "financement.ModeleDocument",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="reexamens",
+    )
     document = models.ForeignKey(
         "socle.Document", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )

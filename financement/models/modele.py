@@ -38,6 +38,9 @@ class ModeleDocument(models.Model):
         REFUSEE = "refusee", "Lettre de refus"
         LISTE_ATTENTE = "liste_attente", "Lettre de mise en liste d'attente"
         CONVENTION = "convention", "Convention d'aide financière"
+        # La suite de leur nom est l'état d'un réexamen tranché.
+        REEXAMEN_MAINTENU = "reexamen_maintenu", "Réponse au réexamen : décision maintenue"
+        REEXAMEN_MODIFIE = "reexamen_modifie", "Réponse au réexamen : demande rouverte"
 
     genre = models.CharField("genre", max_length=20, choices=Genre)
     appel = models.ForeignKey(
@@ -105,3 +108,7 @@ class ModeleDocument(models.Model):
     @property
     def est_convention(self) -> bool:
         return self.genre == self.Genre.CONVENTION
+
+    @property
+    def est_reexamen(self) -> bool:
+        return self.genre in {self.Genre.REEXAMEN_MAINTENU, self.Genre.REEXAMEN_MODIFIE}

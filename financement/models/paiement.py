@@ -4,6 +4,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q, Sum
 
+from appels.models import Demande
 from socle import horloge
 
 
@@ -29,6 +30,14 @@ class CoordonneesBancaires(models.Model):
 
 
 class LotPaiementQuerySet(models.QuerySet):
+    def visibles_par(self, utilisateur: Any) -> "LotPaiementQuerySet":
+        """Un lot se cache à qui est récusé d'une de ses demandes : son total en parlerait."""
+        recusees = Demande.objects.filter(
+            affectations__membre__utilisateur=utilisateur, affectations__etat="recusee"
+        )
+        caches = self.model.objects.filter(versements__convention__demande__in=recusees)
+        return self.exclude(pk__in=caches.values("pk"))
+
     def avec_totaux(self) -> "LotPaiementQuerySet":
         return self.annotate(
             nombre=models.Count("versements"),

@@ -75,6 +75,11 @@ class RetourNumerise(models.Model):
         return f"Retour — {self.document}"
 
     @property
+    def est_complet(self) -> bool:
+        """Toutes les pages du document sont revenues."""
+        return self.pages.count() >= self.attendues
+
+    @property
     def appel(self) -> Any:
         return self.pile.appel
 

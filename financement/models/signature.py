@@ -11,7 +11,8 @@ class Signature(models.Model):
     """Une signature d'une convention ou d'un avenant, et ce qui la prouve. Jamais modifiée.
 
     En ligne : le compte, l'identité vérifiée à nouveau, la phrase acceptée, le moment, l'adresse
-    et le SHA-256 du document signé. Sur papier : qui l'a inscrite.
+    et le SHA-256 du document signé. Sur papier : qui l'a inscrite et, s'il est revenu numérisé, le
+    SHA-256 de l'exemplaire signé.
     """
 
     class Cote(models.TextChoices):
@@ -55,6 +56,10 @@ class Signature(models.Model):
     adresse = models.GenericIPAddressField("adresse IP", null=True, blank=True)
     document = models.ForeignKey("socle.Document", on_delete=models.PROTECT, related_name="+")
     empreinte = models.CharField("SHA-256 du document signé", max_length=64)
+    # L'empreinte, et non le retour : elle reste quand le fichier a fini d'être gardé.
+    empreinte_du_retour = models.CharField(
+        "SHA-256 du retour numérisé", max_length=64, blank=True, default="", db_default=""
+    )
     signee_le = models.DateTimeField("moment", default=horloge.maintenant)
 
     class Meta:
@@ -85,6 +90,11 @@ class Signature(models.Model):
             models.CheckConstraint(
                 name="signature_empreinte_sha256",
                 condition=Q(empreinte__regex=r"^[0-9a-f]{64}$"),
+            ),
+            models.CheckConstraint(
+                name="signature_papier_numerisee",
+                condition=Q(empreinte_du_retour="")
+                | Q(mode="papier", empreinte_du_retour__regex=r"^[0-9a-f]{64}$"),
             ),
         )
         triggers = (

@@ -11,9 +11,12 @@ ZERO = Decimal("0.00")
 
 @dataclass(frozen=True)
 class SourceArgent:
+    """Une source d'un volet : ce qu'elle y met, et ce qui en est déjà accordé."""
+
     bailleur: str
     exercice: int | None
     montant: Decimal
+    accorde: Decimal = ZERO
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ class Restes:
 
 
 def calculer_restes(volets: Iterable[VoletArgent], proposes: Mapping[int, Decimal]) -> Restes:
-    """``proposes`` : par numéro de volet. Le total d'un volet se partage selon ses sources.
+    """``proposes`` : par numéro de volet. Le total d'un volet se partage selon ce que ses sources
+    ont de libre, comme le fera le grand livre.
 
     C'est le total qui se partage, au cent près : la part d'une source ne la dépasse jamais quand
     le volet ne dépasse pas son enveloppe.
@@ -74,15 +78,15 @@ def calculer_restes(volets: Iterable[VoletArgent], proposes: Mapping[int, Decima
     bailleurs: dict[str, list[Decimal]] = {}
     exercices: dict[int | None, list[Decimal]] = {}
     for volet in volets:
-        poids = [source.montant for source in volet.sources]
-        accordes = repartir(volet.accorde, poids)
+        libres = [source.montant - source.accorde for source in volet.sources]
+        poids = libres if any(libres) else [source.montant for source in volet.sources]
         parts = repartir(proposes.get(volet.no, ZERO), poids)
-        for source, accorde, part in zip(volet.sources, accordes, parts, strict=True):
+        for source, part in zip(volet.sources, parts, strict=True):
             for sommes in (
                 bailleurs.setdefault(source.bailleur, [ZERO, ZERO, ZERO]),
                 exercices.setdefault(source.exercice, [ZERO, ZERO, ZERO]),
             ):
-                for rang, montant in enumerate((source.montant, accorde, part)):
+                for rang, montant in enumerate((source.montant, source.accorde, part)):
                     sommes[rang] += montant
     return Restes(
         volets=[Reste(v.nom, v.enveloppe, v.accorde, proposes.get(v.no, ZERO)) for v in volets],

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from appels.models import Appel, Demande
+from financement.champs_fusion import Valeurs
 from financement.documents_fusionnes import champs_vides, contexte_lettre, reference_de_lettre
 from financement.models import Decision, Lettre
 from financement.services import envois
@@ -97,7 +98,8 @@ def emettre_lettre(*, acteur: Any, lettre: Lettre) -> Lettre:
 def _figer(acteur: Any, lettre: Lettre, decision: Decision) -> Lettre:
     demande = decision.demande
     modele = fixer_modele(decision.resultat_exporte, demande.appel)
-    if vides := champs_vides(modele, decision):
+    valeurs = Valeurs(modele.genre, decision)
+    if vides := champs_vides(modele, decision, valeurs):
         raise RegleViolee(
             f"Le modèle demande ce que la décision n'a pas : {', '.join(vides)}.",
             code="champ_vide",
@@ -106,7 +108,9 @@ def _figer(acteur: Any, lettre: Lettre, decision: Decision) -> Lettre:
         nature=Document.Nature.LETTRE,
         objet=lettre,
         gabarit="pdf/lettre.html",
-        contexte=contexte_lettre(decision, modele, reference=reference_de_lettre(demande)),
+        contexte=contexte_lettre(
+            decision, modele, reference=reference_de_lettre(demande), valeurs=valeurs
+        ),
         titre=f"Lettre de décision — {demande.reference}",
         acteur=acteur,
     )

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from appels.models import Demande
@@ -104,11 +104,8 @@ def preparer_lot(*, acteur: Any, choisis: Collection[int]) -> LotPaiement:
         raise RegleViolee(
             "Un des versements choisis a changé entre-temps : relisez la liste.", code="change"
         )
-    # Deux lots préparés en même temps ne prennent pas le même numéro.
-    annee = horloge.aujourdhui().year
-    precedents = LotPaiement.objects.select_for_update().filter(numero__startswith=f"LOT-{annee}-")
     lot = LotPaiement.objects.create(
-        numero=f"LOT-{annee}-{len(precedents) + 1:03d}",
+        numero=_prochain_numero(),
         total=sum(versement.montant for versement in versements),
         cree_par=acteur,
     )
@@ -122,6 +119,15 @@ def preparer_lot(*, acteur: Any, choisis: Collection[int]) -> LotPaiement:
         details={"nombre": len(versements), "total": str(lot.total)},
     )
     return lot
+
+
+def _prochain_numero() -> str:
+    """Deux lots préparés en même temps se suivent : le verrou tient jusqu'au bout de l'écriture."""
+    with connection.cursor() as curseur:
+        curseur.execute("SELECT pg_advisory_xact_lock(hashtext('lot_paiement'))")
+    annee = horloge.aujourdhui().year
+    precedents = LotPaiement.objects.filter(numero__startswith=f"LOT-{annee}-").count()
+    return f"LOT-{annee}-{precedents + 1:03d}"
 
 
 @transaction.atomic
@@ -142,10 +148,15 @@ def defaire_lot(*, acteur: Any, lot: LotPaiement) -> LotPaiement:
 def fichier_du_lot(*, acteur: Any, lot: LotPaiement, forme: str = "csv") -> bytes:
     """Le fichier pour le service des finances, ``csv`` ou ``xlsx`` ; il porte les comptes en clair.
 
-    Il n'est jamais gardé : chaque téléchargement le refait et se journalise.
+    Seulement ce qui est encore à payer : un versement retenu depuis, déjà versé ou dont la
+    convention est résiliée n'y est pas. Il n'est jamais gardé : chaque téléchargement le refait et
+    se journalise. Lève ``RegleViolee`` (``rien``).
     """
     exiger_permission(acteur, "paiement.gerer")
-    lignes = [_ligne(lot, versement) for versement in paiements_du_lot(lot)]
+    a_payer = [versement for versement in paiements_du_lot(lot) if versement.est_a_payer]
+    if not a_payer:
+        raise RegleViolee("Ce lot n'a plus rien à payer.", code="rien")
+    lignes = [_ligne(lot, versement) for versement in a_payer]
     journaliser(
         acteur=acteur,
         verbe="lotpaiement.telecharger",
@@ -244,6 +255,11 @@ def _probleme(fait: Any, du_lot: dict[int, Versement]) -> str:
         return f"{debut} n'est pas de ce lot."
     if versement.etat == "verse":
         return f"{debut} est déjà inscrit."
+    if not versement.est_a_payer:
+        etat = versement.get_etat_display().lower()
+        if versement.etat == "autorise":
+            return f"{debut} a une convention qui n'est plus en vigueur."
+        return f"{debut} est « {etat} » : il ne devait pas être payé."
     if versement.montant != fait.montant:
         return f"{debut} est de {dollars(versement.montant)}, et non {dollars(fait.montant)}."
     autorise = versement.autorise_le

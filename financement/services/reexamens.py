@@ -9,9 +9,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from appels.models import Demande
-from financement.documents import contexte_reexamen
+from financement.champs_fusion import Valeurs
+from financement.documents_fusionnes import (
+    champs_vides,
+    contexte_lettre,
+    reference_de_reponse,
+)
 from financement.models import Lettre, Reexamen
 from financement.services.decisions import retirer_decision
+from financement.services.modeles import fixer_modele
 from socle import horloge
 from socle.cycle_de_vie import transitionner
 from socle.documents import figer_document
@@ -117,7 +123,8 @@ def trancher_reexamen(*, acteur: Any, reexamen: Reexamen, suite: str, reponse: s
     """Maintient la décision, ou accueille et rouvre la demande ; par la personne désignée.
 
     Dans l'ordre : la réponse, la décision retirée et la demande rouverte s'il y a lieu, la lettre
-    figée, son envoi. La nouvelle décision se prend ensuite comme toute autre.
+    figée selon le modèle qui vaut, son envoi. La nouvelle décision se prend ensuite comme toute
+    autre. Lève ``RegleViolee`` (``champ_vide``) quand le modèle demande ce que le dossier n'a pas.
     """
     if not reponse.strip():
         raise RegleViolee("Écrivez la réponse motivée.", champ="reponse")
@@ -135,22 +142,36 @@ def trancher_reexamen(*, acteur: Any, reexamen: Reexamen, suite: str, reponse: s
         },
     )
     demande = reexamen.demande
-    retour = "au comité" if demande.etat == Demande.Etat.REFUSEE else "à la recevabilité"
     if suite == "accueillir":
         garde = {"deposee_le": demande.deposee_le, "deposee_par": demande.deposee_par}
         retirer_decision(demande)
         transitionner(demande, "rouvrir_apres_reexamen", acteur=acteur, motif=reponse, champs=garde)
+    _figer(acteur, reexamen)
+    _envoyer(reexamen)
+    return reexamen
+
+
+def _figer(acteur: Any, reexamen: Reexamen) -> None:
+    demande = reexamen.demande
+    modele = fixer_modele(f"reexamen_{reexamen.etat}", demande.appel)
+    valeurs = Valeurs(modele.genre, reexamen)
+    if vides := champs_vides(modele, reexamen, valeurs):
+        raise RegleViolee(
+            f"Le modèle demande ce que le dossier n'a pas : {', '.join(vides)}.",
+            code="champ_vide",
+        )
+    reexamen.modele = modele
     reexamen.document = figer_document(
         nature=Document.Nature.REEXAMEN,
         objet=reexamen,
-        gabarit="pdf/lettre_reexamen.html",
-        contexte=contexte_reexamen(reexamen, retour=retour),
+        gabarit="pdf/lettre.html",
+        contexte=contexte_lettre(
+            reexamen, modele, reference=reference_de_reponse(reexamen), valeurs=valeurs
+        ),
         titre=f"Réponse au réexamen — {demande.reference}",
         acteur=acteur,
     )
-    reexamen.save(update_fields=["document"])
-    _envoyer(reexamen)
-    return reexamen
+    reexamen.save(update_fields=["document", "modele"])
 
 
 def _envoyer(reexamen: Reexamen) -> None:

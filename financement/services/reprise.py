@@ -4,14 +4,17 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import Q
 
-from appels.models import Besoin
+from appels.cumul import AidePassee
+from appels.models import Appel, Besoin
 from financement.importation.passe import Lecture, lire
 from financement.models import ProjetPasse, RepriseEssayee
 from socle import horloge
 from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.journal import journaliser
+from socle.models import Organisme
 
 TAILLE_MAX = 5_000_000
 
@@ -67,3 +70,16 @@ def confirmer_reprise(*, acteur: Any, reprise: RepriseEssayee) -> int:
             details={"projets": len(reprise.lignes), "fichier": reprise.nom},
         )
     return len(reprise.lignes)
+
+
+def aides_passees(organisme: Organisme) -> list[AidePassee]:
+    """Ce que la Ville a accordé à l'organisme avant l'application (à son NEQ ; sans NEQ au tableur,
+    à son nom). Un appel que l'application connaît y compte déjà ses demandes."""
+    siens = Q(neq="", organisme__iexact=organisme.nom)
+    if organisme.neq:
+        siens |= Q(neq=organisme.neq)
+    projets = ProjetPasse.objects.filter(siens, montant_accorde__gt=0)
+    return [
+        AidePassee(projet.appel_code, projet.titre, projet.annee, projet.montant_accorde)
+        for projet in projets.exclude(appel_code__in=Appel.objects.values("code"))
+    ]

@@ -1,6 +1,6 @@
 """Les réserves d'une acceptation : posées avec la décision, levées avant la convention."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -16,9 +16,25 @@ from socle.models import Utilisateur
 
 def verificateurs(demande: Demande) -> Any:
     """Les personnes de la Ville qui peuvent vérifier une réserve : aucune récusée."""
-    employes = Utilisateur.objects.filter(is_active=True, roles__overlap=["agent", "approbation"])
-    return employes.exclude(
-        sieges__affectations__in=demande.affectations.filter(etat="recusee")
+    return _employes().exclude(sieges__affectations__in=demande.affectations.filter(etat="recusee"))
+
+
+def verificateurs_de(demandes: Sequence[Demande]) -> dict[int, list[Utilisateur]]:
+    """Les mêmes pour chaque demande d'une liste, en deux requêtes."""
+    employes = list(_employes())
+    recusees = Demande.objects.filter(
+        pk__in=[demande.pk for demande in demandes], affectations__etat="recusee"
+    ).values_list("pk", "affectations__membre__utilisateur")
+    ecartes = set(recusees)
+    return {
+        demande.pk: [qui for qui in employes if (demande.pk, qui.pk) not in ecartes]
+        for demande in demandes
+    }
+
+
+def _employes() -> Any:
+    return Utilisateur.objects.filter(
+        is_active=True, roles__overlap=["agent", "approbation"]
     ).order_by("nom")
 
 

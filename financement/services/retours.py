@@ -19,7 +19,7 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 
 from appels.models import Appel
-from financement.models import Avenant, Convention, Lettre
+from financement.models import Avenant, Convention, Lettre, Signature
 from financement.models.retour import PageNumerisee, PileNumerisee, RetourNumerise
 from financement.numerisation import (
     PileIllisible,
@@ -190,13 +190,34 @@ def _joindre(retour: RetourNumerise, pages: Sequence[PageNumerisee], chemin: Pat
     journaliser(acteur=retour.pile.deposee_par, verbe="retournumerise.classer", objet=retour)
 
 
-def retours_de(pile: PileNumerisee) -> QuerySet[RetourNumerise]:
-    """Les retours de la pile, avec ``nombre`` : ses pages revenues."""
-    return (
+def retours_de(pile: PileNumerisee) -> list[RetourNumerise]:
+    """Les retours de la pile, avec ``nombre`` (ses pages revenues) et ``a_inscrire`` (la page où
+    inscrire la signature qu'il prouve, si elle ne l'est pas)."""
+    retours = list(
         pile.retours.select_related("document")
         .annotate(nombre=Count("pages"))
         .order_by("document__titre")
     )
+    adresses = _signatures_a_inscrire([retour.document_id for retour in retours])
+    for retour in retours:
+        retour.a_inscrire = adresses.get(retour.document_id, "")
+    return retours
+
+
+def _signatures_a_inscrire(documents: Sequence[int]) -> dict[int, str]:
+    """Par document présenté à la signature et pas encore signé, la page où l'inscrire."""
+    conventions = Convention.objects.filter(document__in=documents, etat="transmise")
+    avenants = Avenant.objects.filter(document__in=documents, etat="approuve")
+    adresses = {
+        document: reverse("ville:convention", args=[reference])
+        for document, reference in conventions.values_list("document", "demande__reference")
+    } | {
+        document: reverse("ville:avenant", args=[reference, no])
+        for document, reference, no in avenants.values_list(
+            "document", "convention__demande__reference", "no"
+        )
+    }
+    return {document: f"{adresse}#papier" for document, adresse in adresses.items()}
 
 
 def documents_a_signer(appel: Appel) -> QuerySet[Document]:
@@ -209,6 +230,13 @@ def documents_a_signer(appel: Appel) -> QuerySet[Document]:
         ),
     }
     return Document.objects.filter(pk__in=cles - {None}, detruit_le=None).order_by("titre")
+
+
+def signatures_prouvees(retour: RetourNumerise) -> QuerySet[Signature]:
+    """Les signatures inscrites sur la foi de ce retour."""
+    return Signature.objects.filter(
+        document=retour.document_id, empreinte_du_retour=retour.empreinte
+    )
 
 
 @transaction.atomic
@@ -224,6 +252,12 @@ def classer_page(*, acteur: Any, page: PageNumerisee, document: Document) -> Ret
             "Ce document a déjà son retour, venu d'une autre pile. Écartez cette page.",
             champ="document",
             code="deja",
+        )
+    if retour is not None and signatures_prouvees(retour).exists():
+        raise RegleViolee(
+            "Ce retour prouve une signature déjà inscrite : il ne change plus. Écartez cette page.",
+            champ="document",
+            code="preuve",
         )
     if retour is None:
         retour = RetourNumerise(pile=pile, document=document, attendues=_pages_attendues(document))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from financement.documents_fusionnes import contexte_signe
-from financement.models import Avenant, Convention, Signature
+from financement.models import Avenant, Convention, RetourNumerise, Signature
 from socle import horloge
 from socle.documents import figer_document
 from socle.exceptions import RegleViolee
@@ -37,12 +37,15 @@ def signer(
 ) -> Signature:
     """Inscrit la signature d'une partie sur le document que ``objet`` présente.
 
-    Sans ``preuve``, la signature a été reçue sur papier et ``acteur`` l'inscrit. La permission
-    est vérifiée par la transition qui appelle ce service.
+    Sans ``preuve``, la signature a été reçue sur papier et ``acteur`` l'inscrit ; celle de
+    l'organisme a pour preuve l'exemplaire revenu numérisé, s'il l'est en entier. La permission est
+    vérifiée par la transition qui appelle ce service.
     """
     if objet.document is None:
         raise RegleViolee("Le document à signer n'est pas prêt.", code="document")
     est_avenant = isinstance(objet, Avenant)
+    sur_papier_par_l_organisme = preuve is None and cote == Signature.Cote.ORGANISME
+    retour = retour_complet(objet.document) if sur_papier_par_l_organisme else None
     return Signature.objects.create(
         convention=None if est_avenant else objet,
         avenant=objet if est_avenant else None,
@@ -57,8 +60,16 @@ def signer(
         consentement=preuve.consentement if preuve else "",
         document=objet.document,
         empreinte=objet.document.empreinte,
+        empreinte_du_retour=retour.empreinte if retour else "",
         signee_le=horloge.maintenant(),
     )
+
+
+def retour_complet(document: Document) -> RetourNumerise | None:
+    """L'exemplaire signé sur papier, revenu numérisé avec toutes ses pages, ou None."""
+    retours = RetourNumerise.objects.select_for_update(no_key=True, of=("self",))
+    retour = retours.filter(document=document).first()
+    return retour if retour is not None and retour.est_complet else None
 
 
 def figer_les_preuves(*, objet: Convention | Avenant, nature: str, titre: str) -> Document:

@@ -16,6 +16,7 @@ from financement.models import Convention
 from financement.services import conventions as services
 from financement.services.reserves import reserves_de
 from financement.views.signatures import preuve_de
+from socle.saisies import a_relire
 from socle.vues import executer, exiger, trouver
 
 
@@ -129,7 +130,7 @@ def agir(request: HttpRequest, reference: str, action: str) -> HttpResponse:
         voulue = ACTIONS[action]
         exiger(request, voulue.permission, objet)
         form = voulue.formulaire(request.POST)
-        if not form.is_valid():
+        if not form.is_valid() or a_relire(request):
             return _montrer(request, demande, objet, **{voulue.place: form})
         executer(
             request, voulue.service, convention=objet, succes=voulue.succes, **form.cleaned_data

@@ -19,7 +19,6 @@ from financement.forms_decision import (
     DecisionForm,
     ReservesFormSet,
     ResolutionForm,
-    reserves_saisies,
 )
 from financement.models import Decision, LigneScenario
 from financement.services import decisions as services
@@ -127,25 +126,18 @@ def decider(request: HttpRequest, reference: str) -> HttpResponse:
         initial |= _depart_du_scenario(propose)
     form = DecisionForm(request.POST or None, appel=demande.appel, initial=initial)
     reserves = ReservesFormSet(
-        request.POST if "reserves-TOTAL_FORMS" in request.POST else None,
-        prefix="reserves",
-        form_kwargs={"verificateurs": verificateurs(demande), "empty_permitted": True,
-                     "use_required_attribute": False},
-    )  # fmt: skip
-    valides = request.method == "POST" and form.is_valid()
-    if (
-        valides
-        and (not reserves.is_bound or reserves.is_valid())
-        and executer(
-            request,
-            services.decider,
-            formulaire=form,
-            succes="La décision est inscrite. Elle sera annoncée par sa lettre.",
-            demande=demande,
-            motifs_par_critere=avis.motifs_par_critere if avis else None,
-            reserves=reserves_saisies(reserves) if reserves.is_bound else (),
-            **form.arguments(),
-        )
+        request.POST, prefix="reserves", verificateurs=verificateurs(demande)
+    )
+    justes = request.method == "POST" and all([form.is_valid(), reserves.est_juste()])
+    if justes and executer(
+        request,
+        services.decider,
+        formulaire=form,
+        succes="La décision est inscrite. Elle sera annoncée par sa lettre.",
+        demande=demande,
+        motifs_par_critere=avis.motifs_par_critere if avis else None,
+        reserves=reserves.saisies(),
+        **form.arguments(),
     ):
         return redirect("ville:decisions", code=demande.appel.code)
     return render(

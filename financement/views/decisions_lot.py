@@ -12,6 +12,7 @@ from appels.regles import regles_budget
 from financement.forms_decision import LigneLotForm, LotForm
 from financement.services import decisions as services
 from financement.services.grand_livre import soldes
+from financement.services.reserves import verificateurs, verificateurs_de
 from socle.vues import executer, trouver
 
 
@@ -52,7 +53,7 @@ def lot(request: HttpRequest, code: str) -> HttpResponse:
 
 def _lignes(request: HttpRequest, appel: Appel) -> list[LigneLotForm]:
     """Une ligne par demande recommandée que la personne peut décider, dans l'ordre des codes."""
-    demandes = (
+    demandes = list(
         Demande.objects.sans_recusation(request.user)
         .filter(appel=appel, etat="recommandee")
         .avec_budget()
@@ -60,6 +61,7 @@ def _lignes(request: HttpRequest, appel: Appel) -> list[LigneLotForm]:
         .prefetch_related("recommandations")
         .order_by("volet__no", "code")
     )
+    personnes = verificateurs_de(demandes)
     rangs = count(appel.demandes.filter(etat="liste_attente").count() + 1)
     lignes = []
     for demande in demandes:
@@ -69,6 +71,8 @@ def _lignes(request: HttpRequest, appel: Appel) -> list[LigneLotForm]:
             demande=demande,
             avis=avis,
             rang=next(rangs) if avis.avis == "liste_attente" else None,
+            verificateurs=verificateurs(demande),
+            personnes=personnes[demande.pk],
             use_required_attribute=False,
         )
         ligne.maximum = montant_maximal(demande.budget(), regles_budget(demande))

@@ -10,6 +10,7 @@ from appels.models import Demande
 from financement.forms import MotifCourtForm
 from financement.services import fermeture as services
 from socle.exceptions import RegleViolee
+from socle.saisies import a_relire
 from socle.vues import executer, exiger, trouver
 
 RECUPERER = {
@@ -90,7 +91,7 @@ def _recuperer(request: HttpRequest, demande: Demande, action: str) -> HttpRespo
         messages.info(request, "Aucune somme n'est à récupérer.")
         return redirect("ville:fermeture", reference=demande.reference)
     form = formulaire(request.POST)
-    if not form.is_valid():
+    if not form.is_valid() or a_relire(request):
         return _montrer(request, demande, form)
     executer(request, service, recuperation=recuperation, succes=succes, **form.cleaned_data)
     return redirect("ville:fermeture", reference=demande.reference)

@@ -12,6 +12,7 @@ from financement.models import Credit, Mouvement
 from financement.services.grand_livre import Total, total_de
 from socle.cascade import Marche
 from socle.exports import XLSX, classeur, telecharger
+from socle.textes import lire_entier
 from socle.vues import exiger
 
 PAR_PAGE = 20
@@ -38,8 +39,7 @@ class Filtres:
         if self.appel:
             credits = credits.filter(volet__appel__code=self.appel)
         if self.exercice:
-            exercice = int(self.exercice) if self.exercice.isdecimal() else 0
-            credits = credits.filter(exercice=min(exercice, 9999))
+            credits = credits.filter(exercice=min(lire_entier(self.exercice) or 0, 9999))
         if self.bailleur:
             credits = credits.filter(bailleur=self.bailleur)
         return credits

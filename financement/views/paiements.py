@@ -10,6 +10,8 @@ from financement.paiements import ENTETES, ENTETES_RETOUR
 from financement.services import paiements as services
 from socle.exports import XLSX, telecharger
 from socle.models import Organisme
+from socle.saisies import jamais_gardee
+from socle.textes import lire_entier
 from socle.vues import executer, exiger, trouver
 
 LOTS_MONTRES = 50
@@ -20,7 +22,7 @@ def paiements(request: HttpRequest) -> HttpResponse:
     exiger(request, "paiement.gerer")
     a_payer = list(services.versements_a_payer(request.user))
     if request.method == "POST":
-        choisis = [int(pk) for pk in request.POST.getlist("versement") if pk.isdecimal()]
+        choisis = [lire_entier(pk) for pk in request.POST.getlist("versement")]
         lot = executer(
             request,
             services.preparer_lot,
@@ -34,14 +36,15 @@ def paiements(request: HttpRequest) -> HttpResponse:
         {
             "a_payer": a_payer,
             "total": sum(versement.montant for versement in a_payer),
-            "lots": LotPaiement.objects.avec_totaux()[:LOTS_MONTRES],
+            "lots": LotPaiement.objects.visibles_par(request.user).avec_totaux()[:LOTS_MONTRES],
         },
     )
 
 
 def _lot(request: HttpRequest, pk: int) -> LotPaiement:
     exiger(request, "paiement.gerer")
-    return trouver(request, LotPaiement.objects.avec_totaux(), pk=pk)
+    lots = LotPaiement.objects.visibles_par(request.user).avec_totaux()
+    return trouver(request, lots, pk=pk)
 
 
 def lot(request: HttpRequest, pk: int) -> HttpResponse:
@@ -61,12 +64,14 @@ def lot(request: HttpRequest, pk: int) -> HttpResponse:
         )
     ):
         return redirect("ville:lot_paiement", pk=pk)
+    versements = list(services.paiements_du_lot(objet))
     return render(
         request,
         "financement/ville/lot_paiement.html",
         {
             "lot": objet,
-            "versements": services.paiements_du_lot(objet),
+            "versements": versements,
+            "absents": sum(not v.est_a_payer and v.etat != "verse" for v in versements),
             "retours": objet.retours.select_related("importe_par"),
             "form": form,
             "peut_defaire": not objet.annule_le and not objet.payes,
@@ -83,6 +88,8 @@ def fichier(request: HttpRequest, pk: int, forme: str) -> HttpResponse:
     if forme not in {"csv", "xlsx"} or objet.annule_le:
         raise Http404
     octets = executer(request, services.fichier_du_lot, lot=objet, forme=forme)
+    if octets is None:
+        return redirect("ville:lot_paiement", pk=pk)
     mime = XLSX if forme == "xlsx" else "text/csv; charset=utf-8"
     reponse = telecharger(octets, f"{objet.numero}.{forme}", mime)
     reponse["Cache-Control"] = "no-store"
@@ -95,6 +102,7 @@ def defaire(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("ville:paiements")
 
 
+@jamais_gardee
 def coordonnees(request: HttpRequest, pk: int) -> HttpResponse:
     """L'organisme dit où le payer ; il ne relit que les trois derniers chiffres."""
     organisme = trouver(

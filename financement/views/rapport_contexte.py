@@ -26,7 +26,7 @@ def contexte_redaction(rapport: Rapport, saisie: Saisie) -> dict[str, Any]:
         "saisie": saisie,
         "form": saisie.chiffres,
         "conflits": {partie: saisie.conflits.get(partie) for partie in PARTIES},
-        "bases": [(f"b{p}", empreinte(services.valeur_de(rapport, p))) for p in PARTIES],
+        "bases": [(f"b{partie}", _base(rapport, saisie, partie)) for partie in PARTIES],
         "bases_des_remarques": [
             (f"btraitee{r.pk}", empreinte(r.traitee_le is not None))
             for r in remarques
@@ -61,6 +61,11 @@ def contexte_redaction(rapport: Rapport, saisie: Saisie) -> dict[str, Any]:
             Manque(m.libelle, url=f"#{m.ancre}" if m.ancre else "") for m in rapport.manques()
         ],
     }
+
+
+def _base(rapport: Rapport, saisie: Saisie, partie: str) -> str:
+    recue = "" if saisie.ecrite else saisie.chiffres.data.get(f"b{partie}", "")[:12]
+    return recue or empreinte(services.valeur_de(rapport, partie))
 
 
 def _sections(

@@ -23,7 +23,7 @@ from financement.views.rapport_saisie import (
 from socle.concurrence import SaisieConcurrente
 from socle.exceptions import PermissionRefusee, RegleViolee
 from socle.lignes import ajoute_une_ligne
-from socle.saisies import garde_saisie
+from socle.saisies import a_relire, garde_saisie
 from socle.vues import executer
 
 
@@ -41,6 +41,7 @@ def rapport_organisme(request: HttpRequest, reference: str, nature: str) -> Http
         valide = saisie.est_valide
         if (
             valide
+            and not a_relire(request)
             and not ajoute_une_ligne(request.POST, PREFIXE)
             and _enregistrer(request, rapport, saisie)
         ):
@@ -52,6 +53,7 @@ def rapport_organisme(request: HttpRequest, reference: str, nature: str) -> Http
 
 def _enregistrer(request: HttpRequest, rapport: Rapport, saisie: Saisie) -> bool:
     """Écrit tout ce qui peut l'être ; un refus ou un conflit se dit à sa place."""
+    saisie.ecrite = True
     try:
         saisie.conflits |= ecrire_reponses(
             saisie.questions,
@@ -74,7 +76,7 @@ def _enregistrer(request: HttpRequest, rapport: Rapport, saisie: Saisie) -> bool
             )
     if saisie.conflits or any(f.errors for f in (saisie.questions, saisie.chiffres)):
         # Ce que la collègue a écrit devient la base : le prochain envoi est un choix.
-        saisie.questions.initial = reponses_ecrites(rapport.reponses)
+        saisie.questions.relire(reponses_ecrites(rapport.reponses))
         return False
     if "deposer" not in request.POST:
         messages.success(request, enregistre() + ".")

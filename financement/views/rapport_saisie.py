@@ -23,6 +23,7 @@ from financement.models import Rapport
 from financement.services import rapports as services
 from socle.concurrence import SaisieActuelle, empreinte
 from socle.lignes import ajoute_une_ligne, avec_une_ligne
+from socle.textes import lire_entier
 from socle.vues import trouver
 
 PREFIXE = "depenses"
@@ -38,6 +39,8 @@ class Saisie:
     depenses: Any
     indicateurs: IndicateursForm
     conflits: dict[Any, SaisieActuelle] = field(default_factory=dict)
+    # Renvoyée sans rien écrire, la page garde les bases reçues (voir ``base_a_montrer``).
+    ecrite: bool = False
 
     @property
     def est_valide(self) -> bool:
@@ -132,8 +135,8 @@ def enregistrer(request: HttpRequest, reference: str, nature: str, partie: str) 
     Répond 409 avec ``conflit`` quand une autre personne a écrit entre-temps, comme la demande.
     """
     rapport = trouver_rapport(request, reference, nature)
-    if partie.isdecimal():
-        return _enregistrer_reponse(request, rapport, int(partie))
+    if (numero := lire_entier(partie)) is not None:
+        return _enregistrer_reponse(request, rapport, numero)
     if partie.startswith("traitee"):
         return _enregistrer_traitee(request, rapport, partie.removeprefix("traitee"))
     if partie not in PARTIES:
@@ -192,9 +195,7 @@ def _enregistrer_reponse(request: HttpRequest, rapport: Rapport, pk: int) -> Jso
 
 
 def _enregistrer_traitee(request: HttpRequest, rapport: Rapport, pk: str) -> JsonResponse:
-    if not pk.isdecimal():
-        raise Http404
-    remarque = trouver(request, rapport.remarques.all(), pk=pk)
+    remarque = trouver(request, rapport.remarques.all(), pk=lire_entier(pk))
     return en_json(
         request,
         lambda: services.traiter_remarque(

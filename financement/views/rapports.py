@@ -15,6 +15,7 @@ from financement.remarques import par_place, places
 from financement.services import rapports as services
 from financement.services.fermeture import calculer_solde
 from socle.exceptions import RegleViolee
+from socle.saisies import a_relire
 from socle.vues import executer, exiger, trouver
 
 PAR_PAGE = 50
@@ -148,7 +149,7 @@ def examiner(request: HttpRequest, pk: int) -> HttpResponse:
     """Accepter (avec les dépenses refusées) ou renvoyer (avec des remarques à leur place)."""
     objet = trouver(request, _visibles(request), "rapport.examiner", pk=pk)
     form = _formulaire(objet, request.POST)
-    if not form.is_valid():
+    if not form.is_valid() or a_relire(request):
         return _montrer(request, objet, form)
     if form.cleaned_data["suite"] == "renvoyer":
         executer(

@@ -10,6 +10,7 @@ from financement.forms_retour import PageForm, PileForm
 from financement.models import PageNumerisee, PileNumerisee, RetourNumerise
 from financement.numerisation import apercu
 from financement.services import retours as services
+from socle.textes import lire_entier
 from socle.vues import executer, trouver
 
 PILES_MONTREES = 30
@@ -44,7 +45,7 @@ def pile(request: HttpRequest, cle: UUID) -> HttpResponse:
     documents = services.documents_a_signer(objet.appel)
     form = PageForm(request.POST or None, documents=documents)
     if request.method == "POST":
-        page = trouver(request, objet.pages.all(), no=request.POST.get("page") or 0)
+        page = trouver(request, objet.pages.all(), no=lire_entier(request.POST.get("page", "")))
         if "ecarter" in request.POST:
             fait = executer(
                 request, services.ecarter_page, page=page, succes=f"La page {page.no} est écartée."

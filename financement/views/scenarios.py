@@ -15,6 +15,7 @@ from financement.services import scenarios as services
 from financement.tableau_scenario import Colonne, colonnes, comparer, et_si
 from socle.exceptions import RegleViolee
 from socle.exports import reponse_xlsx
+from socle.textes import lire_entier
 from socle.vues import executer, trouver
 
 PAR_PAGE = 100
@@ -187,7 +188,7 @@ def _en_tableur(ligne: LigneScenario) -> tuple:
 def comparaison(request: HttpRequest, code: str) -> HttpResponse:
     """Deux à quatre scénarios côte à côte : ce qui change, et pour qui."""
     appel, visibles = _appel(request, code)
-    cles = [int(cle) for cle in request.GET.getlist("s") if cle.isdecimal()]
+    cles = [lire_entier(cle) for cle in request.GET.getlist("s")]
     choisis = list(visibles.filter(pk__in=cles)) or list(visibles)
     comparees = colonnes(appel, choisis[:COLONNES_MAX])
     lignes = comparer(comparees) if comparees else []

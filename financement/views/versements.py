@@ -17,6 +17,7 @@ from financement.forms import MotifCourtForm, ReferenceForm
 from financement.models import Versement
 from financement.services import versements as services
 from socle.exports import reponse_xlsx
+from socle.saisies import a_relire
 from socle.vues import executer, exiger, trouver
 
 PAR_PAGE = 50
@@ -147,7 +148,7 @@ def agir(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     suite = QueryDict(request.POST.get("suite", "")).urlencode()
     retour = reverse("ville:versements") + (f"?{suite}" if suite else "")
     form = voulue.formulaire(request.POST)
-    if not form.is_valid():
+    if not form.is_valid() or a_relire(request):
         contexte = {"versement": versement, "titre": voulue.titre, "form": form}
         return render(
             request,

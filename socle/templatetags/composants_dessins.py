@@ -36,6 +36,14 @@ def barre_enveloppe(
     }
 
 
+@register.inclusion_tag("composants/graphiques/legende_enveloppe.html")
+def legende_enveloppe() -> dict[str, Any]:
+    """Ce que dit chaque couleur d'une enveloppe ; une fois au-dessus de plusieurs barres."""
+    couleurs = graphiques.PARTS_ENVELOPPE
+    parts = [(nom, couleurs[nom][0]) for nom in couleurs if nom != "Dépassement"]
+    return {"parts": parts, "gris": graphiques.GRIS}
+
+
 @register.inclusion_tag("composants/graphiques/reste.html")
 def barre_reste(
     titre: str, enveloppe: Nombre, accorde: Nombre = 0, propose: Nombre = 0

@@ -4,31 +4,17 @@
 (() => {
   const formulaire = document.querySelector("[data-autosave]");
   if (!formulaire) return;
+  const { rangement, poster, relance, dire, direAttente, pareilles } = window.Envoi;
   const etat = document.getElementById("etat-enregistrement");
-  const cle = `demande:${formulaire.dataset.demande}:${location.pathname}`;
+  const range = rangement(`demande:${formulaire.dataset.demande}:${location.pathname}`);
   const minuteries = new Map();
   const enCours = new Map();
-
-  // L'onglet seulement : sur un poste partagé, rien ne reste pour la personne suivante.
-  const lire = () => {
-    try {
-      return new Map(Object.entries(JSON.parse(sessionStorage.getItem(cle) || "{}")));
-    } catch {
-      return new Map();
-    }
-  };
-  const enAttente = lire();
-  const garder = () => {
-    try {
-      if (enAttente.size) sessionStorage.setItem(cle, JSON.stringify(Object.fromEntries(enAttente)));
-      else sessionStorage.removeItem(cle);
-    } catch {
-      // Rangement plein ou fermé : l'envoi, lui, continue.
-    }
-  };
-  const dire = (phrase) => {
-    if (etat) etat.textContent = phrase;
-  };
+  const enAttente = new Map(Object.entries(range.lire() ?? {}));
+  const garder = () => range.ecrire(enAttente.size ? Object.fromEntries(enAttente) : null);
+  // Une question dont deux textes attendent un choix ne part pas d'elle-même.
+  const renvoyer = () =>
+    enAttente.forEach((_, q) => document.getElementById(`conflit-${q}`) || envoyer(q));
+  const plusTard = relance(renvoyer);
 
   // « q12 » et « q12-0-nom » répondent à la même question ; « titre » est un champ du projet ; les
   // dépenses d'un rapport s'enregistrent ensemble (data-groupe).
@@ -49,34 +35,31 @@
     );
   };
   const base = (q) => formulaire.elements[`b${numero(q)}`];
-  const pareilles = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
   async function partir(q) {
     const attente = enAttente.get(q);
     if (!attente) return;
     const corps = new FormData();
-    corps.append("csrfmiddlewaretoken", formulaire.csrfmiddlewaretoken.value);
     corps.append(base(q).name, attente.base);
     for (const [nom, valeur] of attente.saisie) corps.append(nom, valeur);
     const adresse = formulaire.dataset.autosave.replace(/\/(0|champ)\/$/, `/${numero(q)}/`);
-    const reponse = await fetch(adresse, { method: "POST", body: corps, redirect: "manual" }).catch(
-      () => null,
-    );
-    if (!reponse) return dire("Hors ligne : votre texte est gardé dans cet onglet.");
-    if (reponse.type === "opaqueredirect" || [401, 403].includes(reponse.status)) {
-      return dire("Votre session a expiré : votre texte est gardé dans cet onglet. Reconnectez-vous ici.");
+    const { ok, contenu, ...attendre } = await poster(formulaire, adresse, corps);
+    if (!contenu) {
+      plusTard.prevoir();
+      return direAttente(etat, attendre);
     }
-    const contenu = await reponse.json().catch(() => ({}));
+    plusTard.oublier();
     if (contenu.conflit) return demander(q, contenu);
-    if (reponse.ok) {
+    if (ok) {
       base(q).value = contenu.base;
       const rendu = contenu.rendu && formulaire.querySelector(`[data-rendu="${q}"]`);
       if (rendu) rendu.innerHTML = contenu.rendu;
-      if (pareilles(enAttente.get(q).saisie, attente.saisie)) enAttente.delete(q);
-      else enAttente.get(q).base = contenu.base;
+      const encore = enAttente.get(q);
+      if (!encore || pareilles(encore.saisie, attente.saisie)) enAttente.delete(q);
+      else encore.base = contenu.base;
       garder();
     }
-    dire(contenu.message || "L'enregistrement a échoué ; votre texte est gardé dans cet onglet.");
+    dire(etat, contenu.message || "L'enregistrement a échoué ; votre texte est gardé dans cet onglet.");
   }
 
   // Une réponse à la fois par question : la dernière écrite arrive la dernière.
@@ -100,14 +83,11 @@
       minuteries.set(q, setTimeout(() => envoyer(q), 900));
     }
   });
-  addEventListener("online", () => enAttente.forEach((_, q) => envoyer(q)));
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) enAttente.forEach((_, q) => envoyer(q));
-  });
+  document.addEventListener("visibilitychange", () => document.hidden && renvoyer());
 
   // Deux textes pour une même question : les deux restent à l'écran jusqu'au choix.
   function demander(q, { message, conflit }) {
-    dire(message);
+    dire(etat, message);
     document.getElementById(`conflit-${q}`)?.remove();
     const bloc = document.createElement("div");
     bloc.className = "conflit";
@@ -146,10 +126,20 @@
         else if (champ.type === "checkbox") champ.checked = conflit.valeur === true;
         else champ.value = conflit.valeur ?? "";
       }
-      dire("La réponse affichée est celle qui est enregistrée.");
+      dire(etat, "La réponse affichée est celle qui est enregistrée.");
     });
     bloc.append(titre, autre, boutons);
     (groupe(q) ?? champs(q)[0].closest(".champ, .choix")).append(bloc);
+  }
+
+  // Une ligne de plus dans un tableau.
+  const tableaux = [...formulaire.querySelectorAll("[data-tableau]")];
+  function allonger(tableau) {
+    const modele = tableau.querySelector("template");
+    const rang = tableau.querySelectorAll("fieldset.ligne-tableau").length;
+    if (rang >= 40) return false;
+    modele.insertAdjacentHTML("beforebegin", modele.innerHTML.replaceAll("__rang__", rang));
+    return true;
   }
 
   // Ce qui n'avait pas pu partir revient dans les champs, puis part.
@@ -158,6 +148,8 @@
       enAttente.delete(q);
       continue;
     }
+    const tableau = tableaux.find((t) => t.dataset.tableau === q);
+    while (tableau && attente.saisie.some(([nom]) => !formulaire.elements[nom]) && allonger(tableau));
     for (const champ of champs(q)) {
       const valeurs = attente.saisie.filter(([nom]) => nom === champ.name).map(([, v]) => v);
       if (["checkbox", "radio"].includes(champ.type)) champ.checked = valeurs.includes(champ.value);
@@ -169,15 +161,12 @@
   }
   garder();
 
-  // Une ligne de plus dans un tableau, dès que la dernière est entamée.
-  for (const tableau of formulaire.querySelectorAll("[data-tableau]")) {
-    const modele = tableau.querySelector("template");
+  // Un tableau s'allonge dès que sa dernière ligne est entamée.
+  for (const tableau of tableaux) {
     tableau.querySelector(":scope > p").textContent = "Videz une ligne pour la retirer.";
     tableau.addEventListener("input", () => {
-      const lignes = tableau.querySelectorAll("fieldset.ligne-tableau");
-      const derniere = lignes[lignes.length - 1];
-      if (lignes.length >= 40 || ![...derniere.querySelectorAll("input")].some((c) => c.value)) return;
-      modele.insertAdjacentHTML("beforebegin", modele.innerHTML.replaceAll("__rang__", lignes.length));
+      const derniere = [...tableau.querySelectorAll("fieldset.ligne-tableau")].at(-1);
+      if ([...derniere.querySelectorAll("input")].some((c) => c.value)) allonger(tableau);
     });
   }
 

@@ -4,6 +4,7 @@
 (() => {
   const MAXIMUM = 15 * 1024 * 1024;
   const ESSAIS = 3;
+  const SESSION = "votre session a expiré : rechargez la page pour vous reconnecter, puis choisissez-le à nouveau.";
 
   function envoyer(formulaire, fichier, avancer) {
     return new Promise((resoudre) => {
@@ -18,11 +19,12 @@
       });
       requete.addEventListener("error", () => resoudre({ reseau: true }));
       requete.addEventListener("load", () => {
-        let contenu = {};
+        let contenu;
         try {
           contenu = JSON.parse(requete.responseText);
         } catch {
           // Une page de connexion, ou une erreur du serveur.
+          return resoudre({ reseau: requete.status >= 500, message: SESSION });
         }
         resoudre({ ok: requete.status === 200 && contenu.message === "Joint", ...contenu });
       });

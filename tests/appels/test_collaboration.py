@@ -211,3 +211,20 @@ def test_une_collegue_presente_se_voit_trois_minutes(prete, client, a_l_heure):
     a_l_heure(depart + dt.timedelta(minutes=3, seconds=1))
     assert "Aussi dans la demande" not in client.get(adresse(prete.demande, "budget")).text
     assert Visite.objects.count() == 2
+
+
+def test_une_page_restee_ouverte_garde_sa_personne_presente(prete, client, a_l_heure):
+    depart = prete.appel.ouverture + dt.timedelta(hours=1)
+    a_l_heure(depart)
+    client.force_login(prete.responsable)
+    page = client.get(adresse(prete.demande, "projet")).text
+    assert f'hx-get="{url(prete, "presents")}"' in page
+    a_l_heure(depart + dt.timedelta(minutes=20))
+    assert "Aussi dans la demande" not in client.get(url(prete, "presents")).text
+
+    client.force_login(prete.redacteur)
+    client.get(adresse(prete.demande, "budget"))
+
+    assert prete.responsable.nom in client.get(url(prete, "presents")).text
+    # Qui n'a que demandé la liste n'a pas ouvert la demande.
+    assert Visite.objects.count() == 2

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from appels.completude import manques
 from appels.models import Appel, Demande, Formulaire
+from appels.questions import texte
 from appels.services import conditions, copies
 from socle import horloge
 from socle.exceptions import PermissionRefusee, RegleViolee
@@ -170,7 +171,7 @@ def test_un_appel_qui_ne_vise_aucun_besoin_prend_ceux_de_son_plan(ancienne, appe
         (
             {"section": "autre"},
             {
-                code: ", ".join(valeur) if isinstance(valeur, list) else valeur
+                code: texte(code, valeur)
                 for code, valeur in VALEURS.items()
                 if code != "declaration"
             },
@@ -187,7 +188,7 @@ def test_ce_qui_ne_se_range_plus_est_rendu_avec_son_texte(ancienne, changement, 
     copie = copier(ancienne, appel)
 
     assert {r.question: r.texte for r in copie.restes} == {
-        f"Question {code}": texte for code, texte in restes.items()
+        f"Question {code}": reste for code, reste in restes.items()
     }
     assert all(r.raison and r.partie == "Le besoin" for r in copie.restes)
     # Rien n'est perdu : chaque réponse est passée, restée, ou partagée entre les deux.
@@ -212,7 +213,7 @@ def test_une_date_hors_de_la_periode_de_l_appel_ne_passe_pas(ancienne, appel, da
     copie = copier(ancienne, appel)
 
     assert valeurs(copie.demande).get("date") == (date if passe else None)
-    assert [r.texte for r in copie.restes] == ([] if passe else [date])
+    assert [r.texte for r in copie.restes] == ([] if passe else [texte("date", date)])
 
 
 def test_un_tableau_passe_sans_ses_dates_de_l_an_passe(ancienne, appel):
@@ -235,7 +236,7 @@ def test_un_tableau_passe_sans_ses_dates_de_l_an_passe(ancienne, appel):
         {**lignes[0], "debut": ""}, lignes[1],
     ]  # fmt: skip
     (reste,) = copie.restes
-    assert (reste.question, "2029-10-01" in reste.texte) == ("Activités", True)
+    assert (reste.question, "1er octobre 2029" in reste.texte) == ("Activités", True)
     # Le dépôt attendra la nouvelle date.
     assert [m.libelle for m in manques(copie.demande) if m.partie == "besoin"] == [
         "Activités — activité 1 : remplissez « Début »"

@@ -1,5 +1,6 @@
 """Les doutes entre demandes : trouvés par la machine, tranchés par une personne."""
 
+import html
 from decimal import Decimal
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from appels.doutes import doutes_sur
 from appels.models import Demande, VerdictDoute
 from appels.services.doutes import trancher_doute
+from financement.models import ProjetPasse
 from socle.exceptions import PermissionRefusee, RegleViolee
 from tests.factories import (
     AffectationFactory,
@@ -235,3 +237,72 @@ def test_la_page_coute_autant_a_une_voisine_qu_a_trois(projet):
     for _ in range(2):
         une(titre=projet.titre, resume=projet.resume, organisme=projet.organisme)
     assert requetes(agent, "ville:demande", projet.reference) == un
+
+
+# --- Les projets d'avant l'application ------------------------------------------------------------
+def un_passe(qui, *, annee, montant="1000.01", **champs):
+    return ProjetPasse.objects.create(
+        **{"appel_code": "AP-2024", "titre": "Cuisine du monde", "neq": qui.neq,
+           "organisme": qui.nom, "annee": annee, "montant_accorde": Decimal(montant),
+           "montant_verse": Decimal(montant)} | champs
+    )  # fmt: skip
+
+
+@pytest.fixture
+def demande_2030():
+    """15 000 $ demandés et 2 000 $ publics ; le cumul permis est de 18 000 $."""
+    appel = AppelFactory(en_evaluation=True, projet_debut="2030-01-01", projet_fin="2030-12-31")
+    demande = une(appel=appel, volet=appel.volets.first(), montant_demande=Decimal("15000"))
+    demande.refresh_from_db()
+    return demande
+
+
+@pytest.mark.parametrize(
+    ("champs", "doute"),
+    [
+        ({"annee": 2030}, True),
+        ({"annee": 2030, "montant": "1000.00"}, False),
+        ({"annee": 2029}, False),
+        ({"annee": 2030, "neq": ""}, True),
+        ({"annee": 2030, "neq": "1199999999"}, False),
+        ({"annee": 2030, "neq": "", "organisme": "Une autre"}, False),
+    ],
+)
+def test_un_projet_passe_compte_a_son_organisme_et_a_son_annee(demande_2030, champs, doute):
+    un_passe(demande_2030.organisme, **champs)
+    trouves = [d for d in doutes_sur(demande_2030, Demande.objects.all()) if d.nature == "cumul"]
+    assert bool(trouves) is doute
+    if doute:
+        assert (len(trouves), trouves[0].autre) == (1, None)
+        assert "AP-2024 (1\u00a0000,01\u00a0$)" in trouves[0].phrase
+
+
+def test_un_appel_que_l_application_connait_ne_compte_pas_deux_fois(demande_2030):
+    un_passe(demande_2030.organisme, annee=2030, appel_code=demande_2030.appel.code)
+    assert not [n for n, _ in doutes(demande_2030) if n == "cumul"]
+
+
+def test_on_conclut_sur_les_projets_d_avant_l_application(demande_2030):
+    agente = UtilisateurFactory(agent=True)
+    un_passe(demande_2030.organisme, annee=2030)
+    un_passe(demande_2030.organisme, annee=2024, titre="Un vieux projet", appel_code="AP-2023")
+    texte = page(agente, "ville:demande", demande_2030.reference).text
+    assert "Projets d'avant l'application" in html.unescape(texte)
+    adresse = ("ville:doute_passe", demande_2030.reference)
+    lue = html.unescape(page(agente, *adresse).text)
+    # Toutes les années se lisent ; celles d'une autre période ne se comptent pas.
+    assert "Un vieux projet" in lue
+    assert "18\u00a0000,01\u00a0$ d'argent public" in lue
+    assert "obligatoire" in envoyer(agente, *adresse, verdict="ecarte", motif=" ").text
+    conclusion = {"verdict": "ecarte", "motif": "D'autres dépenses."}
+    assert envoyer(agente, *adresse, **conclusion).status_code == 302
+    assert VerdictDoute.objects.get().autre is None
+    envoyer(agente, *adresse, verdict="retenu", motif="Finalement, oui.")
+    assert VerdictDoute.objects.get().verdict == "retenu"
+    relue = html.unescape(page(agente, "ville:demande", demande_2030.reference).text)
+    assert "Finalement, oui." in relue
+    with pytest.raises(RegleViolee):
+        trancher_doute(
+            acteur=agente, demande=demande_2030, autre=None, nature="doublon", verdict="retenu",
+            motif="Non.",
+        )  # fmt: skip

@@ -231,10 +231,9 @@ def nomme(mot, texte):
 
 def texte_de(reponse):
     """Ce qu'une personne lit de la réponse, PDF compris."""
-    if "pdf" in reponse.headers.get("Content-Type", "") and not reponse.streaming:
-        lu = subprocess.run(
-            ["pdftotext", "-", "-"], input=reponse.content, capture_output=True, check=False
-        )
+    if "pdf" in reponse.headers.get("Content-Type", ""):
+        octets = b"".join(reponse.streaming_content) if reponse.streaming else reponse.content
+        lu = subprocess.run(["pdftotext", "-", "-"], input=octets, capture_output=True, check=False)
         return lu.stdout.decode()
     return contenu(reponse)
 

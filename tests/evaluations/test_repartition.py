@@ -1,6 +1,7 @@
 """La répartition des lectures : proposée, expliquée, retouchée, acceptée, périmée, impossible."""
 
 import datetime as dt
+from collections import Counter
 from io import BytesIO
 
 import pytest
@@ -354,6 +355,34 @@ def test_la_penurie_nomme_la_demande_et_chaque_ecarte(essai):
 
 
 # --- Un long calcul -------------------------------------------------------------------------------
+def test_un_membre_lit_au_plus_ce_qu_il_accepte(essai):
+    """Sa limite tient dans le calcul ; quand elle bloque, la page la nomme et mène à elle."""
+    peu, *autres = essai.membres
+    limite = ("ville:membre_charge", peu.pk)
+    refus = envoyer(essai.agente, *limite, charge_max="zéro")
+    assert refus.status_code == 422
+    assert refus.context["formulaire"].errors["charge_max"]
+    assert "zéro" in refus.text
+    assert envoyer(essai.agente, *limite, charge_max="1").status_code == 302
+    assert "Lit 1 demande au plus" in page(essai.agente, "ville:comite", essai.appel.code).text
+
+    charges = Counter(membre for _, membre in essai.proposer(nombre=2).paires)
+    assert charges[peu.pk] == 1
+    assert sum(charges.values()) == 8
+
+    for autre in autres:
+        comite.limiter_charge(acteur=essai.agente, membre=autre, charge_max=2)
+    assert not essai.proposer(nombre=2).est_possible
+    impossible = page(essai.agente, "ville:repartition", essai.appel.code).text
+    assert "Relever à 2 la charge maximale de M1 (maintenant 1)." in impossible
+    assert "Revoir ces limites" in impossible
+
+    envoyer(essai.agente, *limite, charge_max="")
+    assert essai.proposer(nombre=2).est_possible
+    verbes = EntreeJournal.objects.filter(verbe="membrecomite.limiter_charge")
+    assert verbes.count() == 5
+
+
 def test_un_long_calcul_va_a_un_ouvrier(essai, monkeypatch, django_capture_on_commit_callbacks):
     monkeypatch.setattr(services, "PAIRES_SUR_PLACE", 1)
     confies = []

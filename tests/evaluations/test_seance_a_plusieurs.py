@@ -2,16 +2,20 @@
 
 import datetime as dt
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from evaluations.documents import contexte_compte_rendu
 from evaluations.models import BrouillonAvis, Recommandation, Reouverture
 from evaluations.services import fiches_seance, recommandations, seances
 from evaluations.services.recommandations import Vote
+from socle import horloge
 from socle.concurrence import SaisieConcurrente, empreinte
+from socle.documents import rendre_html
 from socle.exceptions import PermissionRefusee, RegleViolee
 from tests.evaluations.objets import (
     affectation,
@@ -243,6 +247,55 @@ def test_les_heures_d_arrivee_et_de_depart_se_corrigent(tenue):
             heures={m2.pk: (None, dt.time(8))},
         )  # fmt: skip
     assert refus.value.champ == f"depart_{m2.pk}"
+
+
+def test_qui_sort_et_revient_garde_chaque_passage(tenue):
+    """Sortir pour une récusation, revenir ensuite : le compte rendu dit les deux passages."""
+    tous, membre = tenue.membres, tenue.membres[1]
+    debut = timezone.localtime(tenue.seance.date).replace(hour=9, minute=0)
+
+    def inscrire(presents, *, minutes, heures=None):
+        with horloge.a_la_date(debut + dt.timedelta(minutes=minutes)):
+            seances.inscrire_presences(
+                acteur=tenue.agente, seance=tenue.seance, presents=presents, heures=heures
+            )
+        return tenue.seance.presences.get(membre=membre)
+
+    def lus(presence):
+        return [
+            tuple(timezone.localtime(h).strftime("%H:%M") if h else None for h in moment)
+            for moment in presence.moments
+        ]
+
+    inscrire(tous, minutes=0, heures={membre.pk: (dt.time(9), None)})
+    sans_lui = [autre for autre in tous if autre != membre]
+    inscrire(sans_lui, minutes=30)
+    revenu = inscrire(tous, minutes=50)
+    assert revenu.est_la
+    assert lus(revenu) == [("09:00", "09:30"), ("09:50", None)]
+    inscrire(sans_lui, minutes=60)
+    # Décochée par erreur et recochée aussitôt : elle n'est pas sortie.
+    assert lus(inscrire(tous, minutes=60.5)) == [("09:00", "09:30"), ("09:50", None)]
+    with pytest.raises(RegleViolee, match=r"sortie à 9.h.30") as refus:
+        inscrire(tous, minutes=70, heures={membre.pk: (dt.time(9, 20), None)})
+    assert refus.value.champ == f"arrivee_{membre.pk}"
+
+    inscrire(sans_lui, minutes=90)
+    assert lus(inscrire(tous, minutes=100)) == [
+        ("09:00", "09:30"), ("09:50", "10:30"), ("10:40", None),
+    ]  # fmt: skip
+    page = navigateur(tenue.agente).get(reverse("ville:seance", args=[tenue.seance.pk])).text
+    assert "D'abord dès 9 h jusqu'à 9 h 30, puis dès 9 h 50 jusqu'à 10 h 30" in lisible(page)
+    html = rendre_html(
+        "pdf/compte_rendu.html", contexte_compte_rendu(tenue.seance, acteur=tenue.agente)
+    )
+    assert "dès 9 h jusqu'à 9 h 30, puis dès 9 h 50 jusqu'à 10 h 30, puis dès 10 h 40" in lisible(
+        html
+    )
+
+
+def lisible(html):
+    return " ".join(unescape(html).replace("\u00a0", " ").replace("\u202f", " ").split())
 
 
 def test_une_liste_des_presences_perimee_ne_sort_personne(tenue):

@@ -1,12 +1,16 @@
 """La séance : quorum par demande, montants, avis remplacé, compte rendu."""
 
+import datetime as dt
 from decimal import Decimal
 
 import pytest
+from icalendar import Calendar
+from post_office.models import Email
 
 from evaluations.models import Recommandation
 from evaluations.quorum import quorum_de
 from evaluations.services import comite, seances
+from socle import horloge
 from socle.exceptions import PermissionRefusee, RegleViolee
 from tests.evaluations.objets import (
     affectation,
@@ -200,3 +204,40 @@ def test_une_seule_seance_ouverte_par_appel():
     seance_ouverte(pret)
     with pytest.raises(RegleViolee, match="Une autre séance"):
         seance_ouverte(pret)
+
+
+# --- La convocation -------------------------------------------------------------------------------
+def _a_l_agenda(courriel):
+    """L'événement du fichier .ics joint à un courriel."""
+    (piece,) = courriel.attachments.all()
+    assert (piece.name, piece.mimetype) == ("seance.ics", "text/calendar")
+    with piece.file.open() as fichier:
+        return next(iter(Calendar.from_ical(fichier.read()).walk("VEVENT")))
+
+
+def test_la_convocation_joint_la_date_a_l_agenda_et_un_report_la_corrige():
+    pret, demande = evaluee()
+    seance = seances.preparer_seance(
+        acteur=pret.agente, appel=pret.appel, date=horloge.maintenant(), lieu="Salle Pélican"
+    )
+    convocations = list(Email.objects.filter(subject__startswith="Séance du comité — "))
+    assert {adresse for c in convocations for adresse in c.to} == {
+        membre.utilisateur.email for membre in pret.membres
+    }
+    premier = _a_l_agenda(convocations[0])
+    assert (premier.start, premier["LOCATION"]) == (
+        seance.date.replace(microsecond=0),
+        "Salle Pélican",
+    )
+    assert demande.titre not in convocations[0].message
+
+    plus_tard = seance.date + dt.timedelta(days=3)
+    champs = {"acteur": pret.agente, "seance": seance, "lieu": "Salle Pélican"}
+    seances.modifier_seance(date=plus_tard, notes="Ordre du jour.", **champs)
+    deplacees = list(Email.objects.filter(subject__startswith="Séance du comité déplacée"))
+    assert len(deplacees) == len(pret.membres)
+    corrige = _a_l_agenda(deplacees[0])
+    assert (corrige["UID"], corrige.start) == (premier["UID"], plus_tard.replace(microsecond=0))
+    # Les notes seules n'écrivent à personne.
+    seances.modifier_seance(date=plus_tard, notes="Autre chose.", **champs)
+    assert Email.objects.filter(subject__contains="déplacée").count() == len(deplacees)

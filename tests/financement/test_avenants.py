@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -193,6 +194,16 @@ def test_l_enveloppe_tient_a_l_approbation_et_a_la_signature(projet):
     projet.convention.refresh_from_db()
     haut.refresh_from_db()
     assert (projet.convention.montant, haut.etat) == (D("15000.00"), "approuve")
+    # Par la page, le refus se lit là où l'on signe : rien ne s'y dit déjà signé.
+    texte = unescape(
+        envoyer(
+            projet.gens.responsable, "organisme:avenant", projet.demande.reference, haut.no,
+            nom="Alix Essai", titre="directrice", consentement="on",
+        ).text
+    )  # fmt: skip
+    assert "Il manque" in texte
+    assert "Signer l'avenant" in texte
+    assert not haut.signatures.filter(cote="organisme").exists()
 
 
 def test_on_ne_descend_pas_sous_ce_qui_est_parti(projet):

@@ -3,8 +3,10 @@
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from post_office.models import Email
 
 from appels.models import Appel, Demande, Message, PieceOrganisme, QuestionPublique
+from evaluations.models import Seance
 from financement import demonstration
 from financement.models import Mouvement
 from socle.models import Utilisateur
@@ -57,6 +59,16 @@ def test_chaque_compte_trouve_de_quoi_faire(client, settings, django_capture_on_
     assert ouvert.code not in pages("comite2", reverse("comite:accueil"))
     # L'administration : un réexamen lui est confié.
     assert "à trancher" in pages("administration", reverse("ville:accueil"))
+    # La séance : convoquée, elle s'ouvre d'un clic sur deux demandes dont le quorum est atteint.
+    seance = Seance.objects.get(etat="preparee")
+    convocations = Email.objects.filter(subject__startswith="Séance du comité")
+    assert {piece.name for c in convocations for piece in c.attachments.all()} == {"seance.ics"}
+    client.force_login(Utilisateur.objects.get(email="comite1@exemple.test"))
+    assert client.post(reverse("comite:seance_ouvrir", args=[seance.pk])).status_code == 302
+    a_l_ordre = pages("comite1", reverse("comite:seance", args=[seance.pk]))
+    assert "Patins pour tous" in a_l_ordre
+    assert a_l_ordre.count("4 / 4") == 2
+    assert "Non atteint" not in a_l_ordre
     # Le comité : un dossier fictif à noter, un autre dévoilé.
     a_lire = pages("comite3", reverse("comite:accueil"))
     assert "La Ruche des langues" in a_lire

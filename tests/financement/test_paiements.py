@@ -1,23 +1,33 @@
 """Les lots de paiements, leur fichier, le retour, et les coordonnées bancaires."""
 
 import datetime as dt
+import threading
 from decimal import Decimal
 from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
 from openpyxl import load_workbook
 
 from financement.models import CoordonneesBancaires, LotPaiement, RetourPaiement, Versement
 from financement.paiements import FichierIllisible, LignePaiement, ecrire_csv, lire_retour
-from financement.services import paiements, versements
+from financement.services import conventions, paiements, versements
 from socle import horloge
 from socle.chiffrement import DechiffrementImpossible, chiffrer, dechiffrer
 from socle.exceptions import PermissionRefusee, RegleViolee
 from socle.models import EntreeJournal
-from tests.financement.objets import Formulaire, envoyer, page, requetes, un_projet, verbes
+from tests.factories import AffectationFactory, MembreComiteFactory, UtilisateurFactory
+from tests.financement.objets import (
+    Formulaire,
+    envoyer,
+    messages_de,
+    page,
+    requetes,
+    un_projet,
+    verbes,
+)
 
 pytestmark = pytest.mark.django_db
 COMPTE = {"institution": "815", "transit": "20 015", "compte": "1234567"}
@@ -126,6 +136,30 @@ def test_un_lot_prend_les_versements_autorises_une_seule_fois(projet):
         paiements.preparer_lot(acteur=projet.gens.agent, choisis=[premier.pk])
 
 
+@pytest.mark.django_db(transaction=True)
+def test_deux_lots_prepares_en_meme_temps_ont_chacun_leur_numero():
+    """Le second attend que le premier soit inscrit, même quand c'est le premier de l'année."""
+    un, deux = autoriser(un_projet()), autoriser(un_projet())
+    pret, numeros = threading.Event(), []
+
+    def apres_le_premier():
+        pret.wait(timeout=10)
+        try:
+            numeros.append(preparer(deux).numero)
+        finally:
+            connection.close()
+
+    fil = threading.Thread(target=apres_le_premier)
+    fil.start()
+    with transaction.atomic():
+        numeros.append(preparer(un).numero)
+        pret.set()
+        fil.join(timeout=0.5)
+        assert len(numeros) == 1
+    fil.join(timeout=20)
+    assert [numero[-3:] for numero in numeros] == ["001", "002"]
+
+
 def test_un_lot_defait_rend_ses_versements(projet):
     lot = preparer(projet)
     paiements.defaire_lot(acteur=projet.gens.tresorerie, lot=lot)
@@ -158,6 +192,58 @@ def test_le_fichier_remis_porte_le_compte_et_se_journalise(projet):
     assert verbes(lot) == ["lotpaiement.preparer", *["lotpaiement.telecharger"] * 2]
     assert envoyer(gens.agent, "ville:lot_fichier", lot.pk, "csv").status_code == 404
     assert page(gens.tresorerie, "ville:lot_fichier", lot.pk, "csv").status_code == 405
+
+
+def test_un_versement_retenu_apres_coup_n_est_plus_au_fichier_du_lot(projet):
+    """Retenu, ou sa convention résiliée, il ne se paie plus, même préparé en lot la veille."""
+    autre = autoriser(un_projet())
+    resilie = autoriser(un_projet())
+    retenu = projet.versements[0]
+    lot = preparer(projet, retenu, autre.versements[0], resilie.versements[0])
+    versements.retenir_versement(
+        acteur=projet.gens.tresorerie, versement=retenu, motif="Rapport douteux."
+    )
+    conventions.resilier_convention(
+        acteur=resilie.gens.approbation, convention=resilie.convention, motif="Fin."
+    )
+    octets = envoyer(projet.gens.tresorerie, "ville:lot_fichier", lot.pk, "csv").content
+    lignes = octets.decode("utf-8-sig").splitlines()[1:]
+    assert [ligne.split(";")[1] for ligne in lignes] == [str(autre.versements[0].pk)]
+    assert "2 versements" in page(projet.gens.tresorerie, "ville:lot_paiement", lot.pk).text
+    jour = horloge.aujourdhui()
+    for versement, phrase in ((retenu, "« retenu »"), (resilie.versements[0], "plus en vigueur")):
+        with pytest.raises(RegleViolee, match=phrase):
+            importer(projet, lot, f"{versement.pk};8000;{jour};VIR-1")
+    retenu.refresh_from_db()
+    # Proposé et autorisé de nouveau, il revient au fichier de son lot.
+    versements.proposer_versement(acteur=projet.gens.agent, versement=retenu)
+    retenu.refresh_from_db()
+    versements.autoriser_versement(acteur=projet.gens.approbation, versement=retenu)
+    octets = envoyer(projet.gens.tresorerie, "ville:lot_fichier", lot.pk, "csv").content
+    assert str(retenu.pk) in {ligne.split(";")[1] for ligne in octets.decode().splitlines()}
+
+
+def test_qui_est_recuse_d_une_demande_ne_voit_pas_le_lot_qui_la_paie(projet):
+    lot = preparer(projet)
+    recusee = UtilisateurFactory(tresorerie=True)
+    membre = MembreComiteFactory(appel=projet.demande.appel, utilisateur=recusee)
+    AffectationFactory(demande=projet.demande, membre=membre, recusee=True)
+    assert lot.numero in page(projet.gens.tresorerie, "ville:paiements").text
+    assert lot.numero not in page(recusee, "ville:paiements").text
+    assert page(recusee, "ville:lot_paiement", lot.pk).status_code == 404
+    assert envoyer(recusee, "ville:lot_fichier", lot.pk, "csv").status_code == 404
+    assert envoyer(recusee, "ville:lot_defaire", lot.pk).status_code == 404
+
+
+def test_un_lot_sans_rien_a_payer_n_a_pas_de_fichier(projet):
+    lot = preparer(projet)
+    versements.retenir_versement(
+        acteur=projet.gens.tresorerie, versement=projet.versements[0], motif="Attendre."
+    )
+    reponse = envoyer(projet.gens.tresorerie, "ville:lot_fichier", lot.pk, "csv")
+    assert reponse.status_code == 302
+    assert "n'a plus rien à payer" in messages_de(reponse)
+    assert "lotpaiement.telecharger" not in verbes(lot)
 
 
 # --- Le retour ------------------------------------------------------------------------------------

@@ -180,3 +180,74 @@ def test_avant_la_lettre_l_organisme_ne_lit_rien_de_la_reserve(demande):
     texte = page(demande.gens.responsable, "organisme:demande", demande.reference).text
     assert "charte" not in texte
     assert "cceptée" not in texte
+
+
+# --- En lot ---------------------------------------------------------------------------------------
+def decider_ensemble(demande, **donnees):
+    """Par la page du lot, comme elle est remplie, sauf ``donnees``."""
+    qui = demande.gens.approbation
+    remplie = Formulaire(page(qui, "ville:decisions_lot", demande.appel.code).text).donnees()
+    reponse = envoyer(qui, "ville:decisions_lot", demande.appel.code, **remplie | donnees)
+    demande.refresh_from_db()
+    return reponse
+
+
+def reserve_de(demande, no=0, **champs):
+    donnees = {
+        "texte": "La charte de l'organisme, signée",
+        "verificateur": demande.gens.agent.pk,
+        "echeance": dans(20).isoformat(),
+    }
+    return {f"d{demande.pk}-reserves-{no}-{nom}": v for nom, v in (donnees | champs).items()}
+
+
+def test_le_lot_accepte_aussi_sous_reserve(demande):
+    sans = DemandeFactory(recommandee=True, appel=demande.appel, volet=demande.volet)
+    RecommandationFactory(demande=sans)
+    seconde = reserve_de(demande, 1, texte="La preuve d'assurance")
+    assert decider_ensemble(demande, **reserve_de(demande) | seconde).status_code == 302
+    textes = ["La charte de l'organisme, signée", "La preuve d'assurance"]
+    assert [reserve.texte for reserve in Reserve.objects.order_by("pk")] == textes
+    assert {reserve.demande for reserve in Reserve.objects.all()} == {demande}
+    sans.refresh_from_db()
+    assert (demande.etat, sans.etat) == ("acceptee", "acceptee")
+
+
+@pytest.mark.parametrize(
+    ("champs", "phrase"),
+    [
+        ({"echeance": "31/31/2031"}, "Saisissez une date valide"),
+        ({"verificateur": ""}, "obligatoire"),
+        ({"verificateur": "0"}, "Sélectionnez un choix valide"),
+        ({"echeance": "2020-01-01"}, "est à venir"),
+    ],
+)
+def test_une_reserve_fausse_arrete_le_lot_et_garde_sa_saisie(demande, champs, phrase):
+    reponse = decider_ensemble(demande, **reserve_de(demande, **champs))
+    assert reponse.status_code == 200
+    assert phrase in reponse.text
+    texte = Formulaire(reponse.text).valeur(f"d{demande.pk}-reserves-0-texte")
+    assert texte == "La charte de l'organisme, signée"
+    assert demande.etat == "recommandee"
+    assert not Reserve.objects.exists()
+
+
+def test_une_reserve_n_accompagne_pas_un_refus_en_lot(demande):
+    refus = {
+        f"d{demande.pk}-{nom}": valeur
+        for nom, valeur in {"resultat": "refusee", "montant_accorde": "", "motifs": "Non."}.items()
+    }
+    reponse = decider_ensemble(demande, **reserve_de(demande) | refus)
+    assert "Une réserve accompagne une acceptation" in reponse.text
+    assert demande.etat == "recommandee"
+
+
+def test_le_lot_n_offre_pas_a_un_recuse_de_verifier(demande):
+    membre = MembreComiteFactory(appel=demande.appel, utilisateur=demande.gens.agent)
+    AffectationFactory(demande=demande, membre=membre, recusee=True)
+    texte = page(demande.gens.approbation, "ville:decisions_lot", demande.appel.code).text
+    assert demande.gens.approbation.nom in texte
+    assert demande.gens.agent.nom not in texte
+    reponse = decider_ensemble(demande, **reserve_de(demande))
+    assert reponse.status_code == 200
+    assert not Reserve.objects.exists()

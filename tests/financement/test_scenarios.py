@@ -371,9 +371,11 @@ def test_qui_ne_voit_pas_une_demande_ne_voit_aucun_scenario(monde):
     for qui in (monde.agent, monde.approbation):
         for nom in PAGES:
             assert page(qui, *adresse(scenario, nom)).status_code == 200
-    client = Client()
-    client.force_login(recusee)
-    assert "Les scénarios" not in client.get(reverse("ville:appel", args=[monde.appel.code])).text
+    for qui in (recusee, siege, liee, monde.agent):
+        client = Client()
+        client.force_login(qui)
+        texte = client.get(reverse("ville:appel", args=[monde.appel.code])).text
+        assert ("Les scénarios" in texte) is (qui == monde.agent)
 
 
 def test_le_tableur_porte_chaque_demande(monde):

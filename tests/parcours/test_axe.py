@@ -331,6 +331,7 @@ def test_la_ville_suit_les_demandes(monde, parcourir):
         f"/ville/demandes/{monde.recevable.reference}/comite/",
         f"/ville/demandes/{monde.a_clore.reference}/clore-evaluation/",
         f"/ville/comite/membres/{monde.second.pk}/retirer/",
+        (f"/ville/comite/membres/{monde.second.pk}/charge/", sur("Enregistrer", charge_max="0")),
         f"/ville/appels/{monde.appel.code}/calibrages/",
         (f"/ville/appels/{monde.edition.code}/calibrages/", sur("Préparer ce dossier")),
         f"/ville/calibrages/{monde.calibrage_prepare.pk}/",

@@ -286,18 +286,17 @@ COMPTE_RENDU = {
     "seance": {
         "date": dt.datetime(2026, 7, 9, 9, tzinfo=ICI),
         "lieu": "salle Saint-Maurice, hôtel de ville",
-        "notes": "Le comité souhaite que le prochain appel prévoie un volet pour l'emploi.",
         "ouverte_le": dt.datetime(2026, 7, 9, 9, 5, tzinfo=ICI),
         "close_le": dt.datetime(2026, 7, 9, 11, 40, tzinfo=ICI),
     },
+    "notes": "Le comité souhaite que le prochain appel prévoie un volet pour l'emploi.",
     "presences": [
         {
             "nom": nom,
             "qualite": qualite,
             "role": role,
             "presente": presente,
-            "arrivee_le": None,
-            "depart_le": dt.datetime(2026, 7, 9, 11, tzinfo=ICI) if nom == "Noé Fictif" else None,
+            "heures": "jusqu'à 10 h, puis dès 10 h 20" if nom == "Noé Fictif" else "",
         }
         for nom, qualite, role, presente in _MEMBRES
     ],

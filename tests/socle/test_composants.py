@@ -12,7 +12,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from socle.elements import CelluleMatrice, Etape
-from socle.navigation import GROUPES, PUBLIC, declarer_compteur, navigation_de
+from socle.navigation import GROUPES, PUBLIC, Entree, declarer_compteur, navigation_de
 from socle.verbes import declarer_verbes, phrase
 from socle.views.galerie import ExempleForm, galerie, noms_icones
 
@@ -239,6 +239,23 @@ class TestNavigation:
     def test_une_seule_entree_est_active_et_c_est_la_plus_precise(self):
         (groupe,) = self.groupes("/ville/appels/AP-1/", est_employe=True)
         assert [lien.libelle for lien in groupe.liens if lien.actif] == ["Appels"]
+
+    def test_les_entrees_d_une_rubrique_se_rangent_sous_son_mot(self):
+        (groupe,) = self.groupes("/ville/rapports/3/", est_employe=True)
+        mots = [rubrique.libelle for rubrique in groupe.rubriques]
+        assert mots == ["", "Argent", "Plan et résultats"]
+        assert [r.libelle for r in groupe.rubriques if r.active] == ["Argent"]
+        (tout,) = self.groupes(est_employe=True, roles=["agent", "administration"])
+        assert [r.libelle for r in tout.rubriques][-1] == "Réglages"
+        assert len({lien.url for lien in tout.liens}) == len(tout.liens)
+
+    def test_une_entree_seule_se_lit_sans_le_mot_de_sa_rubrique(self, monkeypatch):
+        monkeypatch.setattr(
+            "socle.navigation.GROUPES",
+            (("Ville", lambda p: True, (Entree("Versements", "ville:versements", rubrique="X"),)),),
+        )
+        (groupe,) = self.groupes()
+        assert [r.libelle for r in groupe.rubriques] == [""]
 
     def test_les_comptes_sont_pour_l_administration(self):
         def libelles(roles):

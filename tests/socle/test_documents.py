@@ -11,12 +11,20 @@ from typing import Any
 import pdfua
 import pikepdf
 import pytest
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.test import override_settings
 from pypdf import PdfReader
+from weasyprint import HTML
 
 from socle import documents
-from socle.documents import RessourceInterdite, figer_document, rendre_html, rendre_pdf
+from socle.documents import (
+    FichiersStatiques,
+    RessourceInterdite,
+    figer_document,
+    rendre_html,
+    rendre_pdf,
+)
 from socle.models import Document
 from tests.socle.contextes_pdf import CONTEXTES, GABARITS
 
@@ -55,6 +63,17 @@ def elements(noeud: Any) -> Iterator[pikepdf.Dictionary]:
 @pytest.fixture(params=sorted(CONTEXTES))
 def nom(request: pytest.FixtureRequest) -> str:
     return request.param
+
+
+def test_la_feuille_gardee_donne_les_memes_octets_que_celle_du_document(nom: str) -> None:
+    """Le rendu d'une lettre ne relit ni la feuille ni les polices ; le PDF n'en sait rien."""
+    html = rendre_html(GABARITS[nom], CONTEXTES[nom])
+    rendu = HTML(string=html, base_url="static:/", url_fetcher=FichiersStatiques()).render()
+    rendu.metadata.title = f"Titre de {nom}"
+    rendu.metadata.authors = [settings.VILLE["nom"]]
+    rendu.metadata.lang = documents.LANGUE
+    ordinaire = rendu.write_pdf(pdf_variant="pdf/ua-1", finisher=documents._dire_la_portee)
+    assert rendre_pdf(html, titre=f"Titre de {nom}") == ordinaire
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from appels.models import Besoin
+from socle.textes import lire_entier
 from socle.vues import executer, exiger, trouver
 from vitrine.forms import MotifForm, ServiceForm, TempsFortForm
 from vitrine.models import Activite, TempsFort, VersionActivite
@@ -71,7 +72,7 @@ def _examiner(request: HttpRequest, proposee: VersionActivite, form: MotifForm) 
                 services.publier,
                 succes="La page est publiée.",
                 version=proposee,
-                retouche=int(lue) if lue.isdecimal() else 0,
+                retouche=lire_entier(lue) or 0,
             )
         )
     return form.is_valid() and bool(

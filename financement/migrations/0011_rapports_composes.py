@@ -86,8 +86,8 @@ def _formulaire_des_recits(modele, appel_id, nature, publie_le):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appels', '0017_activites_realisees'),
-        ('financement', '0009_recits_du_bilan'),
+        ('appels', '0018_activites_realisees'),
+        ('financement', '0010_signature_numerisee_et_reexamen'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appels', '0016_lecture_anonyme'),
+        ('appels', '0017_doute_d_un_projet_passe'),
     ]
 
     operations = [
