@@ -139,5 +139,5 @@ def _dire_les_remarques(form: Any, remarques: list[Any], tour: int) -> None:
         if remarque.tour == tour and remarque.genre == "indicateur":
             noms = [nom for nom in form.fields if nom.partition(":")[0] == remarque.cle]
             for nom in noms[:1]:
-                champ = form.fields[nom]
-                champ.help_text = f"{champ.help_text} La Ville : {remarque.texte}".strip()
+                lie = form[nom]
+                lie.help_text = f"{lie.help_text} La Ville : {remarque.texte}".strip()
