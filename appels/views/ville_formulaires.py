@@ -165,7 +165,9 @@ def agir(request: HttpRequest, code: str, nature: str, action: str) -> HttpRespo
         executer(
             request,
             revisions.publier_revision,
-            succes="La révision est publiée ; ce qui s'écrit encore y passe.",
+            succes="La révision est publiée ; les rapports en cours y passent."
+            if nature in services.RAPPORTS
+            else "La révision est publiée ; les brouillons en sont prévenus.",
             revision=_en_preparation(appel, nature),
         )
     elif action == "abandonner":

@@ -21,6 +21,7 @@ from financement.views.rapport_saisie import (
     trouver_rapport,
 )
 from socle.concurrence import SaisieConcurrente
+from socle.cycle_de_vie import relire
 from socle.exceptions import PermissionRefusee, RegleViolee
 from socle.lignes import ajoute_une_ligne
 from socle.saisies import a_relire, garde_saisie
@@ -74,6 +75,8 @@ def _enregistrer(request: HttpRequest, rapport: Rapport, saisie: Saisie) -> bool
                 remarque=remarque,
                 traitee=f"traitee{remarque.pk}" in request.POST,
             )
+    # Chaque service a écrit sa propre lecture du rapport : ce qui suit lit la dernière.
+    relire(rapport)
     if saisie.conflits or any(f.errors for f in (saisie.questions, saisie.chiffres)):
         # Ce que la collègue a écrit devient la base : le prochain envoi est un choix.
         saisie.questions.relire(reponses_ecrites(rapport.reponses))

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
 from appels.formulaires import questions_de
 from appels.models import Appel, Formulaire
@@ -62,7 +63,7 @@ def test_le_formulaire_d_un_rapport_se_compose_et_se_voit_d_avance(client, agent
     reponse = client.post(
         reverse("ville:formulaire_section_nouvelle", args=[appel.code, nature]),
         {
-            "titre": "La suite",
+            "titre": "Les leçons",
             "questions-TOTAL_FORMS": "1",
             "questions-INITIAL_FORMS": "0",
             "questions-0-libelle": "Qu'avez-vous appris ?",
@@ -71,7 +72,7 @@ def test_le_formulaire_d_un_rapport_se_compose_et_se_voit_d_avance(client, agent
         },
     )
     assert reponse.url == adresse
-    section = formulaires.formulaire_courant(appel, nature).sections.get(titre="La suite")
+    section = formulaires.formulaire_courant(appel, nature).sections.get(titre="Les leçons")
     apercu = client.get(
         reverse("ville:formulaire_apercu", args=[appel.code, nature, section.pk])
     ).text
@@ -145,7 +146,7 @@ def test_le_rapport_part_des_activites_prevues_et_du_budget_convenu(conventionne
     texte = page(membre, "organisme:rapport", demande.reference, "final").text
     assert "2031-02-01, Salle Pélican, 40 personnes" in texte
     for poste in demande.postes.all():
-        assert poste.get_categorie_display() in texte
+        assert escape(poste.get_categorie_display()) in texte
     # Attendu une seconde fois (une convention refaite), il garde ce qui est écrit.
     rapport.reponses.update(valeur=[{"nom": "Souper", "debut": "2031-02-02"}])
     attendre_rapport(demande=demande, nature="final", echeance=dt.date(2031, 9, 30))
