@@ -13,7 +13,14 @@ from django.db.models import Sum
 
 from appels.models import Appel, Besoin, Demande
 from appels.montants import pourcentage
-from financement.indicateurs import DIMENSIONS, LIBELLES_VENTILATIONS, TITRES_VENTILATIONS, TOTAUX
+from financement.indicateurs import (
+    DIMENSIONS,
+    LIBELLES_VENTILATIONS,
+    REVELATEURS,
+    TITRES_VENTILATIONS,
+    TOTAUX,
+    additionner_prevus,
+)
 from financement.masquage import (
     additionner,
     satisfaction_publiable,
@@ -194,7 +201,7 @@ def _projets(appels: list[Appel]) -> list[Projet]:
         projets_annonces()
         .filter(appel__in=appels)
         .select_related("organisme", "appel", "volet")
-        .prefetch_related("besoins", "rapports__valeurs")
+        .prefetch_related("besoins", "rapports__valeurs", "conventions")
         .order_by("reference")
     )
     argent = Mouvement.objects.sommes_par_demande(demandes)
@@ -275,27 +282,25 @@ def _resultats(
         tait = not total_publiable(ventilations_de(projet.valeurs))
         petits += tait
         for cle, valeur in projet.valeurs.items():
-            if not (tait and cle[0] == "personnes_immigrantes"):
+            if not (tait and cle[0] in REVELATEURS):
                 sommes[cle] += valeur
     notes = {
         "personnes_distinctes": "non dédoublonné",
         "personnes_immigrantes": "non dédoublonné"
         + (", sans les projets de moins de cinq personnes" if petits else ""),
     }
+    prevus = additionner_prevus(projet.demande for projet in projets)
     indicateurs = [
         {
             "code": code,
             "libelle": TOTAUX[code],
             "valeur": sommes[code, ""],
-            "prevu": None,
+            "prevu": prevus.get(code),
             "note": notes.get(code, ""),
         }
         for code in TOTAUX
-        if (code, "") in sommes and code != "activites_prevues"
+        if (code, "") in sommes
     ]
-    for ligne in indicateurs:
-        if ligne["libelle"] == TOTAUX["activites_realisees"]:
-            ligne["prevu"] = sommes.get(("activites_prevues", ""))
     publies = [ventilations_publiques(projet.valeurs) for projet in projets]
     ventilations = []
     for dimension in DIMENSIONS:

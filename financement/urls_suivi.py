@@ -46,6 +46,7 @@ ville = [
     path("rapports/<int:pk>/examiner/", rapports.examiner, name="rapport_examiner"),
     path("temoignages/<int:pk>/<slug:action>/", temoignages.agir_ville, name="temoignage_agir"),
     path("demandes/<slug:reference>/fermeture/", fermeture.fermeture, name="fermeture"),
+    path("demandes/<slug:reference>/report/", fermeture.reporter, name="somme_reporter"),
     path(
         "demandes/<slug:reference>/fermeture/<slug:action>/",
         fermeture.agir,

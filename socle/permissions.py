@@ -372,6 +372,7 @@ MATRICE: dict[str, rules.Predicate] = {
     "recuperation.reclamer": agent_impartial,
     "recuperation.encaisser": est_tresorerie & ~est_recuse,
     "recuperation.radier": approbation_impartiale,
+    "somme.reporter": approbation_impartiale,
     # Activités et services publiés
     "activite.proposer": est_membre,
     "activite.moderer": agent_impartial,

@@ -18,6 +18,44 @@ from django.db import connection
 
 from config.embarque import RACINE
 
+# --- Deux processus -----------------------------------------------------------------------------
+# Les plus longs partent d'abord : le dernier parti fait attendre l'autre processus.
+LONGS = (
+    "test_script_server.py",
+    "test_chemin.py",
+    "test_axe.py",
+    "test_acces.py",
+    "test_lots_lettres.py",
+    "test_recusation_partout.py",
+    "test_permissions.py",
+)
+# Ses tests ne partagent rien : chacun va au processus libre.
+A_DISTRIBUER = "tests/parcours/test_axe.py"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Avec ``--dist loadfile``, un fichier reste entier dans un processus, sauf celui des pages."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class ParFichier(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid if nodeid.startswith(A_DISTRIBUER) else super()._split_scope(nodeid)
+
+    return ParFichier(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Any:
+    """Dans un processus de xdist, les longs d'abord (après le tri de pytest-django)."""
+    rendu = yield
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        rangs = {nom: rang for rang, nom in enumerate(LONGS)}
+        items.sort(key=lambda item: rangs.get(item.path.name, len(LONGS)))
+    return rendu
+
 
 # --- Base ---------------------------------------------------------------------------------------
 def _declencheur_truncate(action: str) -> None:
@@ -177,16 +215,19 @@ def _attendre_les_requetes_en_route() -> None:
 @pytest.fixture
 def verifier_axe() -> Callable[[Any], None]:
     """Aucune violation axe (WCAG 2.2 A et AA) sur la page ouverte."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    axe = Axe()
+    from axe_playwright_python.base import AXE_SCRIPT
 
     def verifier(page: Any) -> None:
-        resultat = axe.run(page)
+        # Le script pèse un demi-mégaoctet : une fois par page, quelle que soit sa largeur.
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(AXE_SCRIPT)
+        trouvees = page.evaluate(
+            "axe.run({resultTypes: ['violations']}).then(resultat => resultat.violations)"
+        )
         violations = [
             f"{v['id']} : {v['help']}\n    "
             + "\n    ".join(re.sub(r"\s+", " ", n["html"])[:200] for n in v["nodes"][:5])
-            for v in resultat.response["violations"]
+            for v in trouvees
         ]
         assert not violations, f"{page.url}\n" + "\n".join(violations)
 

@@ -12,7 +12,7 @@ from django.core.files.base import ContentFile
 from django.urls import URLResolver, get_resolver, reverse
 from PIL import Image
 
-from appels.models import Message, PieceJointe, PieceOrganisme
+from appels.models import Appel, Message, PieceJointe, PieceOrganisme
 from appels.services import formulaires
 from financement.models import (
     Archive,
@@ -92,6 +92,7 @@ ACCES: dict[str, set[str]] = {
             "verifier",
             "verifier_code",
             "confidentialite",
+            "indicateurs",
             "galerie",
         ),
         TOUS,
@@ -243,6 +244,7 @@ ACCES: dict[str, set[str]] = {
     "ville:decisions_lot": {"approbation"},
     "ville:decider": {"approbation"},
     "ville:transfert": {"approbation"},
+    "ville:somme_reporter": {"approbation"},
     "ville:abandonner": {"approbation"},
     "ville:reserve": {"agent", "approbation"},
     # Bilan
@@ -475,6 +477,9 @@ def arguments(nom, monde):
         "ville:besoin": demande.appel.besoins.first().code,
         "verifier_code": monde.document.code,
     }
+    if nom in {"ville:enseignements", "ville:appel_suivant"}:
+        # Un appel n'enseigne qu'une fois ses décisions prises.
+        type(demande.appel).objects.filter(pk=demande.appel_id).update(etat="decide")
     du_formulaire = nom.startswith("ville:formulaire")
     if du_formulaire:
         code[nom] = monde.compose.code
@@ -515,6 +520,8 @@ def test_chaque_personne_voit_ce_que_la_matrice_dit(nom, monde, client):
     adresse = reverse(nom, kwargs=arguments(nom, monde))
     if nom == "organisme:demande_nouvelle":
         adresse += f"?appel={monde.brouillon.appel.code}"
+    if nom in {"ville:enseignements", "ville:appel_suivant"}:
+        Appel.objects.filter(pk=monde.demande.appel_id).update(etat="decide")
     if nom == "bilan:projets":
         adresse += "?axe=indicateur&code=personnes_distinctes"
     ecarts = []

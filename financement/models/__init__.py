@@ -29,6 +29,7 @@ from financement.models.reserve import Reserve
 from financement.models.retour import PageNumerisee, PileNumerisee, RetourNumerise
 from financement.models.scenario import LigneScenario, Scenario
 from financement.models.signature import Signature
+from financement.models.somme_reportee import SommeReportee
 from financement.models.temoignage import Temoignage
 from financement.models.transfert import Transfert
 
@@ -67,6 +68,7 @@ __all__ = [
     "RetourPaiement",
     "Scenario",
     "Signature",
+    "SommeReportee",
     "SourceAuGrandLivre",
     "Temoignage",
     "Transfert",

@@ -9,11 +9,11 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
+from appels.indicateurs import incoherences
 from appels.models import Question
 from appels.regles import dollars
 from appels.services.collaboration import derniere_ecriture, noter_ecriture
 from appels.services.reponses import ecrire_reponse
-from financement.indicateurs import incoherences
 from financement.models import DepenseReelle, Rapport, Remarque, ValeurIndicateur
 from financement.remarques import Place
 from socle import horloge

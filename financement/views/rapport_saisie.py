@@ -13,12 +13,8 @@ from appels.formulaires import questions_de
 from appels.questions import TypeQuestion
 from appels.views.saisie import avec_le_choix, en_json, reponses_ecrites
 from financement.ecarts_depenses import budget_prevu, ecarts_du_rapport, nom_de_la_ligne
-from financement.formulaires_rapport import (
-    DepensesFormSet,
-    IndicateursForm,
-    RapportForm,
-    initial_indicateurs,
-)
+from financement.formulaires_indicateurs import IndicateursForm
+from financement.formulaires_rapport import DepensesFormSet, RapportForm
 from financement.models import Rapport
 from financement.services import rapports as services
 from socle.concurrence import SaisieActuelle, empreinte
@@ -110,7 +106,7 @@ def lire_saisie(request: HttpRequest, rapport: Rapport, *, complet: bool = True)
         ),
         indicateurs=IndicateursForm(
             donnees,
-            initial=initial_indicateurs(rapport),
+            rapport=rapport,
             complet=donnees is not None and "deposer" in donnees,
         ),
     )

@@ -77,6 +77,9 @@ def test_les_rangs_et_les_totaux_ne_trahissent_pas_ce_qui_manque(close):
     html = close.seance.copies.get().document.html
     annexe = html.split("Annexe A")[1].split("Annexe B")[0]
     assert [annexe.count(f'<td class="nombre">{rang}</td>') for rang in (1, 2, 3)] == [1, 1, 0]
+    # Celles de la demande cachée ne se disent pas, et rien ne prétend qu'il n'y en a aucune.
+    assert "Aucun intérêt déclaré ne touche" in html
+    assert "Aucun membre n'a déclaré d'intérêt" not in html
     total = html.split("Total recommandé")[1].split("</tfoot>")[0]
     assert "5\u00a0000,00" in total
 

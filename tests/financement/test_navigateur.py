@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from financement.models import Rapport, Recuperation, Versement
 from tests.factories import MOT_DE_PASSE, dans
 from tests.financement.objets import recit, un_projet
+from tests.parcours.gestes import regarder, tient
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,10 +27,6 @@ def entrer(page, personne, adresse):
     page.wait_for_url(lambda url: "connexion" not in url)
 
 
-def tient_dans_la_page(page):
-    return page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-
-
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "sans"])
 def test_un_rapport_s_ecrit_et_se_depose(projet, ouvrir_page, verifier_axe, javascript):
     page = ouvrir_page(largeur=320, javascript=javascript)
@@ -47,7 +44,7 @@ def test_un_rapport_s_ecrit_et_se_depose(projet, ouvrir_page, verifier_axe, java
     page.wait_for_selector(".sommaire-erreurs")
     if javascript:
         verifier_axe(page)
-    assert tient_dans_la_page(page)
+    tient(page)
     assert page.input_value(f"[name={noms['activites']}]") == "Dix rencontres entre voisins."
     page.fill("[name=depenses-2-montant]", "300")
     page.fill(f"[name={noms['resultats']}]", "Cent personnes rejointes.")
@@ -98,9 +95,8 @@ def test_le_reseau_coupe_le_rapport_reste_dans_l_onglet_et_repart(projet, ouvrir
     assert str(projet.final.depenses.get().montant) == "17500.50"
 
 
-@pytest.mark.parametrize("largeur", [320, 1280])
 def test_les_pages_de_la_ville_sont_accessibles_avec_leurs_erreurs(
-    projet, ouvrir_page, verifier_axe, largeur
+    projet, ouvrir_page, verifier_axe
 ):
     projet.final.depenses.create(categorie="salaires", libelle="Intervenante", montant="12000.00")
     Rapport.objects.filter(pk=projet.final.pk).update(etat="depose", depose_le=dans())
@@ -116,22 +112,20 @@ def test_les_pages_de_la_ville_sont_accessibles_avec_leurs_erreurs(
         ("approbation", f"/ville/demandes/{demande}/convention/", ""),
         ("agent", "/ville/rapports/", ""),
     ):
-        page = ouvrir_page(largeur=largeur)
+        page = ouvrir_page(largeur=320)
         entrer(page, getattr(projet.gens, role), adresse)
         if envoi:
             page.click(envoi)
             page.wait_for_selector(".champ--erreur")
-        verifier_axe(page)
-        assert tient_dans_la_page(page), adresse
+        regarder(page, verifier_axe, large_aussi=True)
 
-    page = ouvrir_page(largeur=largeur)
+    page = ouvrir_page(largeur=320)
     entrer(page, projet.gens.approbation, "/ville/versements/")
     page.click("summary:has-text('Retenir')")
     page.fill(f"#motif-{projet.versements[0].pk}", "   ")
     page.click("form[action$='retenir/'] button")
     page.wait_for_selector(".champ--erreur")
-    verifier_axe(page)
-    assert tient_dans_la_page(page)
+    regarder(page, verifier_axe, large_aussi=True)
     page.fill("[name=motif]", "Compte à vérifier.")
     page.click("button:has-text('Retenir le versement')")
     page.wait_for_selector("text=Le versement est retenu")

@@ -28,9 +28,13 @@ def test_le_reste_par_bailleur_est_celui_du_grand_livre_meme_apres_un_transfert(
     DecisionFactory(demande=une, montant_accorde=Decimal("8000"))
     credit = Credit.objects.get(volet__no=1, bailleur="MIFI", volet__appel=appel)
     transferts.transferer(
-        acteur=UtilisateurFactory(approbation=True), resolution=ResolutionFactory(appel=appel), credit=credit,
-        volet=autre, montant=Decimal("15000.01"), motif="Plus de petits projets.",
-    )  # fmt: skip
+        acteur=UtilisateurFactory(approbation=True),
+        resolution=ResolutionFactory(appel=appel),
+        credit=credit,
+        volet=autre,
+        montant=Decimal("15000.01"),
+        motif="Plus de petits projets.",
+    )
     decision = DecisionFactory(demande=deux, montant_accorde=Decimal("7777.77"))
     argent = argent_de(appel)
     livre = {}

@@ -26,18 +26,23 @@ def connecter(page: Any, personne: Any) -> None:
     page.wait_for_url(lambda adresse: "connexion" not in adresse)
 
 
-def tient_a_320(page: Any) -> None:
+def tient(page: Any) -> None:
     depassement = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert depassement <= 0, f"{page.url} dépasse de {depassement} px à 320 px"
+    assert depassement <= 0, f"{page.url} dépasse de {depassement} px à {page.viewport_size}"
 
 
-def regarder(page: Any, verifier_axe: Any) -> None:
-    """La page ouverte, à 1280 et à 320 px : aucune violation d'axe, rien ne dépasse."""
-    verifier_axe(page)
-    page.set_viewport_size(ETROIT)
-    tient_a_320(page)
-    verifier_axe(page)
-    page.set_viewport_size(LARGE)
+def regarder(page: Any, verifier_axe: Any, *, large_aussi: bool = False) -> None:
+    """La page ouverte, à 1280 et à 320 px : aucune violation d'axe, rien ne dépasse à 320 px.
+
+    ``large_aussi`` : ni à 1280. Elle reprend ensuite sa taille, sans être rechargée.
+    """
+    taille = page.viewport_size
+    for largeur in (LARGE, ETROIT):
+        page.set_viewport_size(largeur)
+        if large_aussi or largeur == ETROIT:
+            tient(page)
+        verifier_axe(page)
+    page.set_viewport_size(taille)
 
 
 def ouvrir_session(page: Any, utilisateur: Any, adresse: str) -> None:

@@ -108,6 +108,7 @@ def test_les_pages_publiques(monde, parcourir):
         "/donnees/",
         "/donnees/api/",
         "/confidentialite/",
+        "/aide/indicateurs/",
         "/verifier/",
         ("/verifier/", sur("Vérifier le code", code="0001")),
         ("/verifier/", appuyer("Vérifier le fichier")),
@@ -270,6 +271,7 @@ def test_la_ville_compose_un_appel(monde, parcourir):
         "volets": {"lignes-0-plafond": "beaucoup"},
         "criteres": {"lignes-0-poids": "lourd"},
         "documents": {"lignes-0-code": "pas un code !"},
+        "indicateurs": None,
         "regles": {"taux_aide_max": "3"},
     }
     pages = [
@@ -447,6 +449,7 @@ def test_l_approbation(monde, parcourir):
             f"/ville/reexamens/{monde.reexamen.pk}/",
             sur("Trancher et envoyer la lettre"),
         ),
+        f"/ville/demandes/{monde.conventionnee.reference}/report/",
         "/ville/versements/",
     ]
     parcourir(monde.approbation, pages)
@@ -471,6 +474,54 @@ def test_la_tresorerie_et_l_administration(monde, parcourir):
             ("/connexion/mot-de-passe/", sur("Changer de mot de passe")),
         ],
     )
+
+
+def test_les_pages_moins_visitees(monde, parcourir):
+    conventionnee = monde.conventionnee.reference
+    parcourir(
+        monde.agent,
+        [
+            f"/ville/demandes/{monde.brouillon.reference}/derogation/",
+            f"/ville/demandes/{conventionnee}/avenant/",
+            f"/ville/appels/{monde.decide.code}/suivant/",
+            (f"/ville/appels/{monde.decide.code}/suivant/preparer/", sur("Créer le brouillon")),
+            "/ville/appels-passes/",
+            ("/ville/appels-passes/", appuyer("Essayer")),
+        ],
+    )
+    parcourir(
+        monde.responsable,
+        [
+            f"/organisme/demandes/{conventionnee}/convention/avenant/",
+            (f"/organisme/{monde.organisme.pk}/coordonnees/", sur("Enregistrer", compte="deux")),
+        ],
+    )
+    parcourir(monde.tresorerie, ["/ville/paiements/"])
+    parcourir(
+        monde.administration,
+        ["/ville/incidents/", ("/ville/incidents/nouveau/", sur("Enregistrer"))],
+    )
+
+
+def test_la_navigation_s_ouvre_sans_javascript_et_tient_sur_une_ligne(
+    monde, ouvrir_page, verifier_axe, live_server
+):
+    page = ouvrir_page(javascript=False)
+    ouvrir_session(page, monde.agent, live_server.url)
+    page.goto("/ville/versements/")
+    assert page.locator(".nav-site").bounding_box()["height"] < 60
+    page.locator(".menu--rubrique summary", has_text="Plan et résultats").click()
+    page.locator(".menu--rubrique[open]").get_by_role("link", name="Bilan").click()
+    page.wait_for_url("**/bilan/")
+    avec = ouvrir_page(largeur=1000)
+    ouvrir_session(avec, monde.administration, live_server.url)
+    avec.goto("/ville/journal/")
+    avec.locator(".menu--rubrique summary", has_text="Réglages").click()
+    verifier_axe(avec)
+    assert avec.locator(".nav-site").bounding_box()["height"] < 60
+    largeurs = "[document.documentElement.scrollWidth, window.innerWidth]"
+    voulue, offerte = avec.evaluate(largeurs)
+    assert voulue <= offerte
 
 
 def test_le_ministere(monde, parcourir):

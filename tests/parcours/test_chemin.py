@@ -17,7 +17,7 @@ from tests.factories import (
     UtilisateurFactory,
     dans,
 )
-from tests.parcours.gestes import confirmer, connecter, regarder, tient_a_320
+from tests.parcours.gestes import confirmer, connecter, regarder, tient
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -266,7 +266,7 @@ def test_les_pages_publiques_tiennent_a_320_px(adresse, appel, ouvrir_page, veri
     page.goto(adresse)
 
     verifier_axe(page)
-    tient_a_320(page)
+    tient(page)
 
 
 def test_le_budget_se_remplit_sans_javascript_a_320_px(appel, ouvrir_page):

@@ -86,8 +86,8 @@ def _formulaire_des_recits(modele, appel_id, nature, publie_le):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appels', '0018_activites_realisees'),
-        ('financement', '0010_signature_numerisee_et_reexamen'),
+        ('appels', '0019_activites_realisees'),
+        ('financement', '0011_indicateurs_et_reports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
