@@ -544,6 +544,7 @@ def test_chaque_personne_voit_ce_que_la_matrice_dit(nom, monde, client):
 def test_une_action_ne_se_lit_pas_et_demande_un_compte(nom, monde, client):
     motif = next(m for n, m in motifs_nommes() if n == nom)
     valeurs = {
+        "partie": "depenses",
         "reference": monde.demande.reference, "code": monde.demande.appel.code, "pk": 1,
         "cle": monde.piece.cle, "action": "x", "passage": "archiver", "adhesion": 1,
         "invitation": 1, "nature": "demande", "champ": "titre", "forme": "csv",
