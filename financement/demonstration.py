@@ -32,6 +32,7 @@ from financement import (
     demonstration_calibrages,
     demonstration_comite,
     demonstration_echanges,
+    demonstration_plan,
     demonstration_scenarios,
     demonstration_suites,
 )
@@ -74,6 +75,7 @@ def charger() -> list[str]:
             if not Appel.objects.filter(titre=contenu[cle]["titre"]).exists():
                 construire(plan, contenu[cle], acteurs)
                 fait.append(f"Appel « {contenu[cle]['titre']} » créé.")
+        fait += demonstration_plan.avancer(plan, acteurs)
     return fait
 
 

@@ -53,11 +53,11 @@ def prevus_de(demande: Any) -> dict[str, int]:
     )
 
 
-def additionner_prevus(demandes: Iterable[Any]) -> dict[str, int]:
+def additionner_prevus(prevus: Iterable[Mapping[str, int]]) -> dict[str, int]:
     """Ce que les conventions de plusieurs projets attendent ensemble."""
     sommes: dict[str, int] = {}
-    for demande in demandes:
-        for code, compte in prevus_de(demande).items():
+    for un_projet in prevus:
+        for code, compte in un_projet.items():
             sommes[code] = sommes.get(code, 0) + compte
     return sommes
 

@@ -71,4 +71,9 @@ PHRASES = {
     "recuperation.reclamer": "a réclamé une somme versée en trop",
     "recuperation.encaisser": "a inscrit un remboursement",
     "recuperation.radier": "a radié une somme à récupérer",
+    "prochainplan.preparer": "a préparé le prochain plan",
+    "prochainplan.modifier": "a modifié le prochain plan",
+    "prochainplan.actualiser": "a actualisé les propositions du prochain plan",
+    "prochainplan.adopter": "a adopté le prochain plan par résolution",
+    "prochainplan.abandonner": "a laissé le brouillon du prochain plan",
 }

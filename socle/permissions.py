@@ -272,6 +272,7 @@ MATRICE: dict[str, rules.Predicate] = {
     # Plan d'action et appel
     "plan.voir": est_employe,
     "plan.gerer": est_agent | est_administration,
+    "plan.adopter": est_approbation,
     "appel.voir": est_employe,
     "appel.creer": est_agent,
     "appel.modifier": est_agent,

@@ -14,6 +14,7 @@ from financement.models.mouvement import Credit, Mouvement
 from financement.models.paiement import CoordonneesBancaires, LotPaiement, RetourPaiement
 from financement.models.passe import ProjetPasse, RepriseEssayee
 from financement.models.piece_rapport import PieceRapport
+from financement.models.prochain_plan import ProchainPlan, VersionProchainPlan
 from financement.models.rappel import RappelRapport
 from financement.models.rapport import (
     DepenseReelle,
@@ -22,7 +23,7 @@ from financement.models.rapport import (
     ReponseRapport,
     ValeurIndicateur,
 )
-from financement.models.recit import RecitBilan
+from financement.models.recit import AnneeBilan, RecitBilan
 from financement.models.recuperation import Recuperation
 from financement.models.remarque import Remarque
 from financement.models.reserve import Reserve
@@ -34,6 +35,7 @@ from financement.models.temoignage import Temoignage
 from financement.models.transfert import Transfert
 
 __all__ = [
+    "AnneeBilan",
     "AppelAuGrandLivre",
     "Archive",
     "Avenant",
@@ -53,6 +55,7 @@ __all__ = [
     "PageNumerisee",
     "PieceRapport",
     "PileNumerisee",
+    "ProchainPlan",
     "ProjetPasse",
     "RappelRapport",
     "Rapport",
@@ -74,5 +77,6 @@ __all__ = [
     "Transfert",
     "ValeurIndicateur",
     "Versement",
+    "VersionProchainPlan",
     "VoletAuGrandLivre",
 ]

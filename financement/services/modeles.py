@@ -42,9 +42,10 @@ def fixer_modele(genre: str, appel: Appel | None = None) -> ModeleDocument:
 def figer_lettre(
     *, objet: Any, sujet: Any, genre: str, nature: str, reference: str, titre: str, acteur: Any
 ) -> tuple[Document, ModeleDocument]:
-    """Fige au nom d'``objet`` la lettre que le modèle de ce genre fait de ``sujet`` ; rend les deux.
+    """Fige au nom d'``objet`` la lettre que le modèle de ce genre fait de ``sujet``.
 
-    Lève ``RegleViolee`` (``champ_vide``) quand le modèle demande ce que ``sujet`` n'a pas.
+    Rend le document et la version du modèle. Lève ``RegleViolee`` (``champ_vide``)
+    quand le modèle demande ce que ``sujet`` n'a pas.
     """
     modele = fixer_modele(genre, sujet.demande.appel)
     valeurs = Valeurs(genre, sujet)

@@ -4,6 +4,7 @@ Les formulaires s'envoient aussi vides ou faux : la page qui montre l'erreur se 
 """
 
 import pytest
+from django.utils import timezone
 
 from financement.services import scenarios as services_scenarios
 from tests.parcours.gestes import LARGE, envoyer, ouvrir_session, regarder
@@ -105,6 +106,7 @@ def test_les_pages_publiques(monde, parcourir):
         f"/services/{monde.page_publiee.activite.cle}/",
         "/services/calendrier/",
         "/services/guide/etudes/",
+        "/consultation/",
         "/donnees/",
         "/donnees/api/",
         "/confidentialite/",
@@ -310,6 +312,33 @@ def test_la_ville_compose_un_appel(monde, parcourir):
         if saisies:
             pages.append((f"{appel}/modifier/{onglet}/", sur("Enregistrer", **saisies)))
     parcourir(monde.agent, pages)
+
+
+def test_la_ville_consulte_et_prepare_la_suite(monde, parcourir):
+    consultation = f"/ville/consultations/{monde.consultation.pk}"
+    prochain = f"/ville/prochain-plan/{monde.prochain.pk}"
+    pages = [
+        "/ville/consultations/",
+        f"{consultation}/",
+        (f"{consultation}/modifier/", sur("Enregistrer")),
+        (f"{consultation}/ateliers/{monde.atelier.pk}/", sur("Enregistrer")),
+        (f"{consultation}/points/{monde.point.pk}/", sur("Enregistrer")),
+        (f"{consultation}/etapes/nouvelle/", sur("Enregistrer")),
+        f"{consultation}/retirer/atelier/{monde.atelier.pk}/",
+        "/ville/prochain-plan/",
+        f"{prochain}/",
+        (f"{prochain}/besoins/{monde.besoin.code}/", sur("Enregistrer")),
+        (f"{prochain}/besoins/nouveau/", sur("Ajouter le besoin")),
+        f"{prochain}/versions/1/",
+        f"/ville/appels/{monde.decide.code}/suivant/",
+        (f"/ville/appels/{monde.decide.code}/suivant/preparer/", sur("Créer le brouillon")),
+    ]
+    parcourir(monde.agent, pages)
+
+
+def test_le_conseil_adopte_le_prochain_plan(monde, parcourir):
+    adopter = f"/ville/prochain-plan/{monde.prochain.pk}/adopter/"
+    parcourir(monde.approbation, [adopter, (adopter, sur("Adopter le plan"))])
 
 
 def test_la_ville_suit_les_demandes(monde, parcourir):
@@ -530,7 +559,17 @@ def test_le_ministere(monde, parcourir):
         [
             "/bilan/",
             f"/bilan/{monde.decide.code}/",
-            "/bilan/projets/?axe=indicateur&code=personnes_distinctes",
+            f"/bilan/{monde.decide.code}/projets/?axe=indicateur&code=personnes_distinctes",
+            f"/bilan/{monde.decide.code}/projets/?axe=tous",
+            "/bilan/annees/",
         ],
     )
-    parcourir(monde.agent, [f"/bilan/{monde.decide.code}/textes/"])
+    annee = timezone.localtime(monde.decide.ouverture).year
+    parcourir(
+        monde.agent,
+        [
+            f"/bilan/{monde.decide.code}/textes/",
+            f"/bilan/annees/{annee}/",
+            f"/bilan/plans/{monde.decide.plan.code}/",
+        ],
+    )

@@ -86,8 +86,8 @@ def _formulaire_des_recits(modele, appel_id, nature, publie_le):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appels', '0019_activites_realisees'),
-        ('financement', '0011_indicateurs_et_reports'),
+        ('appels', '0020_activites_realisees'),
+        ('financement', '0013_bilans_par_annee_et_par_plan'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

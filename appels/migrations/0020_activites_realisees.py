@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appels', '0018_indicateurs_de_l_appel'),
+        ('appels', '0019_consultations'),
     ]
 
     operations = [
