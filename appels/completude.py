@@ -1,6 +1,7 @@
 """Ce qui manque à une demande : les sections faites, les règles rompues, les documents absents."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from appels.formulaires import questions_de
 from appels.models import Complement, Demande, PieceExigee
@@ -23,7 +24,7 @@ def manques(demande: Demande) -> list[ManqueDemande]:
     """Tout ce qui empêche le dépôt, dans l'ordre du formulaire (nombre constant de requêtes)."""
     return [
         *_manques_projet(demande),
-        *_manques_reponses(demande),
+        *manques_reponses(demande),
         *_manques_budget(demande),
         *_manques_pieces(demande),
     ]
@@ -36,7 +37,7 @@ def manques_complement(demande: Demande, complement: Complement) -> list[ManqueD
     parce que celui qu'elle avait ne suffisait pas.
     """
     sections = {section.code for section in complement.sections.all()}
-    absents = [m for m in _manques_reponses(demande) if m.partie in sections]
+    absents = [m for m in manques_reponses(demande) if m.partie in sections]
     if complement.budget:
         absents += _manques_budget(demande)
     arrivees = set(
@@ -71,7 +72,8 @@ def _manques_projet(demande: Demande) -> list[ManqueDemande]:
     ]
 
 
-def _manques_reponses(demande: Demande) -> list[ManqueDemande]:
+def manques_reponses(demande: Any) -> list[ManqueDemande]:
+    """Les questions posées à une demande, ou à un rapport, qui attendent une réponse."""
     if demande.formulaire_id is None:
         return []
     valeurs = dict(demande.reponses.values_list("question_id", "valeur"))
@@ -94,7 +96,7 @@ def _manques_reponses(demande: Demande) -> list[ManqueDemande]:
     return trouves
 
 
-def _pieces_des_questions(demande: Demande) -> dict[int, str]:
+def _pieces_des_questions(demande: Any) -> dict[int, str]:
     """Le fichier joint à chaque question qui en demande un."""
     return dict(
         demande.pieces.filter(retiree_le=None, question__isnull=False)

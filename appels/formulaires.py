@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from appels.models import Demande, Formulaire, Question, Section
+from appels.models import Formulaire, Question, Section
 from appels.questions import TypeQuestion, est_vide, texte, visible
 
 # Une révision publiée ne change plus : chaque processus garde les siennes, en lecture seule.
@@ -136,9 +136,11 @@ class SectionLue:
     questions: list[QuestionLue]
 
 
-def lire_formulaire(demande: Demande) -> list[SectionLue]:
-    """Le formulaire sous lequel la demande est écrite, avec ses réponses : ce qui se pose, rien
-    d'autre (deux requêtes, trois si une question demande un document)."""
+def lire_formulaire(demande: Any) -> list[SectionLue]:
+    """Le formulaire d'une demande ou d'un rapport, avec ses réponses : ce qui se pose, seulement.
+
+    Deux requêtes, trois si une question demande un document.
+    """
     if demande.formulaire_id is None:
         return []
     posees = questions_de(demande.formulaire_id)

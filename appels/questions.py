@@ -27,6 +27,7 @@ class TypeQuestion(models.TextChoices):
     PERSONNES = "personnes", "Personnes rejointes"
     RESULTATS = "resultats", "Résultats visés (les indicateurs de l'appel)"
     ACTIVITES = "activites", "Tableau d'activités"
+    REALISEES = "realisees", "Tableau d'activités réalisées"
     PARTENAIRES = "partenaires", "Tableau de partenaires"
     PIECE = "piece", "Document à joindre"
     DECLARATION = "declaration", "Déclaration à cocher"
@@ -68,13 +69,25 @@ TABLEAUX: dict[str, tuple[Colonne, ...]] = {
         Colonne("lieu", "Lieu", obligatoire=False),
         Colonne("personnes", "Personnes attendues", "nombre", obligatoire=False),
     ),
+    # Dans un rapport, les lignes viennent des activités de la demande.
+    TypeQuestion.REALISEES: (
+        Colonne("nom", "Activité"),
+        Colonne("prevu", "Ce qui était prévu", obligatoire=False),
+        Colonne("debut", "Tenue le", "date", obligatoire=False),
+        Colonne("personnes", "Personnes présentes", "nombre", obligatoire=False),
+        Colonne("constat", "Ce qui a changé", obligatoire=False),
+    ),
     TypeQuestion.PARTENAIRES: (
         Colonne("nom", "Partenaire"),
         Colonne("role", "Son rôle"),
         Colonne("apport", "Ce qu'il apporte", obligatoire=False),
     ),
 }
-NOM_D_UNE_LIGNE = {TypeQuestion.ACTIVITES: "activité", TypeQuestion.PARTENAIRES: "partenaire"}
+NOM_D_UNE_LIGNE = {
+    TypeQuestion.ACTIVITES: "activité",
+    TypeQuestion.REALISEES: "activité",
+    TypeQuestion.PARTENAIRES: "partenaire",
+}
 A_CHOIX = frozenset({TypeQuestion.CHOIX, TypeQuestion.CHOIX_MULTIPLES})
 COMPTE_MAX = 2_000_000_000
 
@@ -224,9 +237,26 @@ def _defaut_lignes(genre: str, lignes: list[Mapping[str, Any]]) -> str:
         phrase = _defaut_cases(TABLEAUX[genre], ligne)
         if not phrase and ligne.get("fin") and ligne.get("debut", "") > ligne["fin"]:
             phrase = "la fin précède le début"
+        if not phrase and genre == TypeQuestion.REALISEES and not _dit_ce_qui_s_est_passe(ligne):
+            phrase = "écrivez quand elle s'est tenue, ou ce qui a changé"
         if phrase:
             return f"{NOM_D_UNE_LIGNE[genre]} {rang} : {phrase}"
     return ""
+
+
+def _dit_ce_qui_s_est_passe(ligne: Mapping[str, Any]) -> bool:
+    return any(not est_vide(ligne.get(nom, "")) for nom in ("debut", "constat"))
+
+
+def activites_a_rapporter(prevues: list[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Les lignes d'un tableau d'activités réalisées, d'après celles qui étaient prévues."""
+    lignes = []
+    for prevue in prevues:
+        dates = " au ".join(filter(None, (prevue.get("debut"), prevue.get("fin"))))
+        attendues = prevue.get("personnes")
+        prevu = [dates, prevue.get("lieu"), f"{attendues} personnes" if attendues else ""]
+        lignes.append({"nom": prevue.get("nom", ""), "prevu": ", ".join(filter(None, prevu))[:300]})
+    return [{nom: case for nom, case in ligne.items() if case} for ligne in lignes]
 
 
 def texte(genre: str, valeur: Any) -> str:

@@ -30,9 +30,9 @@ def produire_accuse(depot_id: int) -> None:
     retry_backoff_max=3600,
     retry_kwargs={"max_retries": 50},
 )
-def analyser_piece(piece_id: int, modele: str = "piecejointe") -> None:
+def analyser_piece(piece_id: int, modele: str = "appels.piecejointe") -> None:
     """Fait analyser un fichier reçu ; recommence tant que clamd ne répond pas."""
-    analyser(piece=apps.get_model("appels", modele)._default_manager.get(pk=piece_id))
+    analyser(piece=apps.get_model(modele)._default_manager.get(pk=piece_id))
 
 
 @shared_task

@@ -19,6 +19,10 @@ TACHES_PERIODIQUES = {
         "task": "evaluations.tasks.rappeler_comites",
         "schedule": crontab(hour=8, minute=10),
     },
+    "rappeler-les-rapports": {
+        "task": "financement.tasks.rappeler_rapports",
+        "schedule": crontab(hour=8, minute=20),
+    },
     "effacer-les-livrets-perimes": {
         "task": "evaluations.tasks.effacer_livrets_perimes",
         "schedule": crontab(hour=3, minute=40),

@@ -9,9 +9,17 @@ class FinancementConfig(AppConfig):
 
     def ready(self) -> None:
         from appels.cumul import declarer_aides_passees
+        from appels.services.formulaires import RAPPORTS
+        from appels.services.revisions import declarer_suiveur
         from financement.candidats import voit_les_scenarios
         from financement.renseignements import des_signatures
-        from financement.services import archives, lots_lettres, reprise, retours
+        from financement.services import (
+            archives,
+            lots_lettres,
+            rapports_attendus,
+            reprise,
+            retours,
+        )
         from financement.tasks import classer_retours, emettre_lettres, produire_archive
         from financement.verbes import PHRASES
         from socle.authenticite import declarer_remplacement
@@ -28,6 +36,8 @@ class FinancementConfig(AppConfig):
         for modele in ("convention", "avenant"):
             declarer_remplacement(f"financement.{modele}", lambda objet: None)
         declarer_renseignements(des_signatures)
+        for nature in RAPPORTS:
+            declarer_suiveur(nature, rapports_attendus.suivre_revision)
         declarer_tache(lots_lettres.NATURE, emettre_lettres.delay)
         declarer_tache(retours.NATURE, classer_retours.delay)
         declarer_tache(archives.NATURE, produire_archive.delay)

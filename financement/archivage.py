@@ -17,11 +17,11 @@ from django.utils.text import slugify
 
 from appels.formulaires import lire_formulaire
 from appels.models import Appel, Demande
-from appels.questions import texte
 from financement import archivage_tables as tables
 from financement.archivage_tables import fiches_de, libelle_indicateur
 from financement.documents import documents_de
 from financement.exportation import exporter
+from financement.models import PieceRapport
 from socle import horloge
 from socle.exports import csv_de
 from socle.models import Document
@@ -72,9 +72,12 @@ def _rapport(rapport: Any) -> dict[str, Any]:
     return {
         "rapport": rapport,
         "reponses": [
-            (reponse.question.libelle, texte(reponse.question.type, reponse.valeur))
-            for reponse in rapport.reponses.select_related("question")
+            (lue.question.libelle, lue.texte)
+            for section in lire_formulaire(rapport)
+            for lue in section.questions
         ],
+        "remarques": rapport.remarques.all(),
+        "temoignages": rapport.temoignages.filter(retire_le=None),
         "depenses": rapport.depenses.all(),
         "valeurs": [
             (libelle_indicateur(valeur.indicateur, valeur.modalite), valeur.valeur)
@@ -84,11 +87,22 @@ def _rapport(rapport: Any) -> dict[str, Any]:
 
 
 def _fichiers(demande: Demande) -> Iterator[tuple[Entree, str]]:
-    """Les pièces en vigueur et sûres ; un fichier que l'antivirus n'a pas vu reste dehors."""
-    pieces = demande.pieces.actives().select_related("piece_exigee", "question").order_by("pk")
-    for rang, piece in enumerate(pieces, start=1):
-        if piece.est_telechargeable:
-            yield Entree(f"pieces/{rang:02}-{nom_de_fichier(piece.nom)}", piece.fichier), piece.nom
+    """Les pièces en vigueur et sûres ; un fichier que l'antivirus n'a pas vu reste dehors.
+
+    Une photo dont la personne a retiré son consentement aussi.
+    """
+    du_rapport = PieceRapport.objects.actives().filter(
+        rapport__demande=demande, temoignage__retire_le=None
+    )
+    pieces = {
+        "pieces": demande.pieces.actives().select_related("piece_exigee", "question"),
+        "rapports": du_rapport,
+    }
+    for dossier, siennes in pieces.items():
+        for rang, piece in enumerate(siennes.order_by("pk"), start=1):
+            if piece.est_telechargeable:
+                chemin = f"{dossier}/{rang:02}-{nom_de_fichier(piece.nom)}"
+                yield Entree(chemin, piece.fichier), piece.nom
 
 
 def _documents(documents: Iterable[Document]) -> Iterator[tuple[Entree, str]]:

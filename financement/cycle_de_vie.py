@@ -173,6 +173,16 @@ def autorise_par_une_autre_personne(versement: Any) -> bool:
     )
 
 
+def sans_rapport_en_retard(versement: Any) -> bool:
+    return not versement.rapports_en_retard
+
+
+SANS_RETARD = Garde(
+    "Un rapport de ce projet est en retard : aucun versement avant qu'il soit remis.",
+    sans_rapport_en_retard,
+)
+
+
 class CycleDeVieVersement(ConcurrentTransitionMixin, models.Model):
     class Etat(models.TextChoices):
         PREVU = "prevu", "Prévu"
@@ -197,6 +207,7 @@ class CycleDeVieVersement(ConcurrentTransitionMixin, models.Model):
                 "Le rapport dont ce versement dépend n'est pas accepté.",
                 condition_remplie,
             ),
+            SANS_RETARD,
         ],
     )
     def proposer(self) -> None:
@@ -212,6 +223,7 @@ class CycleDeVieVersement(ConcurrentTransitionMixin, models.Model):
                 "La personne qui autorise doit être une autre que celle qui a proposé.",
                 autorise_par_une_autre_personne,
             ),
+            SANS_RETARD,
         ],
     )
     def autoriser(self) -> None:
@@ -221,7 +233,10 @@ class CycleDeVieVersement(ConcurrentTransitionMixin, models.Model):
         de="autorise",
         vers="verse",
         permission="versement.verser",
-        gardes=[Garde("La convention n'est pas en vigueur.", convention_en_vigueur)],
+        gardes=[
+            Garde("La convention n'est pas en vigueur.", convention_en_vigueur),
+            SANS_RETARD,
+        ],
     )
     def verser(self) -> None:
         """La trésorerie a payé, avec une référence."""

@@ -183,9 +183,22 @@ def _rapports(personne: Any) -> Iterator[Attente]:
         )
 
 
+def _rapports_en_retard(personne: Any) -> Iterator[Attente]:
+    en_retard = Rapport.objects.visibles_par(personne) & Rapport.objects.en_retard()
+    for rapport in en_retard.select_related("demande__organisme")[:PAR_SORTE]:
+        yield Attente(
+            rapport.get_nature_display(),
+            rapport.demande.titre,
+            f"{rapport.demande.organisme} — en retard",
+            reverse("ville:rapport", args=[rapport.pk]),
+            "Voir",
+            rapport.echeance,
+        )
+
+
 def _versements_a_proposer(personne: Any) -> Iterator[Attente]:
     for versement in _versements(personne, "prevu", "retenu")[: PAR_SORTE * 2]:
-        if versement.est_condition_remplie:
+        if versement.est_condition_remplie and not versement.rapports_en_retard:
             yield _attente_versement(versement, "à proposer", "Proposer")
 
 
@@ -289,6 +302,7 @@ SOURCES = {
         signatures_a_inscrire,
         _versements_a_proposer,
         _rapports,
+        _rapports_en_retard,
         a_reveiller,
         reserves,
         reexamens,

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from financement.services import archives, bilans, retours
+from financement.services import archives, bilans, rappels_rapports, retours
 from financement.services.lots_lettres import emettre_poignee
 from socle.models import Travail
 
@@ -18,6 +18,12 @@ def emettre_lettres(travail_id: int) -> None:
 def produire_bilan(travail_id: int) -> None:
     """Fige le bilan d'un appel en PDF."""
     bilans.produire(travail=Travail.objects.get(pk=travail_id))
+
+
+@shared_task
+def rappeler_rapports() -> None:
+    """Envoie les rappels dus des rapports ; chacun ne part qu'une fois."""
+    rappels_rapports.envoyer_rappels()
 
 
 @shared_task

@@ -10,16 +10,28 @@ from financement.views import (
     fermeture,
     plan,
     prochain_plan,
+    rapport_organisme,
+    rapport_saisie,
     rapports,
+    temoignages,
 )
 from financement.views import bilan as vues_bilan
 
+_RAPPORT = "demandes/<slug:reference>/rapports/<slug:nature>/"
 organisme = [
+    path(_RAPPORT, rapport_organisme.rapport_organisme, name="rapport"),
     path(
-        "demandes/<slug:reference>/rapports/<slug:nature>/",
-        rapports.rapport_organisme,
-        name="rapport",
+        f"{_RAPPORT}enregistrer/<slug:partie>/",
+        rapport_saisie.enregistrer,
+        name="rapport_enregistrer",
     ),
+    path(f"{_RAPPORT}temoignages/", temoignages.temoignages, name="temoignages"),
+    path(
+        f"{_RAPPORT}temoignages/<int:pk>/<slug:action>/",
+        temoignages.agir,
+        name="temoignage_agir",
+    ),
+    path("rapports/fichiers/<uuid:cle>/", temoignages.piece, name="rapport_piece"),
 ]
 ville = [
     path("appels-passes/", annees.reprise, name="reprise"),
@@ -52,6 +64,7 @@ ville = [
     path("rapports/", rapports.rapports, name="rapports"),
     path("rapports/<int:pk>/", rapports.rapport, name="rapport"),
     path("rapports/<int:pk>/examiner/", rapports.examiner, name="rapport_examiner"),
+    path("temoignages/<int:pk>/<slug:action>/", temoignages.agir_ville, name="temoignage_agir"),
     path("demandes/<slug:reference>/fermeture/", fermeture.fermeture, name="fermeture"),
     path("demandes/<slug:reference>/report/", fermeture.reporter, name="somme_reporter"),
     path(

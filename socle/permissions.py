@@ -369,6 +369,7 @@ MATRICE: dict[str, rules.Predicate] = {
     "rapport.rediger": est_membre,
     "rapport.deposer": est_membre,
     "rapport.examiner": agent_impartial,
+    "temoignage.retirer_consentement": est_membre | agent_impartial,
     "recuperation.reclamer": agent_impartial,
     "recuperation.encaisser": est_tresorerie & ~est_recuse,
     "recuperation.radier": approbation_impartiale,

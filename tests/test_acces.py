@@ -17,6 +17,7 @@ from appels.services import formulaires
 from financement.models import (
     Archive,
     LotPaiement,
+    PieceRapport,
     PileNumerisee,
     RepriseEssayee,
     RetourNumerise,
@@ -24,6 +25,7 @@ from financement.models import (
 )
 from financement.services.modeles import fixer_modele
 from financement.services.prochain_plan import preparer
+from socle import horloge
 from socle.models import Document, Incident, Travail
 from tests.factories import (
     AdhesionFactory,
@@ -68,6 +70,7 @@ ACCES: dict[str, set[str]] = {
             "registre",
             "registre_points",
             "projet",
+            "projet_photo",
             "services",
             "activite",
             "activite_ics",
@@ -119,6 +122,7 @@ ACCES: dict[str, set[str]] = {
             "organisme:avenant",
             "organisme:avenant_demander",
             "organisme:rapport",
+            "organisme:temoignages",
             "organisme:activites",
             "organisme:activite_nouvelle",
             "organisme:activite",
@@ -132,6 +136,7 @@ ACCES: dict[str, set[str]] = {
     "organisme:echange": MEMBRES,
     "organisme:reexamen": {"responsable"},
     "organisme:piece": {*EMPLOYES, *MEMBRES, "libre", "presidence"},
+    "organisme:rapport_piece": {*EMPLOYES, *MEMBRES},
     "organisme:document_dossier": {*VILLE, *MEMBRES},
     # Ville
     **dict.fromkeys(
@@ -282,7 +287,8 @@ ACTIONS = {
     "organisme:budget_enregistrer", "organisme:reprendre_du_dossier", "ville:formulaire_agir",
     "ville:formulaire_section_agir", "organisme:budget_calcul", "organisme:reprendre",
     "organisme:completer", "organisme:piece_retirer", "ville:appel_passer", "ville:verifier",
-    "ville:echange_classer",
+    "ville:echange_classer", "organisme:rapport_enregistrer", "organisme:temoignage_agir",
+    "ville:temoignage_agir",
     "ville:resolution", "ville:reexamen_confier", "ville:lettres_emettre", "ville:convention_agir",
     "ville:lot_fichier", "ville:lot_defaire", "ville:coordonnees_lire",
     "ville:envoi_agir", "ville:modele_abandonner", "travail_agir",
@@ -332,6 +338,14 @@ def monde():
     demande.refresh_from_db()
     VersementFactory(convention=convention)
     rapport = RapportFactory(demande=demande)
+    photo = PieceRapport.objects.create(
+        rapport=rapport, nom="photo.png", fichier=ContentFile(b"\x89PNG", "photo.png"), taille=4,
+        type_mime="image/png", empreinte="2" * 64,
+    )  # fmt: skip
+    rapport.temoignages.create(
+        texte="On s'est sentis chez nous.", photo=photo, consentement="publication",
+        consenti_par="A.", moyen="ecrit", consenti_le="2030-01-01", publie_le=horloge.maintenant(),
+    )  # fmt: skip
     depot = demande.depots.create(
         numero=f"{demande.reference}-1",
         depose_le=demande.deposee_le,
@@ -497,6 +511,8 @@ def arguments(nom, monde):
         "document": monde.document.cle,
         "travail": monde.travail.cle,
         "organisme:piece": monde.piece.cle,
+        "organisme:rapport_piece": monde.photo.cle,
+        "projet_photo": monde.photo.cle,
         "organisme:document_dossier": monde.au_dossier.cle,
         "ville:pile": monde.pile.cle,
         "ville:pile_image": monde.pile.cle,
@@ -607,6 +623,7 @@ def test_le_bailleur_lit_sa_reddition_de_comptes_et_rien_d_autre(monde, client):
 def a_agir(nom, monde):
     """De quoi former l'adresse d'une action."""
     valeurs = {
+        "partie": "depenses",
         "reference": monde.demande.reference, "code": monde.demande.appel.code, "pk": 1,
         "cle": monde.piece.cle, "action": "x", "passage": "archiver", "adhesion": 1,
         "invitation": 1, "nature": "demande", "champ": "titre", "forme": "csv",

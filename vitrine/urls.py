@@ -9,6 +9,7 @@ public = [
     path("projets/", registre.registre, name="registre"),
     path("projets/points.json", registre.points, name="registre_points"),
     path("projets/<slug:reference>/", registre.projet, name="projet"),
+    path("projets/<slug:reference>/photos/<uuid:cle>/", registre.photo, name="projet_photo"),
     path("services/", services.services, name="services"),
     path("services/calendrier/", services.calendrier, name="calendrier"),
     path("services/calendrier.ics", services.calendrier_ics, name="calendrier_ics"),

@@ -114,7 +114,7 @@ class SourceForm(forms.Form):
         Formulaire.objects.none(),
         label="Partir du formulaire de",
         required=False,
-        empty_label="Modèle livré : projets en immigration",
+        empty_label="Modèle livré",
     )
 
     def __init__(self, *args: Any, formulaire: Formulaire, **kwargs: Any) -> None:

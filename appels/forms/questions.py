@@ -239,7 +239,7 @@ def champ_question(question: Question) -> forms.Field:
             )
         case TypeQuestion.PIECE:
             return forms.FileField(**commun)
-        case TypeQuestion.ACTIVITES | TypeQuestion.PARTENAIRES:
+        case TypeQuestion.ACTIVITES | TypeQuestion.REALISEES | TypeQuestion.PARTENAIRES:
             return TableauField(question.type, **commun)
         case TypeQuestion.ADRESSE | TypeQuestion.PERSONNES | TypeQuestion.RESULTATS:
             return ComposeeField(colonnes_de(question), **commun)

@@ -3,15 +3,23 @@ from django.db import models
 from socle import horloge
 
 
-class Ecriture(models.Model):
-    """Qui a écrit en dernier une partie d'une demande : un champ du projet, ou le budget."""
+class EcritureAbstraite(models.Model):
+    """Qui a écrit en dernier une partie, et quand."""
+
+    partie = models.CharField("partie", max_length=30)
+    par = models.ForeignKey("socle.Utilisateur", null=True, on_delete=models.PROTECT)
+    le = models.DateTimeField("moment", default=horloge.maintenant)
+
+    class Meta:
+        abstract = True
+
+
+class Ecriture(EcritureAbstraite):
+    """La dernière écriture d'une partie d'une demande : un champ du projet, ou le budget."""
 
     demande = models.ForeignKey(
         "appels.Demande", on_delete=models.CASCADE, related_name="ecritures"
     )
-    partie = models.CharField("partie", max_length=20)
-    par = models.ForeignKey("socle.Utilisateur", null=True, on_delete=models.PROTECT)
-    le = models.DateTimeField("moment", default=horloge.maintenant)
 
     class Meta:
         verbose_name = "dernière écriture"

@@ -1,8 +1,10 @@
 import datetime as dt
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 
 from socle import horloge
 
@@ -40,6 +42,16 @@ class FichierRecu(models.Model):
 
     def __str__(self) -> str:
         return self.nom
+
+    @property
+    def jointe_a(self) -> Any:
+        """La demande ou l'organisme que le fichier concerne : le journal l'y inscrit."""
+        raise NotImplementedError
+
+    @property
+    def adresse_ou_remplacer(self) -> str:
+        """La page où l'organisme envoie un autre fichier."""
+        raise NotImplementedError
 
     @property
     def est_telechargeable(self) -> bool:
@@ -97,6 +109,14 @@ class PieceOrganisme(FichierRecu):
         )
 
     @property
+    def jointe_a(self) -> Any:
+        return self.organisme
+
+    @property
+    def adresse_ou_remplacer(self) -> str:
+        return reverse("organisme:dossier", args=[self.organisme_id])
+
+    @property
     def est_perimee(self) -> bool:
         """Vrai quand un document annuel a plus de dix-huit mois ; un acte ne vieillit pas."""
         if self.genre == GenreDossier.ACTE:
@@ -139,6 +159,14 @@ class PieceJointe(FichierRecu):
         verbose_name_plural = "pièces jointes"
         ordering = ("demande", "ajoutee_le")
         constraints = (taille_permise("piece_taille_permise"),)
+
+    @property
+    def jointe_a(self) -> Any:
+        return self.demande
+
+    @property
+    def adresse_ou_remplacer(self) -> str:
+        return reverse("organisme:rediger", args=[self.demande.reference, "pieces"])
 
     @property
     def libelle(self) -> str:

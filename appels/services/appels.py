@@ -51,7 +51,8 @@ def creer_appel(
     conditions: Iterable[dict[str, Any]] = conditions_admissibilite.PAR_DEFAUT,
 ) -> Appel:
     """Crée un brouillon d'appel complet. ``formulaire`` None prend celui qui est livré ;
-    ``formulaires_de`` reprend plutôt ceux d'un autre appel, rapports compris."""
+    ``formulaires_de`` reprend plutôt ceux d'un autre appel. Les formulaires des rapports qui
+    manquent sont ceux qui sont livrés."""
     exiger_permission(acteur, "appel.creer")
     champs = {nom: valeur for nom, valeur in champs.items() if valeur is not None}
     champs.setdefault("plan_versements", versements_par_defaut())
@@ -70,6 +71,7 @@ def creer_appel(
         formulaires.creer_formulaire_par_defaut(appel=appel)
     else:
         formulaires.creer_formulaire(appel=appel, sections=formulaire)
+    formulaires.creer_formulaires_des_rapports(appel=appel)
     journaliser(acteur=acteur, verbe="appel.creer", objet=appel)
     return appel
 

@@ -5,30 +5,29 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from appels.models import Demande, Ecriture, Visite
+from appels.models import Demande, Visite
 from socle import horloge
 from socle.concurrence import SaisieActuelle
 
 PRESENT = dt.timedelta(minutes=3)
 
 
-def noter_ecriture(*, acteur: Any, demande: Demande, partie: str) -> None:
-    """Retient que ``acteur`` vient d'écrire ``partie``."""
-    Ecriture.objects.update_or_create(
-        demande=demande,
+def noter_ecriture(*, acteur: Any, demande: Any, partie: str) -> None:
+    """Retient que ``acteur`` vient d'écrire ``partie`` de la demande, ou du rapport."""
+    demande.ecritures.update_or_create(
         partie=partie,
         defaults={"par": acteur, "le": horloge.maintenant()},
     )
 
 
-def derniere_ecriture(demande: Demande, partie: str, *, valeur: Any, texte: str) -> SaisieActuelle:
+def derniere_ecriture(demande: Any, partie: str, *, valeur: Any, texte: str) -> SaisieActuelle:
     """Ce que la base contient, avec qui l'a écrit et quand."""
     ecriture = demande.ecritures.filter(partie=partie).select_related("par").first()
     return SaisieActuelle(
         valeur=valeur,
         texte=texte,
         auteur=ecriture.par.nom if ecriture and ecriture.par else "Une autre personne",
-        le=ecriture.le if ecriture else demande.modifiee_le,
+        le=ecriture.le if ecriture else horloge.maintenant(),
     )
 
 

@@ -10,7 +10,8 @@ from django.db import transaction
 from appels.models import AideAnnoncee, Appel, Demande, Derogation
 from appels.services.collaboration import derniere_ecriture, noter_ecriture
 from appels.services.conditions import garder_reponses
-from appels.services.formulaires import formulaire_courant, rattacher
+from appels.services.formulaires import formulaire_courant
+from appels.services.revisions import rattacher
 from socle import horloge
 from socle.concurrence import Issue, SaisieConcurrente, comparer
 from socle.cycle_de_vie import transitionner

@@ -9,14 +9,7 @@ from django.db import transaction
 
 from appels.models import Demande, GenreDossier, PieceExigee, PieceJointe, PieceOrganisme
 from appels.services.demandes import exiger_modifiable
-from appels.services.pieces import (
-    TYPES,
-    analyse_initiale,
-    empreinte_de,
-    faire_analyser,
-    nom_sur,
-    verifier_fichier,
-)
+from appels.services.pieces import faire_analyser, fichier_recu
 from socle import horloge
 from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
@@ -42,8 +35,7 @@ def ranger_document(
         raise RegleViolee(
             "La date du document ne peut pas être à venir.", champ="date_document", code="date"
         )
-    nom = nom_sur(fichier.name)
-    extension = verifier_fichier(fichier, nom)
+    recu = fichier_recu(fichier)
     organisme.pieces_dossier.filter(genre=genre, retiree_le=None).update(
         retiree_le=horloge.maintenant()
     )
@@ -51,19 +43,14 @@ def ranger_document(
         organisme=organisme,
         genre=genre,
         date_document=date_document,
-        nom=nom,
-        fichier=fichier,
-        taille=fichier.size,
-        type_mime=TYPES[extension],
-        empreinte=empreinte_de(fichier),
-        analyse=analyse_initiale(),
         ajoutee_par=acteur,
+        **recu,
     )
     journaliser(
         acteur=acteur,
         verbe="organisme.ranger_document",
         objet=organisme,
-        details={"genre": genre, "nom": nom, "empreinte": piece.empreinte},
+        details={"genre": genre, "nom": piece.nom, "empreinte": piece.empreinte},
     )
     faire_analyser(piece)
     return piece

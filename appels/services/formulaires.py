@@ -13,24 +13,27 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.text import slugify
 
-from appels.formulaires import par_code, questions_de
-from appels.models import Appel, Demande, Formulaire, Question, Section
-from appels.questions import A_CHOIX, TypeQuestion
-from socle import horloge
+from appels.models import Appel, Formulaire, Question, Section
+from appels.questions import A_CHOIX
 from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.journal import journaliser
 
 FORMULAIRE_MINIMAL: list[dict[str, Any]] = []
-FICHIER_PAR_DEFAUT = Path(__file__).parent.parent / "donnees" / "formulaire_immigration.json"
-# D'un type à l'autre, une réponse écrite reste lisible.
-TEXTES = frozenset({TypeQuestion.TEXTE_COURT, TypeQuestion.TEXTE_LONG})
+LIVRES = Path(__file__).parent.parent / "donnees"
+FICHIERS_PAR_DEFAUT = {
+    Formulaire.Nature.DEMANDE: "formulaire_immigration.json",
+    Formulaire.Nature.RAPPORT_ETAPE: "formulaire_rapport_etape.json",
+    Formulaire.Nature.RAPPORT_FINAL: "formulaire_rapport_final.json",
+}
+RAPPORTS = (Formulaire.Nature.RAPPORT_ETAPE, Formulaire.Nature.RAPPORT_FINAL)
 CHAMPS_COPIES = ("code", "libelle", "aide", "type", "obligatoire", "mots_max", "choix")
 
 
-def sections_par_defaut() -> list[dict[str, Any]]:
-    """Le formulaire livré pour les projets en immigration."""
-    return json.loads(FICHIER_PAR_DEFAUT.read_text(encoding="utf-8"))["sections"]
+def sections_par_defaut(nature: str = Formulaire.Nature.DEMANDE) -> list[dict[str, Any]]:
+    """Le formulaire livré pour les projets en immigration, ou pour leurs rapports."""
+    contenu = (LIVRES / FICHIERS_PAR_DEFAUT[nature]).read_text(encoding="utf-8")
+    return json.loads(contenu)["sections"]
 
 
 @transaction.atomic
@@ -73,8 +76,17 @@ def _nouvelle_revision(appel: Appel, nature: str) -> Formulaire:
     )
 
 
-def creer_formulaire_par_defaut(*, appel: Appel) -> Formulaire:
-    return creer_formulaire(appel=appel, sections=sections_par_defaut())
+def creer_formulaire_par_defaut(
+    *, appel: Appel, nature: str = Formulaire.Nature.DEMANDE
+) -> Formulaire:
+    return creer_formulaire(appel=appel, sections=sections_par_defaut(nature), nature=nature)
+
+
+def creer_formulaires_des_rapports(*, appel: Appel) -> None:
+    """Les formulaires livrés pour les rapports d'un appel qui n'en a pas encore."""
+    for nature in RAPPORTS:
+        if formulaire_courant(appel, nature) is None:
+            creer_formulaire_par_defaut(appel=appel, nature=nature)
 
 
 def reprendre_formulaires(*, source: Appel, appel: Appel) -> None:
@@ -106,19 +118,35 @@ def revision_en_preparation(
 def ouvrir_revision(
     *, acteur: Any, appel: Appel, nature: str = Formulaire.Nature.DEMANDE
 ) -> Formulaire:
-    """Une copie modifiable de la révision publiée ; celle déjà ouverte, s'il y en a une."""
+    """Une copie modifiable de la révision publiée ; celle déjà ouverte, s'il y en a une.
+
+    Un appel d'avant, sans formulaire de rapport, reçoit celui qui est livré.
+    """
     exiger_permission(acteur, "appel.modifier", appel)
     Appel.objects.select_for_update(no_key=True).get(pk=appel.pk)
     ouverte = revision_en_preparation(appel, nature)
     if ouverte is not None:
         return ouverte
-    if appel.etat not in {Appel.Etat.BROUILLON, Appel.Etat.PUBLIE}:
-        raise RegleViolee("L'appel n'est plus ouvert : son formulaire ne change plus.")
+    if appel.etat != Appel.Etat.BROUILLON and not peut_changer(appel, nature):
+        raise RegleViolee("L'appel n'en est plus là : son formulaire ne change plus.")
     courant = formulaire_courant(appel, nature)
+    if courant is None:
+        return creer_formulaire_par_defaut(appel=appel, nature=nature)
     nouvelle = _nouvelle_revision(appel, nature)
-    if courant is not None:
-        _copier(courant, nouvelle)
+    _copier(courant, nouvelle)
     return nouvelle
+
+
+def peut_changer(appel: Appel, nature: str) -> bool:
+    """Vrai si une révision peut encore se publier : avant la clôture pour la demande ; jusqu'à
+    l'archivage pour les rapports, qui s'écrivent après la décision."""
+    if nature in RAPPORTS:
+        return appel.etat in {
+            Appel.Etat.PUBLIE,
+            Appel.Etat.EN_EVALUATION,
+            Appel.Etat.DECIDE,
+        }
+    return appel.etat == Appel.Etat.PUBLIE and not appel.est_clos
 
 
 def _copier(source: Formulaire, cible: Formulaire) -> None:
@@ -144,7 +172,7 @@ def _copier(source: Formulaire, cible: Formulaire) -> None:
         copie.save(update_fields=["si_question", "si_valeur"])
 
 
-def _exiger_modifiable(acteur: Any, formulaire: Formulaire) -> None:
+def exiger_en_preparation(acteur: Any, formulaire: Formulaire) -> None:
     exiger_permission(acteur, "appel.modifier", formulaire.appel)
     verrou = Formulaire.objects.select_for_update(no_key=True).get(pk=formulaire.pk)
     if verrou.publie_le is not None:
@@ -158,13 +186,13 @@ def remplacer_formulaire(
     *, acteur: Any, revision: Formulaire, source: Formulaire | None
 ) -> Formulaire:
     """Reprend le formulaire d'un autre appel, ou le modèle livré (``source`` None)."""
-    _exiger_modifiable(acteur, revision)
+    exiger_en_preparation(acteur, revision)
     appel, nature = revision.appel, revision.nature
     if source is not None:
         exiger_permission(acteur, "appel.voir", source.appel)
     revision.delete()
     if source is None:
-        return creer_formulaire(appel=appel, sections=sections_par_defaut(), nature=nature)
+        return creer_formulaire_par_defaut(appel=appel, nature=nature)
     nouveau = _nouvelle_revision(appel, nature)
     _copier(source, nouveau)
     return nouveau
@@ -185,7 +213,7 @@ def enregistrer_section(
     Une question donnée avec ``pk`` est gardée et modifiée ; celles qui ne sont plus données sont
     retirées. Lève ``RegleViolee`` quand une condition ne peut pas se vérifier.
     """
-    _exiger_modifiable(acteur, revision)
+    exiger_en_preparation(acteur, revision)
     if section is None:
         section = Section(
             formulaire=revision,
@@ -256,7 +284,7 @@ def _code_libre(libelle: str, pris: Any) -> str:
 @transaction.atomic
 def deplacer_section(*, acteur: Any, section: Section, vers: int) -> None:
     """Échange la section avec sa voisine : ``vers`` -1 monte, +1 descend."""
-    _exiger_modifiable(acteur, section.formulaire)
+    exiger_en_preparation(acteur, section.formulaire)
     sections = list(section.formulaire.sections.all())
     rang = sections.index(section)
     cible = rang + vers
@@ -269,78 +297,15 @@ def deplacer_section(*, acteur: Any, section: Section, vers: int) -> None:
 
 @transaction.atomic
 def retirer_section(*, acteur: Any, section: Section) -> None:
-    _exiger_modifiable(acteur, section.formulaire)
+    exiger_en_preparation(acteur, section.formulaire)
     section.delete()
 
 
 @transaction.atomic
 def abandonner_revision(*, acteur: Any, revision: Formulaire) -> None:
     """Efface une révision en préparation ; la publiée reste celle sous laquelle on écrit."""
-    _exiger_modifiable(acteur, revision)
+    exiger_en_preparation(acteur, revision)
     autres = revision.appel.formulaires.filter(nature=revision.nature)
     if not autres.exclude(publie_le=None).exists():
         raise RegleViolee("C'est le seul formulaire de cet appel : modifiez-le.")
     revision.delete()
-
-
-# --- Publier une révision -------------------------------------------------------------------------
-@transaction.atomic
-def publier_revision(*, acteur: Any, revision: Formulaire) -> int:
-    """Publie une révision ; les brouillons y passent. Rend le nombre de brouillons touchés."""
-    _exiger_modifiable(acteur, revision)
-    appel = Appel.objects.select_for_update(no_key=True).get(pk=revision.appel_id)
-    if appel.etat != Appel.Etat.PUBLIE or appel.est_clos:
-        raise RegleViolee("Une révision se publie pendant que l'appel est publié et pas clos.")
-    if not questions_de(revision.pk):
-        raise RegleViolee("Le formulaire n'a aucune question.")
-    revision.publie_le = horloge.maintenant()
-    revision.save(update_fields=["publie_le"])
-    brouillons = list(
-        appel.demandes.select_for_update(no_key=True).filter(etat=Demande.Etat.BROUILLON)
-    )
-    for demande in brouillons:
-        rattacher(demande, revision)
-    journaliser(
-        acteur=acteur,
-        verbe="appel.publier_revision",
-        objet=appel,
-        details={"revision": revision.revision, "brouillons": len(brouillons)},
-    )
-    return len(brouillons)
-
-
-def rattacher(demande: Demande, formulaire: Formulaire) -> None:
-    """Passe un brouillon sous ``formulaire`` : ses réponses suivent leurs questions.
-
-    Une réponse dont la question a disparu, ou changé de type, reste à l'ancienne : la page la
-    montre, rien n'est effacé.
-    """
-    if demande.formulaire_id == formulaire.pk:
-        return
-    nouvelles = par_code(formulaire.pk)
-    for reponse in demande.reponses.filter(
-        question__section__formulaire_id=demande.formulaire_id
-    ).select_related("question__section"):
-        ancienne = reponse.question
-        nouvelle = nouvelles.get((ancienne.section.code, ancienne.code))
-        if nouvelle is not None and _meme_genre(ancienne.type, nouvelle.type):
-            reponse.question = nouvelle
-            reponse.save(update_fields=["question"])
-    for piece in demande.pieces.filter(question__isnull=False).select_related("question__section"):
-        nouvelle = nouvelles.get((piece.question.section.code, piece.question.code))
-        if nouvelle is not None and nouvelle.type == TypeQuestion.PIECE:
-            piece.question = nouvelle
-            piece.save(update_fields=["question"])
-    demande.formulaire = formulaire
-    demande.save(update_fields=["formulaire"])
-
-
-def _meme_genre(ancien: str, nouveau: str) -> bool:
-    return ancien == nouveau or {ancien, nouveau} <= TEXTES
-
-
-@transaction.atomic
-def marquer_vu(*, acteur: Any, demande: Demande) -> None:
-    """L'organisme a vu ce que la dernière révision change."""
-    exiger_permission(acteur, "demande.rediger", demande)
-    Demande.objects.filter(pk=demande.pk).update(formulaire_vu_id=demande.formulaire_id)

@@ -11,7 +11,6 @@ import puremagic
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.urls import reverse
 
 from appels.antivirus import signature_trouvee
 from appels.models import Demande, PieceExigee, PieceJointe, PosteDepense, Question
@@ -64,16 +63,14 @@ def joindre_piece(
         raise RegleViolee("Ce document n'est pas demandé par cet appel.", champ="fichier")
     if question is not None and question.section.formulaire_id != demande.formulaire_id:
         raise RegleViolee("Cette question n'est pas dans le formulaire de la demande.")
-    nom = nom_sur(fichier.name)
-    extension = verifier_fichier(fichier, nom)
-    empreinte = empreinte_de(fichier)
+    recu = fichier_recu(fichier)
     au_meme_endroit = demande.pieces.filter(
         piece_exigee=piece_exigee,
         question=question,
         poste_cle=poste.cle if poste else None,
         retiree_le=None,
     )
-    deja = au_meme_endroit.filter(empreinte=empreinte, nom=nom).first()
+    deja = au_meme_endroit.filter(empreinte=recu["empreinte"], nom=recu["nom"]).first()
     if deja is not None and not _redemande(demande, deja):
         return deja
     if piece_exigee or question or poste:
@@ -83,22 +80,31 @@ def joindre_piece(
         piece_exigee=piece_exigee,
         question=question,
         poste_cle=poste.cle if poste else None,
-        nom=nom,
-        fichier=fichier,
-        taille=fichier.size,
-        type_mime=TYPES[extension],
-        empreinte=empreinte,
-        analyse=analyse_initiale(),
         ajoutee_par=acteur,
+        **recu,
     )
     journaliser(
         acteur=acteur,
         verbe="demande.joindre_piece",
         objet=demande,
-        details={"nom": nom, "empreinte": piece.empreinte},
+        details={"nom": piece.nom, "empreinte": piece.empreinte},
     )
     faire_analyser(piece)
     return piece
+
+
+def fichier_recu(fichier: UploadedFile) -> dict[str, Any]:
+    """Les champs d'un ``FichierRecu``, après avoir vérifié ``fichier`` (regles.md, 17)."""
+    nom = nom_sur(fichier.name)
+    extension = verifier_fichier(fichier, nom)
+    return {
+        "nom": nom,
+        "fichier": fichier,
+        "taille": fichier.size,
+        "type_mime": TYPES[extension],
+        "empreinte": empreinte_de(fichier),
+        "analyse": analyse_initiale(),
+    }
 
 
 def analyse_initiale() -> str:
@@ -110,7 +116,7 @@ def analyse_initiale() -> str:
 def faire_analyser(piece: FichierRecu) -> None:
     """Confie le fichier à l'antivirus, après le commit."""
     if piece.analyse == FichierRecu.Analyse.EN_ATTENTE:
-        modele = piece._meta.model_name
+        modele = piece._meta.label_lower
         transaction.on_commit(lambda: _confier_analyse(piece.pk, modele))
 
 
@@ -151,12 +157,7 @@ def analyser(*, piece: FichierRecu) -> FichierRecu:
 
 def _signaler(piece: FichierRecu, trouve: str) -> None:
     """Le journal et l'organisme l'apprennent ; le lien mène où remplacer le fichier."""
-    if isinstance(piece, PieceJointe):
-        objet, organisme = piece.demande, piece.demande.organisme
-        lien = reverse("organisme:rediger", args=[objet.reference, "pieces"])
-    else:
-        objet = organisme = piece.organisme
-        lien = reverse("organisme:dossier", args=[organisme.pk])
+    objet = piece.jointe_a
     journaliser(
         acteur=None,
         verbe="demande.refuser_piece",
@@ -165,9 +166,13 @@ def _signaler(piece: FichierRecu, trouve: str) -> None:
     )
     courriels.envoyer(
         gabarit="piece_infectee",
-        destinataires=courriels.adresses_organisme(organisme),
+        destinataires=courriels.adresses_organisme(getattr(objet, "organisme", objet)),
         objet=f"Document à remplacer — {piece.nom}",
-        contexte={"piece": piece, "objet": objet, "lien": settings.SITE_URL + lien},
+        contexte={
+            "piece": piece,
+            "objet": objet,
+            "lien": settings.SITE_URL + piece.adresse_ou_remplacer,
+        },
     )
 
 

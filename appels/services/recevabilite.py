@@ -17,6 +17,7 @@ from socle.cycle_de_vie import transitionner
 from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.services import courriels
+from socle.templatetags.affichage import date_longue
 
 EN_VERIFICATION = frozenset({"deposee", "a_completer"})
 
@@ -133,22 +134,17 @@ def _lien(demande: Demande) -> str:
     return settings.SITE_URL + reverse("organisme:demande", kwargs={"reference": demande.reference})
 
 
-def points_proposes(demande: Demande) -> dict[str, tuple[str, str]]:
-    """Ce que la machine propose à chaque point, (réponse ou vide, pourquoi) ; l'agent tranche."""
+def points_proposes(demande: Demande, personne: Any) -> dict[str, tuple[str, str]]:
+    """Ce que la machine propose à chaque point, (réponse ou vide, pourquoi) ; l'agent tranche.
+
+    Un rapport en retard se nomme quand ``personne`` suit le projet ; récusée, elle sait seulement
+    qu'il y en a un.
+    """
     appel = demande.appel
     a_temps = demande.deposee_le is not None and demande.deposee_le <= appel.cloture
     absents = manques(demande)
     rompues = violations(demande.budget(), regles_budget(demande))
     statut = demande.organisme.statut
-    retard = (
-        type(demande)
-        ._default_manager.filter(
-            organisme=demande.organisme,
-            rapports__etat__in=["attendu", "a_corriger"],
-            rapports__echeance__lt=horloge.aujourdhui(),
-        )
-        .exists()
-    )
     return {
         "delai": (
             ("oui", "Déposée avant la clôture.")
@@ -169,5 +165,26 @@ def points_proposes(demande: Demande) -> dict[str, tuple[str, str]]:
             if rompues
             else ("oui", "Toutes les règles du budget sont tenues.")
         ),
-        "rapports": ("non", "Un rapport est en retard.") if retard else ("oui", "Aucun retard."),
+        "rapports": _rapports_en_retard(demande, personne),
     }
+
+
+def _rapports_en_retard(demande: Demande, personne: Any) -> tuple[str, str]:
+    """Ce que l'organisme doit encore à la Ville d'un projet d'un autre appel, ou de celui-ci."""
+    en_retard = Demande.objects.filter(
+        organisme=demande.organisme,
+        etat=Demande.Etat.CONVENTIONNEE,
+        rapports__etat__in=["attendu", "a_corriger"],
+        rapports__echeance__lt=horloge.aujourdhui(),
+    )
+    if not en_retard.exists():
+        return "oui", "Aucun retard."
+    suivis = (en_retard & Demande.objects.sans_recusation(personne)).values_list(
+        "titre", "reference", "rapports__nature", "rapports__echeance"
+    )
+    noms = {"etape": "rapport d'étape", "final": "rapport final"}
+    lus = [
+        f"{noms[nature]} de « {titre} » ({reference}), attendu le {date_longue(echeance)}"
+        for titre, reference, nature, echeance in suivis.order_by("rapports__echeance")
+    ]
+    return "non", f"Rapport en retard : {' ; '.join(lus)}." if lus else "Rapport en retard."

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from appels.forms.demande import PieceForm
 from appels.models import Demande, PieceExigee, PieceJointe
+from appels.models.piece import FichierRecu
 from appels.services import dossier as dossier_services
 from appels.services import pieces as services
 from appels.services.dossier import documents_du_dossier
@@ -108,6 +109,11 @@ def piece(request: HttpRequest, cle: UUID) -> FileResponse:
     """Le fichier, à qui peut voir la demande, et seulement une fois analysé."""
     objet = get_object_or_404(PieceJointe.objects.select_related("demande__appel"), cle=cle)
     exiger(request, "demande.voir", objet.demande)
+    return servir(request, objet)
+
+
+def servir(request: HttpRequest, objet: FichierRecu) -> FileResponse:
+    """Le fichier, une fois analysé ; ``?apercu`` le montre dans le navigateur."""
     if not objet.est_telechargeable:
         raise Http404
     apercu = "apercu" in request.GET and objet.se_montre

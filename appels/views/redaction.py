@@ -1,9 +1,10 @@
 """Remplir une demande, partie par partie ; chaque mot s'enregistre."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -14,19 +15,26 @@ from appels.forms.questions import SectionForm
 from appels.formulaires import changements, questions_de
 from appels.models import Complement, Demande, Question, Section
 from appels.questions import TypeQuestion
-from appels.services import collaboration, formulaires, pieces, reponses
+from appels.services import collaboration, pieces, reponses, revisions
 from appels.services import demandes as services
 from appels.views.budget import rediger_budget
 from appels.views.depot import relecture
 from appels.views.pieces import rediger_pieces
-from appels.views.saisie import base_a_montrer, en_json, enregistre, phrase_conflit
+from appels.views.saisie import (
+    avec_le_choix,
+    base_a_montrer,
+    ecrire_reponses,
+    en_json,
+    enregistre,
+    phrase_conflit,
+    reponses_ecrites,
+)
 from appels.views.suivi import siennes
 from socle import horloge
 from socle.concurrence import SaisieActuelle, SaisieConcurrente, empreinte
 from socle.elements import Manque
 from socle.exceptions import RegleViolee
 from socle.saisies import garde_saisie
-from socle.textes import lire_entier
 from socle.vues import executer, trouver
 
 
@@ -104,7 +112,7 @@ def _revision_a_dire(demande: Demande) -> dict[str, Any] | None:
 def revision_vue(request: HttpRequest, reference: str) -> HttpResponse:
     """« J'ai vu » : l'avis de changement du formulaire ne se montre plus."""
     demande = _trouver(request, reference)
-    executer(request, formulaires.marquer_vu, demande=demande)
+    executer(request, revisions.marquer_vu, demande=demande)
     return redirect("organisme:rediger", reference=reference, partie="projet")
 
 
@@ -232,11 +240,11 @@ def _section(request: HttpRequest, demande: Demande, partie: str, contexte: Any)
         "questions": [q for q in posees.values() if q.section_id == section.pk],
         "posees": posees,
     }
-    form = SectionForm(initial=_reponses(demande, section), **options)
+    form = SectionForm(initial=reponses_ecrites(demande.reponses, section), **options)
     conflits: dict[int, SaisieActuelle] = {}
     if request.method == "POST":
         form = SectionForm(
-            _avec_le_choix(request.POST, demande),
+            avec_le_choix(request.POST, demande.reponses),
             request.FILES,
             initial=form.initial,
             **options,
@@ -246,7 +254,7 @@ def _section(request: HttpRequest, demande: Demande, partie: str, contexte: Any)
             if not conflits and form.is_valid():
                 messages.success(request, enregistre() + ".")
                 return _suite(request, demande, partie, contexte(demande, partie)["suivante"])
-            form.relire(_reponses(demande, section))
+            form.relire(reponses_ecrites(demande.reponses, section))
     return render(
         request,
         "appels/organisme/rediger_section.html",
@@ -279,69 +287,16 @@ def _lignes(
     ]
 
 
-def _reponses(demande: Demande, section: Section) -> dict[str, Any]:
-    return {
-        f"q{numero}": valeur
-        for numero, valeur in demande.reponses.filter(question__section=section).values_list(
-            "question_id", "valeur"
-        )
-    }
-
-
-def _avec_le_choix(donnees: QueryDict, demande: Demande) -> QueryDict:
-    """« Prendre la réponse de ma collègue » : on oublie ce qui était saisi à cette question."""
-    numero = donnees.get("prendre", "")
-    if lire_entier(numero) is None:
-        return donnees
-    donnees = donnees.copy()
-    for nom in [nom for nom in donnees if nom == f"q{numero}" or nom.startswith(f"q{numero}-")]:
-        del donnees[nom]
-    actuelle = demande.reponses.filter(question_id=numero).first()
-    valeur = actuelle.valeur if actuelle else None
-    if isinstance(valeur, list):
-        if any(isinstance(ligne, dict) for ligne in valeur):
-            for rang, ligne in enumerate(valeur):
-                donnees.update({f"q{numero}-{rang}-{nom}": case for nom, case in ligne.items()})
-        else:
-            donnees.setlist(f"q{numero}", valeur)
-    elif isinstance(valeur, dict):
-        donnees.update({f"q{numero}-{nom}": case for nom, case in valeur.items()})
-    elif valeur not in (None, False, ""):
-        donnees[f"q{numero}"] = str(valeur)
-    return donnees
-
-
 def _ecrire_section(
     request: HttpRequest, demande: Demande, form: SectionForm
 ) -> dict[int, SaisieActuelle]:
-    """Écrit chaque réponse ; rend celles qu'une autre personne a changées entre-temps."""
-    par_numero = {question.pk: question for question in form.questions}
-    conflits = {}
-    for numero, valeur in form.valeurs().items():
-        try:
-            reponses.enregistrer_reponse(
-                acteur=request.user,
-                demande=demande,
-                question=par_numero[numero],
-                valeur=valeur,
-                base=form.base(numero),
-            )
-        except SaisieConcurrente as refus:
-            conflits[numero] = refus.actuel
-            form.add_error(f"q{numero}", phrase_conflit(refus.actuel, request.user))
-        except RegleViolee as refus:
-            form.add_error(f"q{numero}", refus.message)
-    for numero, fichier in form.fichiers().items():
-        try:
-            pieces.joindre_piece(
-                acteur=request.user,
-                demande=demande,
-                fichier=fichier,
-                question=par_numero[numero],
-            )
-        except RegleViolee as refus:
-            form.add_error(f"q{numero}", refus.message)
-    return conflits
+    """Écrit chaque réponse et joint chaque fichier ; rend ce qu'une autre personne a changé."""
+    return ecrire_reponses(
+        form,
+        personne=request.user,
+        ecrire=partial(reponses.enregistrer_reponse, acteur=request.user, demande=demande),
+        joindre=partial(pieces.joindre_piece, acteur=request.user, demande=demande),
+    )
 
 
 def _question_disparue(demande: Demande, pk: int) -> JsonResponse:

@@ -90,7 +90,9 @@ def demande(request: HttpRequest, reference: str) -> HttpResponse:
     """La demande entière : ce qui est écrit, ce qui est vérifié, ce qui peut se faire."""
     objet = _trouver(request, reference)
     verifications = {v.point: v for v in objet.verifications.all()}
-    propositions = recevabilite.points_proposes(objet) if objet.etat != "brouillon" else {}
+    propositions = {}
+    if objet.etat != "brouillon":
+        propositions = recevabilite.points_proposes(objet, request.user)
     propositions |= {v.point: (v.reponse, v.remarque) for v in verifications.values()}
     return render(request, "appels/ville/demande.html", _contexte(request, objet, propositions))
 

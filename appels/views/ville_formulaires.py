@@ -16,10 +16,16 @@ from appels.forms.questions import SectionForm
 from appels.formulaires import changements, questions_de
 from appels.models import Appel, Demande, Formulaire, Section
 from appels.services import formulaires as services
+from appels.services import revisions
 from socle.lignes import ajoute_une_ligne, avec_une_ligne
 from socle.vues import executer, trouver
 
 PREFIXE = "questions"
+TITRES = {
+    Formulaire.Nature.DEMANDE: "Le formulaire de la demande",
+    Formulaire.Nature.RAPPORT_ETAPE: "Le formulaire du rapport d'étape",
+    Formulaire.Nature.RAPPORT_FINAL: "Le formulaire du rapport final",
+}
 
 
 def _appel(request: HttpRequest, code: str, nature: str) -> Appel:
@@ -35,18 +41,21 @@ def formulaire(request: HttpRequest, code: str, nature: str) -> HttpResponse:
     ouvert = services.revision_en_preparation(appel, nature)
     montre = ouvert or publie
     if montre is None:
-        raise Http404
+        # Un appel d'avant les formulaires de rapport : il n'en a pas encore.
+        contexte = {"peut_ouvrir": services.peut_changer(appel, nature)}
+        return render(
+            request, "appels/ville/formulaire.html", {**contexte, **_commun(appel, nature)}
+        )
     modifiable = montre.publie_le is None
     return render(
         request,
         "appels/ville/formulaire.html",
         {
-            "appel": appel,
-            "nature": nature,
+            **_commun(appel, nature),
             "formulaire": montre,
             "modifiable": modifiable,
-            "peut_ouvrir": not modifiable and appel.etat == "publie" and not appel.est_clos,
-            "a_publier": modifiable and appel.etat == "publie",
+            "peut_ouvrir": not modifiable and services.peut_changer(appel, nature),
+            "a_publier": modifiable and services.peut_changer(appel, nature),
             "sections": montre.sections.prefetch_related("questions__si_question"),
             "changements": changements(publie, montre)
             if modifiable and publie is not None and publie.publie_le
@@ -56,6 +65,17 @@ def formulaire(request: HttpRequest, code: str, nature: str) -> HttpResponse:
             "revisions": appel.formulaires.filter(nature=nature, publie_le__isnull=False),
         },
     )
+
+
+def _commun(appel: Appel, nature: str) -> dict[str, Any]:
+    """Ce que chaque page de composition sait : l'appel et lequel de ses formulaires."""
+    return {
+        "appel": appel,
+        "nature": nature,
+        "natures": Formulaire.Nature.choices,
+        "titre": TITRES[nature],
+        "est_un_rapport": nature in services.RAPPORTS,
+    }
 
 
 def _en_preparation(appel: Appel, nature: str) -> Formulaire:
@@ -105,8 +125,7 @@ def section(request: HttpRequest, code: str, nature: str, pk: int = 0) -> HttpRe
         request,
         "appels/ville/formulaire_section.html",
         {
-            "appel": appel,
-            "nature": nature,
+            **_commun(appel, nature),
             "section": existante,
             "form": entete,
             "questions": questions,
@@ -125,8 +144,7 @@ def apercu(request: HttpRequest, code: str, nature: str, pk: int) -> HttpRespons
         request,
         "appels/ville/formulaire_apercu.html",
         {
-            "appel": appel,
-            "nature": nature,
+            **_commun(appel, nature),
             "section": objet,
             "sections": objet.formulaire.sections.all(),
             "form": SectionForm(
@@ -146,8 +164,10 @@ def agir(request: HttpRequest, code: str, nature: str, action: str) -> HttpRespo
     elif action == "publier":
         executer(
             request,
-            services.publier_revision,
-            succes="La révision est publiée ; les brouillons en sont prévenus.",
+            revisions.publier_revision,
+            succes="La révision est publiée ; les rapports en cours y passent."
+            if nature in services.RAPPORTS
+            else "La révision est publiée ; les brouillons en sont prévenus.",
             revision=_en_preparation(appel, nature),
         )
     elif action == "abandonner":

@@ -5,7 +5,9 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from appels.formulaires import questions_de
 from appels.models import Demande
+from appels.questions import TypeQuestion
 from financement.importation.acteurs import Acteurs
 from financement.importation.fichier import DemandeLue
 from financement.services import conventions, fermeture, rapports, versements
@@ -13,6 +15,7 @@ from socle import horloge
 from socle.exceptions import RegleViolee
 
 FUSEAU = ZoneInfo("America/Toronto")
+IMPORTE = "Selon le fichier importé."
 
 
 def rejouer_suites(
@@ -36,12 +39,11 @@ def rejouer_suites(
         etape = demande.rapports.filter(nature="etape").first()
         if etape:
             valeurs = lue.valeurs_reelles if lue.realise is None else None
-            _remettre(lue, etape, acteurs, champs={}, depenses=None, valeurs=valeurs)
+            _remettre(lue, etape, acteurs, valeurs=valeurs)
     if lue.realise is None:
         return
     with horloge.a_la_date(_moment(appel.rapport_final_le, signature, reel)):
         final = demande.rapports.get(nature="final")
-        _payer(convention, lue.realise["verse"], acteurs, avant_final=True)
         _remettre(
             lue,
             final,
@@ -56,7 +58,7 @@ def rejouer_suites(
             ],
             valeurs=lue.valeurs_reelles,
         )
-        _payer(convention, lue.realise["verse"], acteurs, avant_final=False)
+        _payer(convention, lue.realise["verse"], acteurs)
         fermeture.regler_solde(acteur=acteurs.agent, demande=demande)
 
 
@@ -90,31 +92,32 @@ def _remettre(
     rapport: Any,
     acteurs: Acteurs,
     *,
-    champs: dict[str, Any],
-    depenses: list[dict[str, Any]] | None,
+    champs: dict[str, Any] | None = None,
+    depenses: list[dict[str, Any]] | None = None,
     valeurs: dict[tuple[str, str], int] | None,
 ) -> None:
     auteur = acteurs.responsable(neq=lue.neq, nom=lue.nom)
     rapports.enregistrer_rapport(
-        acteur=auteur,
-        rapport=rapport,
-        champs={
-            "activites": "Activités réalisées, selon le fichier importé.",
-            "resultats": "Résultats, selon le fichier importé.",
-            **champs,
-        },
-        depenses=depenses,
-        valeurs=valeurs,
+        acteur=auteur, rapport=rapport, champs=champs, depenses=depenses, valeurs=valeurs
     )
+    for question in questions_de(rapport.formulaire_id).values():
+        if question.obligatoire and question.si_question_id is None:
+            rapports.enregistrer_reponse(
+                acteur=auteur, rapport=rapport, question=question, valeur=_reponse(question)
+            )
     rapports.deposer_rapport(acteur=auteur, rapport=rapport)
     rapports.accepter_rapport(acteur=acteurs.agent, rapport=rapport)
 
 
-def _payer(convention: Any, verse: Decimal, acteurs: Acteurs, *, avant_final: bool) -> None:
-    """Paie les versements dans l'ordre jusqu'à ``verse``, le dernier en partie s'il le faut.
+def _reponse(question: Any) -> Any:
+    """Ce qui répond à une question d'un rapport que le fichier ne raconte pas."""
+    if question.type == TypeQuestion.REALISEES:
+        return [{"nom": "Activités du projet", "constat": IMPORTE}]
+    return question.choix[0] if question.choix else IMPORTE
 
-    ``avant_final`` s'arrête avant les versements qui attendent le rapport final.
-    """
+
+def _payer(convention: Any, verse: Decimal, acteurs: Acteurs) -> None:
+    """Paie les versements dans l'ordre jusqu'à ``verse``, le dernier en partie s'il le faut."""
     if verse > convention.montant:
         raise RegleViolee(
             f"la somme versée ({verse} $) dépasse le montant accordé ({convention.montant} $)."
@@ -124,7 +127,7 @@ def _payer(convention: Any, verse: Decimal, acteurs: Acteurs, *, avant_final: bo
     )
     reste = verse - deja
     for versement in convention.versements.filter(etat="prevu"):
-        if reste <= 0 or (avant_final and versement.condition == "final"):
+        if reste <= 0:
             return
         if versement.montant > reste:
             versement = versements.scinder_versement(

@@ -13,20 +13,25 @@ from financement.models.modele import ModeleDocument
 from financement.models.mouvement import Credit, Mouvement
 from financement.models.paiement import CoordonneesBancaires, LotPaiement, RetourPaiement
 from financement.models.passe import ProjetPasse, RepriseEssayee
+from financement.models.piece_rapport import PieceRapport
 from financement.models.prochain_plan import ProchainPlan, VersionProchainPlan
+from financement.models.rappel import RappelRapport
 from financement.models.rapport import (
     DepenseReelle,
+    EcritureRapport,
     Rapport,
-    Recuperation,
     ReponseRapport,
     ValeurIndicateur,
 )
 from financement.models.recit import AnneeBilan, RecitBilan
+from financement.models.recuperation import Recuperation
+from financement.models.remarque import Remarque
 from financement.models.reserve import Reserve
 from financement.models.retour import PageNumerisee, PileNumerisee, RetourNumerise
 from financement.models.scenario import LigneScenario, Scenario
 from financement.models.signature import Signature
 from financement.models.somme_reportee import SommeReportee
+from financement.models.temoignage import Temoignage
 from financement.models.transfert import Transfert
 
 __all__ = [
@@ -40,6 +45,7 @@ __all__ = [
     "Decision",
     "DemandeAuGrandLivre",
     "DepenseReelle",
+    "EcritureRapport",
     "EnvoiLettre",
     "Lettre",
     "LigneScenario",
@@ -47,13 +53,16 @@ __all__ = [
     "ModeleDocument",
     "Mouvement",
     "PageNumerisee",
+    "PieceRapport",
     "PileNumerisee",
     "ProchainPlan",
     "ProjetPasse",
+    "RappelRapport",
     "Rapport",
     "RecitBilan",
     "Recuperation",
     "Reexamen",
+    "Remarque",
     "ReponseRapport",
     "RepriseEssayee",
     "Reserve",
@@ -64,6 +73,7 @@ __all__ = [
     "Signature",
     "SommeReportee",
     "SourceAuGrandLivre",
+    "Temoignage",
     "Transfert",
     "ValeurIndicateur",
     "Versement",

@@ -227,6 +227,11 @@ class Versement(CycleDeVieVersement):
         return getattr(self.demande.organisme, "coordonnees_bancaires", None)
 
     @property
+    def rapports_en_retard(self) -> list[Any]:
+        """Les rapports du projet qui auraient dû arriver : ils bloquent tout versement."""
+        return [rapport for rapport in self.demande.rapports.all() if rapport.est_en_retard]
+
+    @property
     def est_a_payer(self) -> bool:
         """Autorisé, et sa convention vaut encore : ce que le service des finances peut payer."""
         return self.etat == self.Etat.AUTORISE and self.convention.etat == "en_vigueur"

@@ -1,18 +1,18 @@
+import uuid
 from typing import Any
 
 from django.db import models
 from django.db.models import Q
 
+from appels.completude import ManqueDemande, manques_reponses
 from appels.models import Demande
 from appels.models.budget import CategorieDepense
+from appels.models.collaboration import EcritureAbstraite
 from appels.models.formulaire import ReponseAbstraite
-from financement.cycle_de_vie import CycleDeVieRapport, CycleDeVieRecuperation
-from financement.models.ecritures import (
-    RECUPERATION,
-    a_l_ecriture,
-    garder_ce_qui_est_inscrit,
-)
+from financement.cycle_de_vie import CycleDeVieRapport
 from socle import horloge
+
+MODIFIABLES = frozenset({"attendu", "a_corriger"})
 
 
 class RapportQuerySet(models.QuerySet):
@@ -23,6 +23,13 @@ class RapportQuerySet(models.QuerySet):
         if utilisateur.est_employe:
             visibles |= Q(demande__in=Demande.objects.sans_recusation(utilisateur))
         return self.filter(visibles)
+
+    def a_remettre(self) -> "RapportQuerySet":
+        """Ceux que l'organisme doit encore, d'un projet dont la convention vaut."""
+        return self.filter(etat__in=MODIFIABLES, demande__etat=Demande.Etat.CONVENTIONNEE)
+
+    def en_retard(self) -> "RapportQuerySet":
+        return self.a_remettre().filter(echeance__lt=horloge.aujourdhui())
 
 
 class Rapport(CycleDeVieRapport):
@@ -35,9 +42,14 @@ class Rapport(CycleDeVieRapport):
     demande = models.ForeignKey("appels.Demande", on_delete=models.PROTECT, related_name="rapports")
     nature = models.CharField("rapport", max_length=8, choices=Nature)
     echeance = models.DateField("attendu le")
-    activites = models.TextField("activités réalisées", blank=True)
-    resultats = models.TextField("résultats et retombées", blank=True)
-    ecarts = models.TextField("écarts avec ce qui était prévu", blank=True)
+    # La révision sous laquelle il s'écrit ; vide, il ne pose aucune question.
+    formulaire = models.ForeignKey(
+        "appels.Formulaire",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="rapports",
+    )
     autres_aides_publiques = models.DecimalField(
         "autres aides publiques reçues",
         max_digits=12,
@@ -45,7 +57,6 @@ class Rapport(CycleDeVieRapport):
         null=True,
         blank=True,
     )
-    remarques = models.TextField("remarques de la Ville", blank=True)
     cree_le = models.DateTimeField(default=horloge.maintenant, editable=False)
     modifie_le = models.DateTimeField(default=horloge.maintenant)
     depose_le = models.DateTimeField("dépôt", null=True, blank=True, editable=False)
@@ -83,37 +94,36 @@ class Rapport(CycleDeVieRapport):
 
     @property
     def est_en_retard(self) -> bool:
-        return (
-            self.etat in {self.Etat.ATTENDU, self.Etat.A_CORRIGER}
-            and horloge.aujourdhui() > self.echeance
-        )
+        return self.etat in MODIFIABLES and horloge.aujourdhui() > self.echeance
 
     @property
     def est_modifiable(self) -> bool:
-        return self.etat in {self.Etat.ATTENDU, self.Etat.A_CORRIGER}
+        return self.etat in MODIFIABLES
 
-    def manques(self) -> list[str]:
-        """Ce qui empêche le dépôt, en mots."""
-        return [phrase for _, phrase in self.manques_par_champ()]
-
-    def manques_par_champ(self) -> list[tuple[str, str]]:
-        """(champ en cause, phrase) pour tout ce qui empêche le dépôt."""
-        absents = []
-        if not self.activites.strip():
-            absents.append(("activites", "Décrivez les activités réalisées."))
+    def manques(self) -> list[ManqueDemande]:
+        """Ce qui empêche le dépôt, dans l'ordre de la page."""
+        absents = manques_reponses(self)
         if self.nature == self.Nature.FINAL:
-            if not self.resultats.strip():
-                absents.append(("resultats", "Décrivez les résultats et les retombées."))
             if not self.depenses.exists():
-                absents.append(("depenses", "Inscrivez les dépenses réelles."))
+                absents.append(
+                    ManqueDemande("depenses", "Inscrivez les dépenses réelles.", ancre="depenses")
+                )
             if self.autres_aides_publiques is None:
                 absents.append(
-                    (
-                        "autres_aides_publiques",
+                    ManqueDemande(
+                        "depenses",
                         "Inscrivez les autres aides publiques reçues (0 s'il n'y en a pas).",
+                        ancre="id_autres_aides_publiques",
                     )
                 )
-        return absents
+        return absents + [
+            ManqueDemande(
+                "remarques",
+                f"Une remarque de la Ville est à traiter : {remarque.libelle}.",
+                ancre=f"remarque-{remarque.pk}",
+            )
+            for remarque in self.remarques.filter(traitee_le=None)
+        ]
 
 
 class ReponseRapport(ReponseAbstraite):
@@ -129,6 +139,22 @@ class ReponseRapport(ReponseAbstraite):
         )
 
 
+class EcritureRapport(EcritureAbstraite):
+    """La dernière écriture d'une partie d'un rapport : dépenses, aides, nombres."""
+
+    rapport = models.ForeignKey(Rapport, on_delete=models.CASCADE, related_name="ecritures")
+
+    class Meta:
+        verbose_name = "dernière écriture d'un rapport"
+        verbose_name_plural = "dernières écritures d'un rapport"
+        constraints = (
+            models.UniqueConstraint(fields=["rapport", "partie"], name="ecriture_rapport_unique"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.rapport} : {self.partie}"
+
+
 class DepenseReelle(models.Model):
     """Une dépense faite, par catégorie ; ``admissible`` est tranché à l'examen."""
 
@@ -139,6 +165,8 @@ class DepenseReelle(models.Model):
     admissible = models.BooleanField("admissible", default=True)
     motif_refus = models.CharField("motif si non admissible", max_length=300, blank=True)
     ordre = models.PositiveSmallIntegerField(default=0)
+    # Les lignes se réécrivent à chaque enregistrement : la clé reste, et ses preuves avec.
+    cle = models.UUIDField("clé", default=uuid.uuid4, editable=False)
 
     class Meta:
         verbose_name = "dépense réelle"
@@ -176,41 +204,3 @@ class ValeurIndicateur(models.Model):
 
     def __str__(self) -> str:
         return f"{self.indicateur} {self.modalite} : {self.valeur}"
-
-
-class Recuperation(CycleDeVieRecuperation):
-    """Une somme versée en trop, à récupérer (regles.md, 12)."""
-
-    demande = models.ForeignKey(
-        "appels.Demande", on_delete=models.PROTECT, related_name="recuperations"
-    )
-    montant = models.DecimalField("montant", max_digits=12, decimal_places=2)
-    reclamee_le = models.DateTimeField("réclamée", default=horloge.maintenant)
-    remboursee_le = models.DateTimeField("remboursée", null=True, blank=True, editable=False)
-    radiee_le = models.DateTimeField("radiée", null=True, blank=True, editable=False)
-    motif = models.CharField("motif", max_length=300, blank=True)
-    document = models.ForeignKey(
-        "socle.Document",
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
-
-    class Meta:
-        verbose_name = "récupération"
-        ordering = ("demande", "-reclamee_le")
-        constraints = (
-            models.CheckConstraint(name="recuperation_positive", condition=Q(montant__gt=0)),
-        )
-        triggers = (
-            a_l_ecriture(
-                "recuperation_au_grand_livre",
-                RECUPERATION,
-                declare=[("le_volet", "BIGINT"), ("la_nature", "TEXT")],
-            ),
-            garder_ce_qui_est_inscrit("recuperation_gardee"),
-        )
-
-    def __str__(self) -> str:
-        return f"Récupération — {self.demande}"

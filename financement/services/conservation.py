@@ -145,9 +145,10 @@ def _anonymiser_demande(demande: Demande) -> None:
     demande.affectations.update(precision="")
     rapports = Rapport.objects.filter(demande=demande)
     for rapport in rapports:
-        rapport.reponses.all().delete()
+        _effacer_fichiers(piece.fichier for piece in rapport.pieces.all())
+        for ensemble in ("reponses", "temoignages", "pieces", "remarques", "ecritures"):
+            getattr(rapport, ensemble).all().delete()
         rapport.depenses.update(libelle="")
-    rapports.update(activites="", resultats="", ecarts="", remarques="")
     Signature.objects.filter(
         Q(convention__demande=demande) | Q(avenant__convention__demande=demande)
     ).delete()

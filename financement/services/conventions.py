@@ -12,10 +12,11 @@ from appels.indicateurs import incoherences
 from appels.models import Demande
 from financement.documents_fusionnes import champs_vides, contexte_convention
 from financement.indicateurs import TOTAUX, resultats_vises
-from financement.models import Convention, ModeleDocument, Rapport, Signature, Versement
+from financement.models import Convention, ModeleDocument, Signature, Versement
 from financement.montants import calendrier_versements, conditions_versements
 from financement.services import signatures
 from financement.services.modeles import fixer_modele
+from financement.services.rapports_attendus import attendre_rapport
 from financement.services.reserves import reserves_ouvertes
 from financement.services.signatures import Preuve
 from socle.cycle_de_vie import transitionner
@@ -93,9 +94,7 @@ def _attendre_rapports(demande: Demande, fin: dt.date, *, avec_etape: bool) -> N
     if appel.rapport_etape_le or avec_etape:
         echeances["etape"] = appel.rapport_etape_le or fin
     for nature, echeance in echeances.items():
-        Rapport.objects.get_or_create(
-            demande=demande, nature=nature, defaults={"echeance": echeance}
-        )
+        attendre_rapport(demande=demande, nature=nature, echeance=echeance)
 
 
 @transaction.atomic

@@ -1,132 +1,28 @@
-"""Les rapports : écrits par l'organisme, examinés par la Ville."""
+"""Les rapports vus de la Ville : la liste, l'examen, le renvoi, l'acceptation."""
 
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from appels.formulaires import lire_formulaire
+from financement.ecarts_depenses import budget_prevu, ecarts_du_rapport
 from financement.formulaires_indicateurs import IndicateursForm
-from financement.formulaires_rapport import DepensesFormSet, ExamenForm, RapportForm
+from financement.formulaires_rapport import ExamenForm
 from financement.indicateurs import comparer, prevus_de
 from financement.models import Rapport
+from financement.remarques import par_place, places
 from financement.services import rapports as services
 from financement.services.fermeture import calculer_solde
 from socle.exceptions import RegleViolee
-from socle.lignes import ajoute_une_ligne, avec_une_ligne
 from socle.models import EntreeJournal
-from socle.saisies import a_relire, garde_saisie
+from socle.saisies import a_relire
 from socle.vues import executer, exiger, trouver
 
 PAR_PAGE = 50
-PREFIXE = "depenses"
-
-
-@garde_saisie(sans=frozenset({"deposer"}))
-def rapport_organisme(request: HttpRequest, reference: str, nature: str) -> HttpResponse:
-    """Écrire, enregistrer, déposer un rapport."""
-    rapport = trouver(
-        request,
-        Rapport.objects.filter(
-            demande__organisme_id__in=request.user.organismes_ids
-        ).select_related("demande__appel", "demande__organisme"),
-        demande__reference=reference,
-        nature=nature,
-    )
-    if request.method == "POST" and not rapport.est_modifiable:
-        messages.info(request, "Ce rapport est déjà déposé : il ne se modifie plus.")
-        return redirect("organisme:rapport", reference=reference, nature=nature)
-    form, depenses, indicateurs = _formulaires(request, rapport)
-    if request.method == "POST":
-        # Chacun se valide : toutes les erreurs se montrent d'un coup.
-        valides = [form.is_valid(), depenses.is_valid(), indicateurs.is_valid()]
-        if (
-            not ajoute_une_ligne(request.POST, PREFIXE)
-            and all(valides)
-            and _enregistrer(request, rapport, form, depenses, indicateurs)
-        ):
-            return redirect("organisme:rapport", reference=reference, nature=nature)
-    return render(
-        request,
-        "financement/organisme/rapport.html",
-        {
-            "rapport": rapport,
-            "demande": rapport.demande,
-            "form": form,
-            "depenses": depenses,
-            "indicateurs": indicateurs,
-            "manques": rapport.manques() if rapport.est_modifiable else [],
-            "postes": rapport.demande.postes.all(),
-        },
-    )
-
-
-def _formulaires(request: HttpRequest, rapport: Rapport) -> tuple[Any, Any, Any]:
-    """Les trois formulaires ; « Ajouter une dépense » en ajoute une sans rien perdre."""
-    donnees = request.POST if request.method == "POST" else None
-    ajoute = donnees is not None and ajoute_une_ligne(donnees, PREFIXE)
-    return (
-        RapportForm(donnees, instance=Rapport.objects.get(pk=rapport.pk)),
-        DepensesFormSet(
-            donnees if donnees is None else avec_une_ligne(donnees, PREFIXE),
-            prefix=PREFIXE,
-            initial=_depenses(rapport),
-            form_kwargs={"complet": not ajoute},
-        ),
-        IndicateursForm(
-            donnees,
-            rapport=rapport,
-            complet=donnees is not None and "deposer" in donnees,
-        ),
-    )
-
-
-def _depenses(rapport: Rapport) -> list[dict[str, Any]]:
-    """Les dépenses écrites, puis les lignes du budget qui n'en ont pas encore."""
-    ecrites = [
-        {"categorie": d.categorie, "libelle": d.libelle, "montant": d.montant}
-        for d in rapport.depenses.all()
-    ]
-    faites = {(ligne["categorie"], ligne["libelle"]) for ligne in ecrites}
-    prevues = [
-        {"categorie": p.categorie, "libelle": p.libelle}
-        for p in rapport.demande.postes.all()
-        if (p.categorie, p.libelle) not in faites
-    ]
-    return [*ecrites, *prevues] or [{}]
-
-
-def _enregistrer(
-    request: HttpRequest, rapport: Rapport, form: Any, depenses: Any, indicateurs: Any
-) -> Any:
-    lignes = [
-        {nom: f.cleaned_data[nom] for nom in ("categorie", "libelle", "montant")}
-        for f in depenses.forms
-        if f.cleaned_data.get("montant") is not None and not f.cleaned_data.get("DELETE")
-    ]
-    ecrit = executer(
-        request,
-        services.enregistrer_rapport,
-        formulaire=form,
-        rapport=rapport,
-        champs=form.cleaned_data,
-        depenses=lignes,
-        valeurs=indicateurs.valeurs(),
-        succes="" if "deposer" in request.POST else "Rapport enregistré.",
-    )
-    if ecrit and "deposer" in request.POST:
-        for champ, phrase in ecrit.manques_par_champ():
-            form.add_error(champ if champ in form.fields else None, phrase)
-        return form.is_valid() and executer(
-            request,
-            services.deposer_rapport,
-            formulaire=form,
-            rapport=rapport,
-            succes="Le rapport est déposé. Merci !",
-        )
-    return ecrit
+EN_RETARD = ("en_retard", "En retard")
 
 
 def rapports(request: HttpRequest) -> HttpResponse:
@@ -137,27 +33,33 @@ def rapports(request: HttpRequest) -> HttpResponse:
         .select_related("demande__organisme", "demande__appel")
         .order_by("echeance", "pk")
     )
-    if etat := request.GET.get("etat", ""):
+    if (etat := request.GET.get("etat", "")) == EN_RETARD[0]:
+        liste = liste & Rapport.objects.en_retard()
+    elif etat:
         liste = liste.filter(etat=etat)
     page = Paginator(liste, PAR_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "financement/ville/rapports.html",
-        {"page_obj": page, "etat": etat, "etats": Rapport.Etat.choices},
+        {"page_obj": page, "etat": etat, "etats": [*Rapport.Etat.choices, EN_RETARD]},
+    )
+
+
+def _visibles(request: HttpRequest) -> Any:
+    return Rapport.objects.visibles_par(request.user).select_related(
+        "demande__appel", "demande__organisme", "formulaire"
     )
 
 
 def rapport(request: HttpRequest, pk: int) -> HttpResponse:
-    """L'examen : le texte, les dépenses à admettre ou à refuser, le solde que cela donne."""
+    """L'examen : ce qui est écrit, les dépenses à admettre ou à refuser, le solde que cela fait."""
     exiger(request, "ville.voir")
-    objet = trouver(
-        request,
-        Rapport.objects.visibles_par(request.user).select_related(
-            "demande__appel", "demande__organisme"
-        ),
-        pk=pk,
-    )
-    return _montrer(request, objet, ExamenForm(depenses=objet.depenses.all()))
+    objet = trouver(request, _visibles(request), pk=pk)
+    return _montrer(request, objet, _formulaire(objet))
+
+
+def _formulaire(objet: Rapport, donnees: Any = None) -> ExamenForm:
+    return ExamenForm(donnees, depenses=objet.depenses.all(), places=places(objet))
 
 
 def _montrer(request: HttpRequest, objet: Rapport, form: ExamenForm) -> HttpResponse:
@@ -167,38 +69,94 @@ def _montrer(request: HttpRequest, objet: Rapport, form: ExamenForm) -> HttpResp
             solde = calculer_solde(objet.demande)
         except RegleViolee:
             solde = None
+    peut_examiner = objet.etat == "depose" and request.user.peut("rapport.examiner", objet)
+    remarques = list(objet.remarques.select_related("faite_par", "traitee_par"))
     return render(
         request,
         "financement/ville/rapport.html",
         {
             "rapport": objet,
             "demande": objet.demande,
+            "sections": _sections(objet, form, remarques, peut_examiner=peut_examiner),
+            "depenses": _depenses(objet, form, remarques, peut_examiner=peut_examiner),
+            "ecarts": ecarts_du_rapport(
+                objet,
+                objet.depenses.values("categorie", "libelle", "montant"),
+                budget_prevu(objet),
+            ),
+            "remarques": remarques,
+            "temoignages": objet.temoignages.select_related("photo", "publie_par"),
             "indicateurs": IndicateursForm(rapport=objet),
             "resultats": comparer(
                 prevus_de(objet.demande),
                 {(v.indicateur, v.modalite): v.valeur for v in objet.valeurs.all()},
             ),
+            "entrees": EntreeJournal.objects.pour(objet)[:50],
             "solde": solde,
             "form": form,
-            "entrees": EntreeJournal.objects.pour(objet)[:50],
-            "peut_examiner": objet.etat == "depose"
+            "peut_examiner": peut_examiner,
+            "peut_publier": not objet.est_modifiable
             and request.user.peut("rapport.examiner", objet),
         },
     )
 
 
+def _sections(
+    objet: Rapport, form: ExamenForm, remarques: list[Any], *, peut_examiner: bool
+) -> list[dict[str, Any]]:
+    """Ce qui se lit, avec les remarques déjà faites et où en écrire une."""
+    faites = par_place(remarques)
+    jointes = {p.question_id: p for p in objet.pieces.actives().filter(question__isnull=False)}
+
+    def place(nom: str) -> dict[str, Any]:
+        return {
+            "remarques": faites.get(nom, []),
+            "champ": form.champ(nom) if peut_examiner else None,
+        }
+
+    return [
+        {
+            "section": lue.section,
+            **place(f"section-{lue.section.pk}"),
+            "questions": [
+                {
+                    "lue": q,
+                    "piece": jointes.get(q.question.pk),
+                    **place(f"question-{q.question.pk}"),
+                }
+                for q in lue.questions
+            ],
+        }
+        for lue in lire_formulaire(objet)
+    ]
+
+
+def _depenses(
+    objet: Rapport, form: ExamenForm, remarques: list[Any], *, peut_examiner: bool
+) -> list[dict[str, Any]]:
+    """Chaque dépense avec ses preuves, ses remarques et ce qui se décide d'elle."""
+    faites = par_place(remarques)
+    preuves: dict[Any, list[Any]] = {}
+    for piece in objet.pieces.actives().filter(depense_cle__isnull=False):
+        preuves.setdefault(piece.depense_cle, []).append(piece)
+    return [
+        {
+            "depense": depense,
+            "refuser": refuser if peut_examiner else None,
+            "motif": motif,
+            "champ": remarque,
+            "preuves": preuves.get(depense.cle, []),
+            "remarques": faites.get(f"depense-{depense.cle}", []),
+        }
+        for depense, refuser, motif, remarque in form.lignes()
+    ]
+
+
 @require_POST
 def examiner(request: HttpRequest, pk: int) -> HttpResponse:
-    """Accepter (avec les dépenses refusées) ou renvoyer (avec des remarques)."""
-    objet = trouver(
-        request,
-        Rapport.objects.visibles_par(request.user).select_related(
-            "demande__appel", "demande__organisme"
-        ),
-        "rapport.examiner",
-        pk=pk,
-    )
-    form = ExamenForm(request.POST, depenses=objet.depenses.all())
+    """Accepter (avec les dépenses refusées) ou renvoyer (avec des remarques à leur place)."""
+    objet = trouver(request, _visibles(request), "rapport.examiner", pk=pk)
+    form = _formulaire(objet, request.POST)
     if not form.is_valid() or a_relire(request):
         return _montrer(request, objet, form)
     if form.cleaned_data["suite"] == "renvoyer":
@@ -207,6 +165,7 @@ def examiner(request: HttpRequest, pk: int) -> HttpResponse:
             services.renvoyer_rapport,
             rapport=objet,
             remarques=form.cleaned_data["remarques"],
+            a_leur_place=form.a_leur_place(),
             succes="Le rapport est renvoyé, avec vos remarques.",
         )
     else:

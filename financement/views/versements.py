@@ -94,6 +94,8 @@ def versements(request: HttpRequest) -> HttpResponse:
     page = Paginator(liste, PAR_PAGE).get_page(request.GET.get("page"))
     for versement in page:
         versement.actions = _actions(request.user, versement)
+        attend = versement.etat not in {"verse", "annule"}
+        versement.retards = versement.rapports_en_retard if attend else []
     return render(
         request,
         "financement/ville/versements.html",
@@ -111,7 +113,7 @@ def versements(request: HttpRequest) -> HttpResponse:
 def _actions(personne: Any, versement: Versement) -> list[str]:
     """Ce que la personne peut faire maintenant, sans requête par ligne."""
     roles, possibles = set(personne.roles), []
-    en_vigueur = versement.convention.etat == "en_vigueur"
+    en_vigueur = versement.convention.etat == "en_vigueur" and not versement.rapports_en_retard
     if en_vigueur and versement.etat in {"prevu", "retenu"} and "agent" in roles:
         possibles += ["proposer"] if versement.est_condition_remplie else []
     autorisent = {"approbation"}

@@ -16,16 +16,24 @@
     enAttente.forEach((_, q) => document.getElementById(`conflit-${q}`) || envoyer(q));
   const plusTard = relance(renvoyer);
 
-  // « q12 » et « q12-0-nom » répondent à la même question ; « titre » est un champ du projet.
+  // « q12 » et « q12-0-nom » répondent à la même question ; « titre » est un champ du projet ; les
+  // dépenses d'un rapport s'enregistrent ensemble (data-groupe).
   const numero = (q) => (/^q\d+$/.test(q) ? q.slice(1) : q);
-  const question = (nom) =>
-    /^(q\d+)(-|$)/.exec(nom)?.[1] ?? (formulaire.elements[`b${nom}`] ? nom : undefined);
+  const groupe = (q) => formulaire.querySelector(`[data-groupe="${q}"]`);
+  const question = (champ) =>
+    /^(q\d+)(-|$)/.exec(champ.name)?.[1] ??
+    champ.closest("[data-groupe]")?.dataset.groupe ??
+    (formulaire.elements[`b${champ.name}`] ? champ.name : undefined);
   const champs = (q) =>
-    [...formulaire.elements].filter((c) => question(c.name) === q && c.type !== "file");
-  const saisie = (q) =>
-    [...new FormData(formulaire)].filter(
-      ([nom, valeur]) => question(nom) === q && typeof valeur === "string",
+    [...formulaire.elements].filter(
+      (c) => c.name && question(c) === q && !["file", "submit"].includes(c.type),
     );
+  const saisie = (q) => {
+    const noms = new Set(champs(q).map((champ) => champ.name));
+    return [...new FormData(formulaire)].filter(
+      ([nom, valeur]) => noms.has(nom) && typeof valeur === "string",
+    );
+  };
   const base = (q) => formulaire.elements[`b${numero(q)}`];
 
   async function partir(q) {
@@ -44,6 +52,8 @@
     if (contenu.conflit) return demander(q, contenu);
     if (ok) {
       base(q).value = contenu.base;
+      const rendu = contenu.rendu && formulaire.querySelector(`[data-rendu="${q}"]`);
+      if (rendu) rendu.innerHTML = contenu.rendu;
       const encore = enAttente.get(q);
       if (!encore || pareilles(encore.saisie, attente.saisie)) enAttente.delete(q);
       else encore.base = contenu.base;
@@ -65,7 +75,7 @@
   }
 
   formulaire.addEventListener("input", ({ target }) => {
-    const q = question(target.name ?? "");
+    const q = target === formulaire ? undefined : question(target);
     if (!q || target.type === "file" || !base(q)) return;
     noter(q);
     clearTimeout(minuteries.get(q));
@@ -119,7 +129,7 @@
       dire(etat, "La réponse affichée est celle qui est enregistrée.");
     });
     bloc.append(titre, autre, boutons);
-    champs(q)[0].closest(".champ").append(bloc);
+    (groupe(q) ?? champs(q)[0].closest(".champ, .choix")).append(bloc);
   }
 
   // Une ligne de plus dans un tableau.
@@ -145,7 +155,9 @@
       if (["checkbox", "radio"].includes(champ.type)) champ.checked = valeurs.includes(champ.value);
       else champ.value = valeurs[0] ?? "";
     }
-    envoyer(q);
+    // Une ligne ajoutée hors ligne n'est pas dans la page : enregistrée, on la redemande.
+    const incomplete = attente.saisie.some(([nom]) => !formulaire.elements[nom]);
+    envoyer(q).then(() => incomplete && !enAttente.has(q) && location.reload());
   }
   garder();
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from appels.formulaires import changements, par_code
 from appels.models import Demande, Formulaire
-from appels.services import demandes, depot, formulaires
+from appels.services import demandes, depot, formulaires, revisions
 from socle.exceptions import PermissionRefusee, RegleViolee
 from tests.appels.conftest import adresse
 from tests.factories import AppelFactory, UtilisateurFactory
@@ -315,7 +315,7 @@ def test_une_page_ouverte_avant_la_revision_ne_perd_pas_son_texte(agente, ouvert
 def test_une_demande_deposee_garde_son_formulaire_et_reprise_passe_au_nouveau(agente, ouvert):
     depot.deposer(acteur=ouvert.responsable, demande=ouvert.demande)
     revision = reviser(agente, ouvert)
-    formulaires.publier_revision(acteur=agente, revision=revision)
+    revisions.publier_revision(acteur=agente, revision=revision)
     demande = Demande.objects.get(pk=ouvert.demande.pk)
     assert demande.formulaire == ouvert.premier
 
@@ -336,11 +336,11 @@ def test_une_revision_s_abandonne_mais_pas_le_seul_formulaire(agente, ouvert, ap
 def test_apres_la_cloture_le_formulaire_ne_change_plus(agente, ouvert, a_l_heure):
     revision = reviser(agente, ouvert)
     a_l_heure(ouvert.appel.cloture)
-    formulaires.publier_revision(acteur=agente, revision=revision)
+    revisions.publier_revision(acteur=agente, revision=revision)
     autre = formulaires.ouvrir_revision(acteur=agente, appel=ouvert.appel)
     a_l_heure(ouvert.appel.cloture + dt.timedelta(seconds=1))
     with pytest.raises(RegleViolee):
-        formulaires.publier_revision(acteur=agente, revision=autre)
+        revisions.publier_revision(acteur=agente, revision=autre)
 
 
 def test_un_autre_role_ne_compose_pas(ouvert):

@@ -13,6 +13,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from appels.formulaires import questions_de
+from appels.models import Question
+from appels.services import formulaires
 from financement.services.signatures import Preuve
 from socle import horloge
 from socle.models import EntreeJournal
@@ -50,6 +53,7 @@ def un_projet(**champs: Any) -> SimpleNamespace:
     )
     demande.refresh_from_db()
     aujourdhui = horloge.aujourdhui()
+    questions = {nature: poser_un_recit(demande.appel, nature) for nature in ("etape", "final")}
     versements = [
         VersementFactory(convention=convention, no=no, montant=Decimal(montant), condition=quand)
         for no, (montant, quand) in enumerate(
@@ -61,13 +65,56 @@ def un_projet(**champs: Any) -> SimpleNamespace:
         convention=convention,
         versements=versements,
         etape=RapportFactory(
-            demande=demande, nature="etape", echeance=aujourdhui + dt.timedelta(days=10)
+            demande=demande,
+            nature="etape",
+            echeance=aujourdhui + dt.timedelta(days=10),
+            formulaire=questions["etape"]["activites"].section.formulaire,
         ),
         final=RapportFactory(
-            demande=demande, nature="final", echeance=aujourdhui + dt.timedelta(days=90)
+            demande=demande,
+            nature="final",
+            echeance=aujourdhui + dt.timedelta(days=90),
+            formulaire=questions["final"]["activites"].section.formulaire,
         ),
+        questions=questions,
         gens=des_gens(demande.organisme),
     )
+
+
+def poser_un_recit(appel: Any, nature: str) -> dict[str, Question]:
+    """Le formulaire publié d'un rapport, de trois textes ; ses questions par code."""
+    recit = [
+        {"code": "activites", "libelle": "Décrivez les activités réalisées"},
+        {
+            "code": "resultats",
+            "libelle": "Décrivez les résultats",
+            "obligatoire": nature == "final",
+        },
+        {"code": "ecarts", "libelle": "Écarts", "obligatoire": False},
+    ]
+    formulaire = formulaires.creer_formulaire(
+        appel=appel,
+        nature=f"rapport_{nature}",
+        sections=[{"code": "recit", "titre": "Le récit", "questions": recit}],
+    )
+    formulaire.publie_le = horloge.maintenant()
+    formulaire.save()
+    return {q.code: q for q in questions_de(formulaire.pk).values()}
+
+
+def raconter(rapport: Any, **textes: str) -> None:
+    """Répond aux questions du rapport, par code."""
+    for question in questions_de(rapport.formulaire_id).values():
+        if question.code in textes:
+            rapport.reponses.update_or_create(
+                question=question, defaults={"valeur": textes[question.code]}
+            )
+
+
+def recit(rapport: Any, code: str) -> str:
+    """Ce que le rapport répond à une question ; vide sans réponse."""
+    reponse = rapport.reponses.filter(question__code=code).first()
+    return reponse.valeur if reponse else ""
 
 
 def page(qui: Any, adresse: str, /, *args: Any, methode: str = "get", **donnees: Any) -> Any:

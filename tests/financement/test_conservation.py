@@ -27,7 +27,7 @@ from tests.factories import (
     DemandeFactory,
     UtilisateurFactory,
 )
-from tests.financement.objets import page, un_projet
+from tests.financement.objets import page, raconter, un_projet
 
 pytestmark = pytest.mark.django_db
 
@@ -174,13 +174,13 @@ def test_une_demande_refusee_perd_ses_textes_et_garde_son_squelette(
 def test_un_projet_ferme_garde_son_argent_et_ses_nombres():
     projet = un_projet()
     projet.final.valeurs.create(indicateur="personnes_distinctes", modalite="", valeur=80)
-    type(projet.final).objects.filter(pk=projet.final.pk).update(activites="Avec Amina")
+    raconter(projet.final, activites="Avec Amina")
     finie("fermee", horloge.maintenant(), demande=projet.demande)
     with horloge.a_la_date(horloge.maintenant() + dt.timedelta(days=7 * 366)):
         commande("--executer", "--sans-question")
     projet.final.refresh_from_db()
     projet.convention.refresh_from_db()
-    assert projet.final.activites == ""
+    assert not projet.final.reponses.exists()
     assert projet.final.valeurs.get().valeur == 80
     assert projet.convention.montant == Decimal("16000.00")
     assert projet.convention.versements.count() == 3

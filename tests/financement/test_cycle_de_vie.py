@@ -31,7 +31,7 @@ from tests.factories import (
     UtilisateurFactory,
     dans,
 )
-from tests.financement.objets import PREUVE, des_gens, un_projet, verbes
+from tests.financement.objets import PREUVE, des_gens, raconter, un_projet, verbes
 
 pytestmark = pytest.mark.django_db
 
@@ -271,7 +271,8 @@ def test_un_rapport_qui_n_est_pas_accepte_bloque_le_versement(projet, etat):
 def test_un_rapport_en_retard_bloque_le_versement_jusqu_a_son_acceptation(projet):
     etape, versement = projet.etape, projet.versements[1]
     hier = horloge.aujourdhui() - dt.timedelta(days=1)
-    Rapport.objects.filter(pk=etape.pk).update(echeance=hier, activites="Dix rencontres.")
+    raconter(etape, activites="Dix rencontres.")
+    Rapport.objects.filter(pk=etape.pk).update(echeance=hier)
     etape.refresh_from_db()
     assert etape.est_en_retard
 
@@ -363,8 +364,7 @@ def test_un_versement_retenu_repasse_par_les_deux_personnes(projet):
 # --- Rapport --------------------------------------------------------------------------------------
 @pytest.fixture
 def depose(projet):
-    Rapport.objects.filter(pk=projet.etape.pk).update(activites="Dix rencontres.")
-    projet.etape.refresh_from_db()
+    raconter(projet.etape, activites="Dix rencontres.")
     passe(
         projet.etape,
         lambda: rapports.deposer_rapport(acteur=projet.gens.membre, rapport=projet.etape),
@@ -400,10 +400,17 @@ def test_un_rapport_renvoye_se_depose_encore_puis_s_accepte(depose):
         ),
         "a_corriger",
     )
-    assert rapport.remarques == "Précisez les dates."
+    remarque = rapport.remarques.get()
+    assert remarque.texte == "Précisez les dates."
+    refuse(
+        rapport,
+        lambda: rapports.deposer_rapport(acteur=gens.membre, rapport=rapport),
+        match="remarque de la Ville est à traiter",
+    )
+    rapports.traiter_remarque(acteur=gens.membre, remarque=remarque, traitee=True)
     passe(rapport, lambda: rapports.deposer_rapport(acteur=gens.membre, rapport=rapport), "depose")
     passe(rapport, lambda: rapports.accepter_rapport(acteur=gens.agent, rapport=rapport), "accepte")
-    assert (rapport.accepte_par, rapport.remarques) == (gens.agent, "")
+    assert (rapport.accepte_par, rapport.remarques.count()) == (gens.agent, 1)
 
 
 def test_un_rapport_sans_ses_elements_ne_se_depose_pas(projet):
@@ -427,7 +434,7 @@ def test_un_rapport_sans_ses_elements_ne_se_depose_pas(projet):
 
 @pytest.mark.parametrize("role", ["agent", "approbation", "autre"])
 def test_personne_d_autre_que_l_organisme_ne_depose(projet, role):
-    Rapport.objects.filter(pk=projet.etape.pk).update(activites="Dix rencontres.")
+    raconter(projet.etape, activites="Dix rencontres.")
     refuse(
         projet.etape,
         lambda: rapports.deposer_rapport(acteur=getattr(projet.gens, role), rapport=projet.etape),

@@ -1,10 +1,11 @@
 """Les pages du suivi dans Chromium : accessibles, à 320 px, avec et sans JavaScript."""
 
 import pytest
+from playwright.sync_api import expect
 
 from financement.models import Rapport, Recuperation, Versement
 from tests.factories import MOT_DE_PASSE, dans
-from tests.financement.objets import un_projet
+from tests.financement.objets import recit, un_projet
 from tests.parcours.gestes import regarder, tient
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,7 +32,8 @@ def test_un_rapport_s_ecrit_et_se_depose(projet, ouvrir_page, verifier_axe, java
     page = ouvrir_page(largeur=320, javascript=javascript)
     adresse = f"/organisme/demandes/{projet.demande.reference}/rapports/final/"
     entrer(page, projet.gens.membre, adresse)
-    page.fill("[name=activites]", "Dix rencontres entre voisins.")
+    noms = {code: f"q{question.pk}" for code, question in projet.questions["final"].items()}
+    page.fill(f"[name={noms['activites']}]", "Dix rencontres entre voisins.")
     page.fill("[name=depenses-0-montant]", "17 500,50")
     page.click("[name=ajouter_depenses]")
     page.select_option("[name=depenses-2-categorie]", "deplacements")
@@ -43,9 +45,9 @@ def test_un_rapport_s_ecrit_et_se_depose(projet, ouvrir_page, verifier_axe, java
     if javascript:
         verifier_axe(page)
     tient(page)
-    assert page.input_value("[name=activites]") == "Dix rencontres entre voisins."
+    assert page.input_value(f"[name={noms['activites']}]") == "Dix rencontres entre voisins."
     page.fill("[name=depenses-2-montant]", "300")
-    page.fill("[name=resultats]", "Cent personnes rejointes.")
+    page.fill(f"[name={noms['resultats']}]", "Cent personnes rejointes.")
     page.fill("[name=autres_aides_publiques]", "0")
     page.click("button[name=deposer]")
 
@@ -59,13 +61,38 @@ def test_la_touche_entree_enregistre_le_rapport_sans_le_deposer(projet, ouvrir_p
     page = ouvrir_page()
     adresse = f"/organisme/demandes/{projet.demande.reference}/rapports/final/"
     entrer(page, projet.gens.membre, adresse)
-    page.fill("[name=activites]", "Dix rencontres.")
+    activites = projet.questions["final"]["activites"]
+    page.fill(f"[name=q{activites.pk}]", "Dix rencontres.")
     page.fill("[name=depenses-0-montant]", "100")
     page.press("[name=depenses-0-montant]", "Enter")
 
-    page.wait_for_selector("text=Rapport enregistré")
+    page.wait_for_selector(".messages >> text=Enregistré à")
     rapport = Rapport.objects.get(pk=projet.final.pk)
-    assert (rapport.etat, rapport.activites) == ("attendu", "Dix rencontres.")
+    assert (rapport.etat, recit(rapport, "activites")) == ("attendu", "Dix rencontres.")
+
+
+def test_le_reseau_coupe_le_rapport_reste_dans_l_onglet_et_repart(projet, ouvrir_page):
+    page = ouvrir_page()
+    adresse = f"/organisme/demandes/{projet.demande.reference}/rapports/final/"
+    entrer(page, projet.gens.membre, adresse)
+    etat = page.locator("#etat-enregistrement")
+    page.context.set_offline(True)
+    page.fill(f"[name=q{projet.questions['final']['activites'].pk}]", "Écrit dans l'autobus.")
+    page.fill("[name=depenses-0-montant]", "17 500,50")
+    page.fill("[name=personnes_distinctes]", "40")
+    expect(etat).to_contain_text("Hors ligne")
+    assert not projet.final.reponses.exists()
+    assert not projet.final.depenses.exists()
+
+    page.context.set_offline(False)
+    expect(etat).to_contain_text("Enregistré à")
+    # L'écart avec le budget suit la dépense, sans recharger.
+    expect(page.locator("[data-rendu=depenses]")).to_contain_text("17\u00a0500,50")
+    page.reload()
+    assert page.input_value("[name=depenses-0-montant]").replace("\u00a0", "") == "17500,50"
+    assert page.input_value("[name=personnes_distinctes]") == "40"
+    assert recit(projet.final, "activites") == "Écrit dans l'autobus."
+    assert str(projet.final.depenses.get().montant) == "17500.50"
 
 
 def test_les_pages_de_la_ville_sont_accessibles_avec_leurs_erreurs(

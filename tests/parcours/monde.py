@@ -318,22 +318,48 @@ def _argent(m: Any) -> None:
         ),
     ]  # fmt: skip
     m.etape = RapportFactory(
-        demande=m.conventionnee, nature="etape", depose=True, activites=RESUME,
+        demande=m.conventionnee, nature="etape", depose=True,
         echeance=dt.date(2031, 3, 31),
     )  # fmt: skip
-    m.final = RapportFactory(demande=m.conventionnee)
+    m.final = RapportFactory(
+        demande=m.conventionnee, etat="a_corriger", formulaire=_formulaire_final(m.decide)
+    )
+    _a_corriger(m.final)
     m.a_fermer = _decidee(m, "D25", "conventionnee")
     ConventionFactory(decision=m.a_fermer.decisions.get(), en_vigueur=True)
     m.final_accepte = RapportFactory(
-        demande=m.a_fermer, accepte=True, activites=RESUME, resultats=RESUME,
-        autres_aides_publiques=Decimal(2000),
+        demande=m.a_fermer, accepte=True, autres_aides_publiques=Decimal(2000),
     )  # fmt: skip
     _depenses(m.final_accepte)
     m.final_depose = RapportFactory(
-        demande=_decidee(m, "D26", "conventionnee"), depose=True, activites=RESUME,
-        resultats=RESUME, autres_aides_publiques=Decimal(2000),
+        demande=_decidee(m, "D26", "conventionnee"), depose=True,
+        autres_aides_publiques=Decimal(2000), formulaire=m.final.formulaire,
     )  # fmt: skip
     _depenses(m.final_depose)
+    m.temoignage = m.final_depose.temoignages.create(
+        texte=RESUME, signature="Une participante", consentement="publication",
+        consenti_par="A. T.", consenti_le=dt.date(2030, 1, 1), moyen="ecrit",
+    )  # fmt: skip
+
+
+def _formulaire_final(appel: Any) -> Any:
+    """Le formulaire livré du rapport final, publié."""
+    formulaire = formulaires.creer_formulaire_par_defaut(appel=appel, nature="rapport_final")
+    formulaire.publie_le = dans(days=-30)
+    formulaire.save()
+    return formulaire
+
+
+def _a_corriger(rapport: Any) -> None:
+    """Une dépense qui dépasse, une remarque sur elle, sur une question et sur un indicateur."""
+    depense = rapport.depenses.create(categorie="salaires", montant=Decimal("41000.00"))
+    question = rapport.formulaire.sections.first().questions.first()
+    places = (("depense", depense.cle), ("question", question.pk), ("indicateur", "par_genre"))
+    for genre, cle in places:
+        rapport.remarques.create(
+            tour=1, genre=genre, cle=str(cle), libelle=TITRE, texte=RESUME,
+            traitee_le=dans() if genre == "question" else None,
+        )  # fmt: skip
 
 
 def _vitrine(m: Any) -> None:

@@ -175,6 +175,8 @@ def test_l_organisme_apres_la_decision(monde, parcourir):
             f"{suivi}/rapports/final/",
             sur("Enregistrer", autres_aides_publiques="peu", **{"depenses-0-montant": "dix"}),
         ),
+        f"{suivi}/rapports/final/temoignages/",
+        (f"{suivi}/rapports/final/temoignages/", sur("Ajouter", consentement="publication")),
         (f"{suivi}/aide/", sur("Annoncer cette aide")),
         f"{suivi}/activites/",
         (f"{suivi}/activites/nouvelle/", sur("Proposer la page")),

@@ -1,14 +1,16 @@
 """Le registre public des projets et des services, sa carte, et la page d'un projet."""
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from financement.indicateurs import DIMENSIONS, LIBELLES_VENTILATIONS, TITRES_VENTILATIONS
 from financement.masquage import indicateurs_publics
+from financement.models import Temoignage
 from socle import horloge
 from socle.cache_public import gardee
 from socle.vues import publique
@@ -108,7 +110,30 @@ def projet(request: HttpRequest, reference: str) -> HttpResponse:
             "projet": objet,
             "ouvertes": [a for a in activites if a.fin is None or a.fin >= jour],
             "finies": [a for a in activites if a.fin is not None and a.fin < jour],
+            "temoignages": Temoignage.objects.publies()
+            .filter(rapport__demande=objet)
+            .select_related("photo"),
             "resultats": _resultats(objet) if objet.etat == "fermee" else None,
+        },
+    )
+
+
+@publique
+def photo(request: HttpRequest, reference: str, cle: UUID) -> FileResponse:
+    """La photo d'un témoignage publié ; le consentement retiré, elle n'existe plus ici."""
+    temoignage = get_object_or_404(
+        Temoignage.objects.publies().select_related("photo"),
+        rapport__demande__in=projets_publics().filter(reference=reference),
+        photo__cle=cle,
+    )
+    fichier = temoignage.photo
+    return FileResponse(
+        fichier.fichier.open("rb"),
+        content_type=fichier.type_mime,
+        headers={
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "X-Content-Type-Options": "nosniff",
         },
     )
 
