@@ -5,6 +5,7 @@ import os
 import sys
 
 from config.embarque import ServeurIndisponible, assurer_serveurs
+from socle.causes import cause
 
 
 def principal() -> None:
@@ -23,7 +24,7 @@ def principal() -> None:
     except OperationalError as erreur:
         if "--traceback" in sys.argv:
             raise
-        sys.exit(f"La base de données refuse : {' '.join(str(erreur).split())}")
+        sys.exit(f"La base de données refuse : {cause(erreur)}.")
 
 
 if __name__ == "__main__":

@@ -83,10 +83,10 @@ class Cumul:
             f"{ligne.reference} ({dollars(ligne.total)})" for ligne in self.lignes_en_doute
         )
         return (
-            f"L'organisme compte aussi sur de l'argent public pour la même période : {dites}. Si "
-            "c'est pour les mêmes dépenses, le cumul des aides publiques atteint "
+            "L'organisme compte aussi sur de l'argent public pour la même période\u00a0: "
+            f"{dites}. Si c'est pour les mêmes dépenses, le cumul des aides publiques atteint "
             f"{str(self.taux).replace('.', ',')}\u00a0% des dépenses admissibles "
-            f"({dollars(self.total)}, permis : {dollars(self.limite)})."
+            f"({dollars(self.total)}, permis\u00a0: {dollars(self.limite)})."
         )
 
 

@@ -1,5 +1,6 @@
 """Lire le formulaire d'une demande : ses questions, et ce qui change d'une révision à l'autre."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ def questions_de(formulaire_id: int) -> dict[int, Question]:
     questions = {
         question.pk: question
         for question in Question.objects.filter(section__formulaire_id=formulaire_id)
-        .select_related("section__formulaire")
+        .select_related("section__formulaire__appel")
         .order_by("section__ordre", "ordre")
     }
     publiee = any(q.section.formulaire.publie_le for q in list(questions.values())[:1])
@@ -30,38 +31,82 @@ def questions_de(formulaire_id: int) -> dict[int, Question]:
 
 
 @dataclass(frozen=True)
+class QuestionModifiee:
+    """Une question, et ce qui en change pour qui y a déjà répondu."""
+
+    question: Question
+    precisions: list[str]
+
+
+@dataclass(frozen=True)
 class Changements:
     """Ce qu'une révision change, question par question."""
 
     ajoutees: list[Question]
     retirees: list[Question]
-    modifiees: list[Question]
+    modifiees: list[QuestionModifiee]
 
     def __bool__(self) -> bool:
         return bool(self.ajoutees or self.retirees or self.modifiees)
 
 
-COMPARES = ("libelle", "aide", "type", "obligatoire", "mots_max", "choix", "si_valeur")
-
-
 def changements(ancien: Formulaire, nouveau: Formulaire) -> Changements:
     """Compare deux révisions ; une question est la même si sa section et son code le sont."""
-    avant, apres = par_code(ancien.pk), par_code(nouveau.pk)
+    toutes = questions_de(ancien.pk) | questions_de(nouveau.pk)
+    avant, apres = (
+        {_code(q): q for q in toutes.values() if q.section.formulaire_id == formulaire.pk}
+        for formulaire in (ancien, nouveau)
+    )
+    communes = [
+        QuestionModifiee(question, _precisions(avant[code], question, toutes))
+        for code, question in apres.items()
+        if code in avant
+    ]
     return Changements(
         ajoutees=[question for code, question in apres.items() if code not in avant],
         retirees=[question for code, question in avant.items() if code not in apres],
-        modifiees=[
-            question
-            for code, question in apres.items()
-            if code in avant
-            and any(getattr(question, nom) != getattr(avant[code], nom) for nom in COMPARES)
-        ],
+        modifiees=[commune for commune in communes if commune.precisions],
     )
+
+
+def _precisions(avant: Question, apres: Question, toutes: Mapping[int, Question]) -> list[str]:
+    """Ce qui change d'une révision à l'autre, en quelques mots."""
+    if apres.type == avant.type:
+        type_ = ""
+    else:
+        type_ = f"se répond maintenant ainsi : {apres.get_type_display().lower()}"
+    limite = f"{apres.mots_max} mots au plus" if apres.mots_max else "sans limite de mots"
+    pareilles = [
+        (apres.libelle == avant.libelle, f"auparavant « {avant.libelle} »"),
+        (apres.aide == avant.aide, "aide réécrite"),
+        (not type_, type_),
+        (
+            apres.obligatoire == avant.obligatoire,
+            f"maintenant {'obligatoire' if apres.obligatoire else 'facultative'}",
+        ),
+        (apres.mots_max == avant.mots_max, limite),
+        (apres.choix == avant.choix, f"choix offerts : {', '.join(apres.choix) or 'aucun'}"),
+        (
+            _condition(apres, toutes) == _condition(avant, toutes),
+            "ne se pose plus dans les mêmes cas",
+        ),
+    ]
+    return [phrase for pareille, phrase in pareilles if not pareille]
+
+
+def _condition(question: Question, toutes: Mapping[int, Question]) -> tuple[Any, str]:
+    """La réponse dont la question dépend, comparable d'une révision à l'autre."""
+    source = toutes.get(question.si_question_id)
+    return (source and _code(source), question.si_valeur)
+
+
+def _code(question: Question) -> tuple[str, str]:
+    return (question.section.code, question.code)
 
 
 def par_code(formulaire_id: int) -> dict[tuple[str, str], Question]:
     """Les questions par (code de section, code de question)."""
-    return {(q.section.code, q.code): q for q in questions_de(formulaire_id).values()}
+    return {_code(question): question for question in questions_de(formulaire_id).values()}
 
 
 @dataclass(frozen=True)

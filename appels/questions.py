@@ -6,13 +6,13 @@ booléen, un dictionnaire (question composée) ou une liste de dictionnaires (ta
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db import models
 
-from socle.templatetags.affichage import date_longue, dollars
+from appels.indicateurs import SAISIS, incoherences
 
 
 class TypeQuestion(models.TextChoices):
@@ -25,6 +25,7 @@ class TypeQuestion(models.TextChoices):
     DATE = "date", "Date"
     ADRESSE = "adresse", "Adresse"
     PERSONNES = "personnes", "Personnes rejointes"
+    RESULTATS = "resultats", "Résultats visés (les indicateurs de l'appel)"
     ACTIVITES = "activites", "Tableau d'activités"
     PARTENAIRES = "partenaires", "Tableau de partenaires"
     PIECE = "piece", "Document à joindre"
@@ -52,6 +53,12 @@ COMPOSEES: dict[str, tuple[Colonne, ...]] = {
         Colonne("immigrantes", "dont personnes immigrantes", "nombre"),
         Colonne("benevoles", "Bénévoles", "nombre", obligatoire=False),
     ),
+    # Tous ceux du jeu ; un formulaire ne montre que ceux de son appel (``colonnes_de``).
+    TypeQuestion.RESULTATS: tuple(
+        Colonne(i.code, i.libelle_prevu or i.libelle, "entier", obligatoire=False)
+        for i in SAISIS
+        if i.est_total
+    ),
 }
 TABLEAUX: dict[str, tuple[Colonne, ...]] = {
     TypeQuestion.ACTIVITES: (
@@ -69,6 +76,20 @@ TABLEAUX: dict[str, tuple[Colonne, ...]] = {
 }
 NOM_D_UNE_LIGNE = {TypeQuestion.ACTIVITES: "activité", TypeQuestion.PARTENAIRES: "partenaire"}
 A_CHOIX = frozenset({TypeQuestion.CHOIX, TypeQuestion.CHOIX_MULTIPLES})
+COMPTE_MAX = 2_000_000_000
+
+
+def colonnes_de(question: Any) -> tuple[Colonne, ...]:
+    """Les cases d'une question composée ; « Résultats visés » prend les indicateurs de l'appel."""
+    colonnes = COMPOSEES[question.type]
+    if question.type != TypeQuestion.RESULTATS:
+        return colonnes
+    demandes = question.section.formulaire.appel.indicateurs
+    return tuple(
+        replace(colonne, obligatoire=question.obligatoire)
+        for colonne in colonnes
+        if colonne.nom in demandes
+    )
 
 
 def est_vide(valeur: Any) -> bool:
@@ -111,7 +132,11 @@ def defaut(question: Any, valeur: Any) -> str:
             return "à cocher"
         return "document à joindre" if genre == TypeQuestion.PIECE else "réponse attendue"
     if genre in COMPOSEES:
-        return _defaut_cases(COMPOSEES[genre], valeur) or _defaut_personnes(genre, valeur)
+        return (
+            _defaut_cases(colonnes_de(question), valeur)
+            or _defaut_personnes(genre, valeur)
+            or _defaut_resultats(genre, valeur)
+        )
     if genre in TABLEAUX:
         return _defaut_lignes(genre, valeur)
     if genre == TypeQuestion.PIECE:
@@ -136,6 +161,8 @@ def defaut_case(genre: str, valeur: Any) -> str:
     texte = str(valeur)
     if genre == "nombre" and nombre(texte) is None:
         return "écrivez un nombre de 0 ou plus"
+    if genre == "entier" and entier(texte) is None:
+        return "écrivez un nombre entier de 0 ou plus"
     if genre == "date" and _date(texte) is None:
         return "écrivez une date (AAAA-MM-JJ)"
     return ""
@@ -150,6 +177,12 @@ def nombre(texte: str) -> Decimal | None:
     except InvalidOperation:
         return None
     return lu if lu.is_finite() and lu >= 0 else None
+
+
+def entier(texte: str) -> int | None:
+    """Le compte écrit, entre 0 et ``COMPTE_MAX`` ; None si ce n'en est pas un."""
+    lu = nombre(texte)
+    return int(lu) if lu is not None and lu == int(lu) and lu <= COMPTE_MAX else None
 
 
 def _date(texte: str) -> dt.date | None:
@@ -177,6 +210,15 @@ def _defaut_personnes(genre: str, cases: Mapping[str, Any]) -> str:
     return "plus de personnes immigrantes que de personnes en tout" if immigrantes > total else ""
 
 
+def _defaut_resultats(genre: str, cases: Mapping[str, Any]) -> str:
+    """Ce qui ne s'additionne pas dans le prévu, avec les règles des rapports."""
+    if genre != TypeQuestion.RESULTATS:
+        return ""
+    comptes = {(code, ""): n for code, saisi in cases.items() if (n := entier(str(saisi)))}
+    phrases = [phrase for _, phrase in incoherences(comptes)]
+    return phrases[0].rstrip(".") if phrases else ""
+
+
 def _defaut_lignes(genre: str, lignes: list[Mapping[str, Any]]) -> str:
     for rang, ligne in enumerate(lignes, start=1):
         phrase = _defaut_cases(TABLEAUX[genre], ligne)
@@ -197,16 +239,7 @@ def texte(genre: str, valeur: Any) -> str:
         return "\n".join(" — ".join(_cases_lues(TABLEAUX[genre], ligne)) for ligne in valeur)
     if isinstance(valeur, list):
         return ", ".join(str(element) for element in valeur)
-    return "" if valeur is None else _case_lue(genre, str(valeur))
-
-
-def _case_lue(genre: str, case: str) -> str:
-    """Une date en toutes lettres, un montant en dollars ; ce qui n'en est pas un, tel quel."""
-    if genre == TypeQuestion.DATE and (jour := _date(case)) is not None:
-        return date_longue(jour)
-    if genre == TypeQuestion.MONTANT and (montant := nombre(case)) is not None:
-        return dollars(montant)
-    return case
+    return "" if valeur is None else str(valeur)
 
 
 def _cases_lues(
@@ -214,7 +247,7 @@ def _cases_lues(
 ) -> list[str]:
     lues = []
     for colonne in colonnes:
-        case = _case_lue(colonne.genre, str(cases.get(colonne.nom, "") or ""))
+        case = str(cases.get(colonne.nom, "") or "")
         if case:
             nommer = libelles or colonne.genre != "texte"
             lues.append(f"{colonne.libelle} : {case}" if nommer else case)

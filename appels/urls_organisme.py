@@ -18,6 +18,7 @@ from appels.views import (
 
 public = [
     path("", public.accueil, name="accueil"),
+    path("aide/indicateurs/", public.indicateurs, name="indicateurs"),
     path("appels/<slug:code>/", public.appel_public, name="appel_public"),
     path("appels/<slug:code>/calendrier.ics", public.calendrier_appel, name="appel_calendrier"),
     path(

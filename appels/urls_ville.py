@@ -7,6 +7,7 @@ from appels.views import (
     questions_publiques,
     ville_appels,
     ville_conditions,
+    ville_consultations,
     ville_demandes,
     ville_doutes,
     ville_edition,
@@ -91,4 +92,37 @@ ville = [
     path("comptes/<int:pk>/", ville_maison.compte, name="compte"),
     path("organismes/", ville_maison.organismes, name="organismes"),
     path("organismes/<int:pk>/", ville_maison.organisme, name="organisme"),
+    path("consultations/", ville_consultations.liste, name="consultations"),
+    path("consultations/nouvelle/", ville_consultations.modifier, name="consultation_nouvelle"),
+    path("consultations/<int:pk>/", ville_consultations.consultation, name="consultation"),
+    path(
+        "consultations/<int:pk>/modifier/",
+        ville_consultations.modifier,
+        name="consultation_modifier",
+    ),
+    path(
+        "consultations/<int:pk>/ateliers/nouveau/",
+        ville_consultations.atelier,
+        name="atelier_nouveau",
+    ),
+    path(
+        "consultations/<int:pk>/ateliers/<int:atelier>/",
+        ville_consultations.atelier,
+        name="atelier",
+    ),
+    path(
+        "consultations/<int:pk>/ateliers/<int:atelier>/points/nouveau/",
+        ville_consultations.point,
+        name="point_nouveau",
+    ),
+    path("consultations/<int:pk>/points/<int:point>/", ville_consultations.point, name="point"),
+    path(
+        "consultations/<int:pk>/etapes/nouvelle/", ville_consultations.etape, name="etape_nouvelle"
+    ),
+    path("consultations/<int:pk>/etapes/<int:etape>/", ville_consultations.etape, name="etape"),
+    path(
+        "consultations/<int:pk>/retirer/<slug:genre>/<int:objet>/",
+        ville_consultations.retirer,
+        name="consultation_retirer",
+    ),
 ]

@@ -27,6 +27,8 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+from socle.causes import cause
+
 RACINE = Path(__file__).resolve().parent.parent
 BASE = "appels"
 ESSAIS_DEMARRAGE = 3
@@ -47,7 +49,7 @@ def dossier_var() -> Path:
             pass
     except OSError as erreur:
         raise ServeurIndisponible(
-            f"Le dossier {dossier} n'accepte pas d'écriture ({erreur.strerror}) : "
+            f"Le dossier {dossier} n'accepte pas d'écriture ({cause(erreur)}) : "
             "donnez-en un autre avec APPELS_VAR."
         ) from erreur
     return dossier
@@ -120,7 +122,7 @@ def _ouvrir(fichier: Path):
         return fichier.open("a")
     except OSError as erreur:
         raise ServeurIndisponible(
-            f"Le fichier {fichier} n'accepte pas d'écriture ({erreur.strerror}) : le dossier "
+            f"Le fichier {fichier} n'accepte pas d'écriture ({cause(erreur)}) : le dossier "
             "appartient sans doute à un autre compte ; donnez-en un autre avec APPELS_VAR."
         ) from erreur
 
@@ -343,6 +345,8 @@ def _terminer_valkey(pid: int) -> None:
 
 def _resume(erreur: Exception) -> str:
     """La première ligne d'une erreur, assez courte pour une phrase."""
+    if isinstance(erreur, ModuleNotFoundError):
+        return cause(erreur)
     lignes = str(erreur).strip().splitlines()
     return (lignes[0] if lignes else type(erreur).__name__)[:160]
 

@@ -22,6 +22,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from config.embarque import RACINE, ServeurIndisponible, assurer_serveurs, dossier_var
+from socle.causes import cause
 
 DELAI_PORT = 3
 DELAI_DEMARRAGE = 60
@@ -264,7 +265,7 @@ def _verifier_base(adresse: str) -> None:
         psycopg.connect(adresse, connect_timeout=5).close()
     except psycopg.Error as erreur:
         raise ServeurIndisponible(
-            f"La base de données de DATABASE_URL refuse la connexion : {_en_une_ligne(erreur)}"
+            f"La base de données de DATABASE_URL refuse la connexion : {cause(erreur)}."
         ) from None
 
 
@@ -276,12 +277,8 @@ def _verifier_courtier(adresse: str) -> None:
             connexion.ensure_connection(max_retries=1, timeout=5)
     except Exception as erreur:
         raise ServeurIndisponible(
-            f"Le courtier de CELERY_BROKER_URL ne répond pas : {_en_une_ligne(erreur)}"
+            f"Le courtier de CELERY_BROKER_URL ne répond pas : {cause(erreur)}."
         ) from None
-
-
-def _en_une_ligne(erreur: Exception) -> str:
-    return " ".join(str(erreur).split())[:300] or type(erreur).__name__
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from pathlib import Path
 import django
 from django.core.management import CommandError, call_command
 
+from socle.causes import cause
+
 # Des variantes que les paquets livrent et que rien ne charge : les comprimer prenait 15 secondes.
 VARIANTES_INUTILES = [
     "bootstrap-*",
@@ -27,7 +29,7 @@ VARIANTES_INUTILES = [
 def principal() -> int:
     """Rend 0, ou 1 avec une phrase sur la sortie d'erreur et le détail dans ``demarrage.log``."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    etape = "le chargement des réglages"
+    etape = "Chargement des réglages"
     try:
         django.setup()
         for etape, faire in ETAPES.items():
@@ -36,6 +38,8 @@ def principal() -> int:
                 sys.stdout.flush()
     except CommandError as erreur:
         return _echouer(etape, str(erreur))
+    except ModuleNotFoundError as erreur:
+        return _echouer(etape, f"{cause(erreur)}.")
     except Exception as erreur:
         detail = _noter(traceback.format_exc())
         return _echouer(etape, f"{type(erreur).__name__}, {erreur} (détails : {detail})")

@@ -40,7 +40,8 @@ class FinancementConfig(AppConfig):
         declarer_acces(
             "appels.demande", lambda personne, demande: personne.peut("demande.voir", demande)
         )
-        declarer_acces("appels.appel", lambda personne, appel: personne.peut("bilan.voir", appel))
+        for porte in ("appels.appel", "appels.planaction", "financement.anneebilan"):
+            declarer_acces(porte, lambda personne, objet: personne.peut("bilan.voir", objet))
 
     @staticmethod
     def _est_visible(personne: Any, objet: Any) -> bool:

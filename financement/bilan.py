@@ -4,34 +4,35 @@ Un projet qui répond à plusieurs besoins compte en entier sous chacun ; les to
 bailleur et par secteur, eux, s'additionnent. Rien n'y est une personne : des comptes masqués.
 """
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Count
 
 from appels.models import Appel, Besoin, Demande
-from appels.montants import pourcentage
-from financement.indicateurs import DIMENSIONS, LIBELLES_VENTILATIONS, TITRES_VENTILATIONS, TOTAUX
-from financement.masquage import (
-    additionner,
-    satisfaction_publiable,
-    total_publiable,
-    valeurs_de,
-    ventilations_de,
-    ventilations_publiques,
+from financement.bilan_argent import ZERO, LigneSource, LigneVolet, par_source_et_volet
+from financement.bilan_resultats import (
+    Resultats,
+    prevus_des,
+    resultats_de,
+    somme_publique,
+    valeurs_des,
 )
+from financement.masquage import Publication, publier
 from financement.models import Mouvement
-from financement.services.grand_livre import soldes_de
+from socle.graphiques import Part
 
-ZERO = Decimal("0.00")
 FINANCEES = frozenset({"acceptee", "conventionnee", "fermee"})
 
 
 @dataclass
 class Projet:
-    """Un projet financé et annoncé, avec son argent (dollars) et ses résultats."""
+    """Un projet financé et annoncé, avec son argent (dollars) et ses résultats.
+
+    ``valeurs`` sont les nombres du rapport, qui ne se montrent pas ; ``publie``, ce qui s'en dit ;
+    ``prevus``, ce que la convention attend.
+    """
 
     demande: Demande
     accorde: Decimal
@@ -39,58 +40,67 @@ class Projet:
     verse: Decimal
     recupere: Decimal
     valeurs: dict[tuple[str, str], int]
+    publie: Publication
+    prevus: dict[str, int]
 
 
 @dataclass
 class Groupe:
-    """Ce qu'un objectif, un besoin, un thème ou un secteur a reçu."""
+    """Ce qu'un objectif, un besoin, un thème ou un secteur a reçu, et à quel effet."""
 
     code: str
     libelle: str
-    projets: int = 0
+    # Le code se dit quand la Ville le cite : celui d'un objectif ou d'un besoin.
+    code_cite: bool = True
     accorde: Decimal = ZERO
     membres: list[Projet] = field(default_factory=list)
 
+    @property
+    def nom(self) -> str:
+        return f"{self.code} {self.libelle}" if self.code_cite else self.libelle
+
+    @property
+    def projets(self) -> int:
+        return len(self.membres)
+
+    @property
+    def reponse(self) -> str:
+        """Les titres de ses projets, les plus aidés d'abord ; trois au plus."""
+        titres = [
+            projet.demande.titre
+            for projet in sorted(self.membres, key=lambda p: (-p.accorde, p.demande.reference))
+        ]
+        suite = (
+            f" et {reste} autre{'s' if reste > 1 else ''}" if (reste := len(titres) - 3) > 0 else ""
+        )
+        return f"{' ; '.join(titres[:3])}{suite}"
+
+    @property
+    def activites(self) -> str:
+        """Réalisées, selon les rapports acceptés ; vide sans rapport."""
+        return somme_publique(self.membres, "activites_realisees")
+
+    @property
+    def personnes(self) -> str:
+        """Rejointes, non dédoublonnées d'un projet à l'autre ; vide sans rapport."""
+        return somme_publique(self.membres, "personnes_distinctes")
+
 
 @dataclass
-class LigneVolet:
-    cle: int
-    nom: str
-    enveloppe: Decimal
+class LigneAppel:
+    """Ce qu'un appel compte dans un bilan qui en réunit plusieurs."""
+
+    appel: Appel
+    deposees: int
     accorde: Decimal = ZERO
-    engage: Decimal = ZERO
-    paye: Decimal = ZERO
     projets: int = 0
-    membres: list[Projet] = field(default_factory=list)
-
-
-@dataclass
-class LigneSource:
-    bailleur: str
-    exercice: int
-    enveloppe: Decimal = ZERO
-    accorde: Decimal = ZERO
-    verse: Decimal = ZERO
-    demandes: set[int] = field(default_factory=set)
-
-    @property
-    def solde(self) -> Decimal:
-        return self.enveloppe - self.accorde
-
-    @property
-    def cle(self) -> str:
-        return f"{self.bailleur}|{self.exercice}"
-
-    @property
-    def libelle(self) -> str:
-        return f"{self.bailleur}, {self.exercice}" if self.exercice else self.bailleur
 
 
 @dataclass
 class Bilan:
     """Le bilan d'un ou de plusieurs appels, prêt à montrer."""
 
-    appels: list[Appel]
+    par_appel: list[LigneAppel]
     projets: list[Projet]
     volets: list[LigneVolet]
     sources: list[LigneSource]
@@ -99,10 +109,11 @@ class Bilan:
     themes: list[Groupe]
     secteurs: list[Groupe]
     besoins_sans_reponse: list[Besoin]
-    deposees: int
-    indicateurs: list[dict[str, Any]] = field(default_factory=list)
-    ventilations: list[dict[str, Any]] = field(default_factory=list)
-    satisfaction: Decimal | None = None
+    resultats: Resultats
+
+    @property
+    def deposees(self) -> int:
+        return sum(ligne.deposees for ligne in self.par_appel)
 
     @property
     def enveloppe(self) -> Decimal:
@@ -125,6 +136,14 @@ class Bilan:
         return self.enveloppe - self.accorde
 
     @property
+    def parts_des_bailleurs(self) -> list[Part]:
+        """L'aide accordée par bailleur, tous exercices ensemble."""
+        parts: dict[str, Decimal] = {}
+        for source in self.sources:
+            parts[source.bailleur] = parts.get(source.bailleur, ZERO) + source.accorde
+        return [Part(bailleur, accorde) for bailleur, accorde in parts.items()]
+
+    @property
     def organismes(self) -> int:
         return len({projet.demande.organisme_id for projet in self.projets})
 
@@ -132,7 +151,7 @@ class Bilan:
 def calculer_bilan(appels: list[Appel]) -> Bilan:
     """Le bilan de ``appels``, en un nombre constant de requêtes."""
     projets = _projets(appels)
-    volets, sources = _argent(appels, projets)
+    volets, sources = par_source_et_volet(appels, projets)
     besoins = {
         besoin.pk: besoin
         for besoin in Besoin.objects.filter(plan__appels__in=appels)
@@ -143,19 +162,19 @@ def calculer_bilan(appels: list[Appel]) -> Bilan:
     par_objectif: dict[Any, Groupe] = {}
     par_theme: dict[Any, Groupe] = {}
     par_secteur: dict[Any, Groupe] = {}
+    reponses = _reponses(projets, besoins)
     for projet in projets:
-        reponses = [besoins[b.pk] for b in projet.demande.besoins.all() if b.pk in besoins]
-        for besoin in reponses:
+        siens = [besoins[cle] for cle in reponses.get(projet.demande.pk, ())]
+        for besoin in siens:
             _compter(par_besoin, besoin.code, besoin.libelle, projet)
-        for objectif in {besoin.objectif for besoin in reponses}:
+        for objectif in {besoin.objectif_id: besoin.objectif for besoin in siens}.values():
             _compter(par_objectif, objectif.code, objectif.libelle, projet)
-        for theme in {besoin.theme for besoin in reponses}:
-            _compter(par_theme, theme.code, theme.libelle, projet)
+        for theme in {besoin.theme_id: besoin.theme for besoin in siens}.values():
+            _compter(par_theme, theme.code, theme.libelle, projet, code_cite=False)
         secteur = projet.demande.secteur or "Non précisé"
-        _compter(par_secteur, secteur, secteur, projet)
-    indicateurs, ventilations, satisfaction = _resultats(projets)
+        _compter(par_secteur, secteur, secteur, projet, code_cite=False)
     return Bilan(
-        appels=appels,
+        par_appel=_par_appel(appels, projets),
         projets=projets,
         volets=volets,
         sources=sources,
@@ -166,22 +185,54 @@ def calculer_bilan(appels: list[Appel]) -> Bilan:
         besoins_sans_reponse=sorted(
             (b for b in besoins.values() if b.code not in par_besoin), key=lambda b: b.code
         ),
-        deposees=Demande.objects.filter(appel__in=appels, deposee_le__isnull=False).count(),
-        indicateurs=indicateurs,
-        ventilations=ventilations,
-        satisfaction=satisfaction,
+        resultats=resultats_de(projets),
     )
 
 
-def _compter(groupes: dict[Any, Groupe], code: str, libelle: str, projet: Projet) -> None:
-    groupe = groupes.setdefault(code, Groupe(code, libelle))
-    groupe.projets += 1
+def _par_appel(appels: list[Appel], projets: list[Projet]) -> list[LigneAppel]:
+    comptes = dict(
+        deposees(appels)
+        .order_by()
+        .values("appel")
+        .annotate(n=Count("pk"))
+        .values_list("appel", "n")
+    )
+    lignes = {appel.pk: LigneAppel(appel, comptes.get(appel.pk, 0)) for appel in appels}
+    for projet in projets:
+        ligne = lignes[projet.demande.appel_id]
+        ligne.projets += 1
+        ligne.accorde += projet.accorde
+    return list(lignes.values())
+
+
+def _compter(
+    groupes: dict[Any, Groupe], code: str, libelle: str, projet: Projet, *, code_cite: bool = True
+) -> None:
+    groupe = groupes.setdefault(code, Groupe(code, libelle, code_cite))
     groupe.accorde += projet.accorde
     groupe.membres.append(projet)
 
 
 def _tries(groupes: dict[Any, Groupe]) -> list[Groupe]:
     return sorted(groupes.values(), key=lambda groupe: (-groupe.accorde, groupe.code))
+
+
+def _reponses(projets: list[Projet], besoins: dict[int, Besoin]) -> dict[int, list[int]]:
+    """Les besoins auxquels chaque projet répond, par la clé de sa demande."""
+    reponses: dict[int, list[int]] = {}
+    liens = Demande.besoins.through.objects.filter(
+        demande__in=[projet.demande.pk for projet in projets], besoin__in=besoins
+    )
+    for demande, besoin in liens.values_list("demande", "besoin"):
+        reponses.setdefault(demande, []).append(besoin)
+    return reponses
+
+
+def deposees(appels: list[Appel]) -> Any:
+    """Les demandes déposées à ces appels ; un brouillon repris par l'organisme n'en est plus."""
+    return Demande.objects.filter(appel__in=appels, deposee_le__isnull=False).exclude(
+        etat="brouillon"
+    )
 
 
 def projets_annonces() -> Any:
@@ -193,11 +244,18 @@ def _projets(appels: list[Appel]) -> list[Projet]:
     demandes = list(
         projets_annonces()
         .filter(appel__in=appels)
-        .select_related("organisme", "appel", "volet")
-        .prefetch_related("besoins", "rapports__valeurs")
+        .select_related("organisme", "volet")
+        .only(
+            "reference", "titre", "secteur", "etat", "appel", "organisme__nom", "organisme__neq",
+            "volet__no",
+            "volet__nom",
+        )
         .order_by("reference")
-    )
-    argent = Mouvement.objects.sommes_par_demande(demandes)
+    )  # fmt: skip
+    cles = [demande.pk for demande in demandes]
+    argent = Mouvement.objects.sommes_par_demande(cles)
+    valeurs = valeurs_des(cles)
+    prevus = prevus_des(cles)
     return [
         Projet(
             demande=demande,
@@ -205,114 +263,9 @@ def _projets(appels: list[Appel]) -> list[Projet]:
             engage=sommes.get("engagement", ZERO),
             verse=sommes.get("versement", ZERO),
             recupere=sommes.get("recuperation", ZERO),
-            valeurs=valeurs_de(demande),
+            valeurs=(siennes := valeurs.get(demande.pk, {})),
+            publie=publier(siennes),
+            prevus=prevus.get(demande.pk, {}),
         )
         for demande in demandes
     ]
-
-
-def _argent(
-    appels: list[Appel], projets: list[Projet]
-) -> tuple[list[LigneVolet], list[LigneSource]]:
-    """Par volet, puis par bailleur et exercice, tel que le grand livre le porte."""
-    lignes: list[LigneVolet] = []
-    sources: dict[tuple[str, int], LigneSource] = {}
-    par_volet: dict[int, list[Projet]] = defaultdict(list)
-    for projet in projets:
-        par_volet[projet.demande.volet_id].append(projet)
-    par_credit, demandes_du_credit = _par_credit(projets)
-    soldes = soldes_de(appels)
-    for appel in appels:
-        for solde in soldes[appel.pk]:
-            siens = par_volet[solde.volet.pk]
-            nom = str(solde.volet) if len(appels) == 1 else f"{appel.code}, {solde.volet}"
-            lignes.append(
-                LigneVolet(
-                    cle=solde.volet.pk,
-                    nom=nom,
-                    enveloppe=solde.enveloppe,
-                    accorde=sum((p.accorde for p in siens), ZERO),
-                    engage=sum((p.engage for p in siens), ZERO),
-                    paye=sum((p.verse for p in siens), ZERO),
-                    projets=len(siens),
-                    membres=siens,
-                )
-            )
-            for credit in solde.credits:
-                cle = (credit.bailleur, credit.exercice)
-                ligne = sources.setdefault(cle, LigneSource(*cle))
-                ligne.enveloppe += credit.enveloppe
-                ligne.accorde += par_credit[credit.pk, "accord"]
-                ligne.verse += par_credit[credit.pk, "versement"]
-                ligne.demandes |= demandes_du_credit[credit.pk]
-    return lignes, sorted(sources.values(), key=lambda s: (s.bailleur, s.exercice))
-
-
-def _par_credit(
-    projets: list[Projet],
-) -> tuple[dict[tuple[int, str], Decimal], dict[int, set[int]]]:
-    """Ce que chaque crédit porte des seuls projets annoncés, par nature, et leurs demandes."""
-    sommes: dict[tuple[int, str], Decimal] = defaultdict(lambda: ZERO)
-    demandes: dict[int, set[int]] = defaultdict(set)
-    for credit, nature, demande, total in (
-        Mouvement.objects.filter(demande__in=[projet.demande for projet in projets])
-        .order_by()
-        .values_list("credit", "nature", "demande")
-        .annotate(total=Sum("montant"))
-    ):
-        sommes[credit, nature] += total
-        demandes[credit].add(demande)
-    return sommes, demandes
-
-
-def _resultats(
-    projets: list[Projet],
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]], Decimal | None]:
-    """Les sommes des indicateurs et les ventilations, masquées."""
-    sommes: dict[tuple[str, str], int] = defaultdict(int)
-    petits = 0
-    for projet in projets:
-        tait = not total_publiable(ventilations_de(projet.valeurs))
-        petits += tait
-        for cle, valeur in projet.valeurs.items():
-            if not (tait and cle[0] == "personnes_immigrantes"):
-                sommes[cle] += valeur
-    notes = {
-        "personnes_distinctes": "non dédoublonné",
-        "personnes_immigrantes": "non dédoublonné"
-        + (", sans les projets de moins de cinq personnes" if petits else ""),
-    }
-    indicateurs = [
-        {
-            "code": code,
-            "libelle": TOTAUX[code],
-            "valeur": sommes[code, ""],
-            "prevu": None,
-            "note": notes.get(code, ""),
-        }
-        for code in TOTAUX
-        if (code, "") in sommes and code != "activites_prevues"
-    ]
-    for ligne in indicateurs:
-        if ligne["libelle"] == TOTAUX["activites_realisees"]:
-            ligne["prevu"] = sommes.get(("activites_prevues", ""))
-    publies = [ventilations_publiques(projet.valeurs) for projet in projets]
-    ventilations = []
-    for dimension in DIMENSIONS:
-        if donnees := [publie[dimension] for publie in publies if dimension in publie]:
-            libelles = LIBELLES_VENTILATIONS[dimension]
-            ventilations.append(
-                {
-                    "titre": TITRES_VENTILATIONS[dimension],
-                    "cellules": [
-                        {"libelle": libelles[modalite], "valeur": texte}
-                        for modalite, texte in additionner(donnees).items()
-                    ],
-                }
-            )
-    connues = [paire for p in projets if (paire := satisfaction_publiable(p.valeurs))]
-    satisfaction = None
-    if connues:
-        satisfaits, repondants = (sum(nombres) for nombres in zip(*connues, strict=True))
-        satisfaction = pourcentage(Decimal(satisfaits), Decimal(repondants))
-    return indicateurs, ventilations, satisfaction

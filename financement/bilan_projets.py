@@ -1,80 +1,168 @@
-"""Du chiffre aux projets : ceux qui sont derrière une ligne du bilan."""
+"""Du chiffre aux projets : ceux qui sont derrière, et ce que chacun y apporte."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from financement.bilan import Bilan, Projet
-from financement.indicateurs import TOTAUX
-from financement.masquage import total_publiable, ventilations_de
+from financement.bilan import Bilan, Groupe, Projet
+from financement.bilan_argent import ZERO
+from financement.bilan_resultats import ecrire_somme
+from financement.indicateurs import LIBELLES_VENTILATIONS, TITRES_VENTILATIONS, TOTAUX
+from financement.masquage import additionner
+
+
+@dataclass(frozen=True)
+class Apport:
+    """Un projet et ce qu'il apporte au chiffre : dollars, et le nombre tel qu'il se publie."""
+
+    projet: Projet
+    accorde: Decimal
+    verse: Decimal
+    nombre: str = ""
+
+    @property
+    def texte(self) -> str:
+        return ecrire_somme(self.nombre)
 
 
 @dataclass(frozen=True)
 class Derriere:
-    """Le titre d'une ligne du bilan et ses projets."""
+    """Ce qu'est le chiffre, ses projets, et le nom du nombre quand il en compte un."""
 
     axe: str
     libelle: str
-    projets: list[Projet]
+    apports: list[Apport]
+    nom_du_nombre: str = ""
+
+    @property
+    def accorde(self) -> Decimal:
+        return sum((apport.accorde for apport in self.apports), ZERO)
+
+    @property
+    def verse(self) -> Decimal:
+        return sum((apport.verse for apport in self.apports), ZERO)
+
+    @property
+    def total(self) -> str:
+        """Le chiffre même, tel que le bilan l'écrit."""
+        return ecrire_somme(additionner({"": a.nombre} for a in self.apports).get("", "0"))
 
 
-def adresse(axe: str, code: str | int, appel: str = "") -> str:
-    """La page des projets derrière une ligne ; ``appel`` vide : de tous les appels."""
-    criteres = {"axe": axe, "code": code} | ({"appel": appel} if appel else {})
-    return f"{reverse('bilan:projets')}?{urlencode(criteres)}"
+Trouve = tuple[str, list[Apport]] | None
 
 
-def _d_un_groupe(nom: str) -> Callable[[Bilan, str], tuple[str, list[Projet]] | None]:
-    def chercher(bilan: Bilan, code: str) -> tuple[str, list[Projet]] | None:
-        return next(((g.libelle, g.membres) for g in getattr(bilan, nom) if g.code == code), None)
+def adresse(portee: str, axe: str, code: str | int = "") -> str:
+    """La page des projets derrière un chiffre du bilan de ``portee``."""
+    criteres = {"axe": axe} | ({"code": code} if code != "" else {})
+    return f"{reverse('bilan:projets', args=[portee])}?{urlencode(criteres)}"
+
+
+def _apports(projets: list[Projet]) -> list[Apport]:
+    return [Apport(projet, projet.accorde, projet.verse) for projet in projets]
+
+
+def _d_un_groupe(nom: str) -> Callable[[Bilan, str], Trouve]:
+    def chercher(bilan: Bilan, code: str) -> Trouve:
+        groupes: list[Groupe] = getattr(bilan, nom)
+        return next(((g.libelle, _apports(g.membres)) for g in groupes if g.code == code), None)
 
     return chercher
 
 
-def _du_volet(bilan: Bilan, code: str) -> tuple[str, list[Projet]] | None:
-    return next(((v.nom, v.membres) for v in bilan.volets if str(v.cle) == code), None)
+def _du_volet(bilan: Bilan, code: str) -> Trouve:
+    return next(((v.nom, _apports(v.membres)) for v in bilan.volets if str(v.cle) == code), None)
 
 
-def _de_la_source(bilan: Bilan, code: str) -> tuple[str, list[Projet]] | None:
-    """``code`` : « bailleur|exercice », l'exercice étant 0 quand il n'est pas connu."""
+def _de_la_source(bilan: Bilan, code: str) -> Trouve:
+    """``code`` : « bailleur|exercice » ; les dollars sont ceux de cette source."""
     for source in bilan.sources:
         if code == source.cle:
-            siens = [p for p in bilan.projets if p.demande.pk in source.demandes]
-            return source.libelle, siens
+            return source.libelle, [
+                Apport(projet, *source.parts[projet.demande.pk])
+                for projet in bilan.projets
+                if projet.demande.pk in source.parts
+            ]
     return None
 
 
-def _de_l_indicateur(bilan: Bilan, code: str) -> tuple[str, list[Projet]] | None:
-    """Les projets dont le nombre entre dans le total : les petits groupes en sont exclus, comme
-    de la somme (regles.md, 15)."""
+def _de_tous(bilan: Bilan, code: str) -> Trouve:
+    return None if code else ("Tous les projets financés", _apports(bilan.projets))
+
+
+def _du_verse(bilan: Bilan, code: str) -> Trouve:
+    payes = [projet for projet in bilan.projets if projet.verse]
+    return None if code else ("Les projets où de l'argent est versé", _apports(payes))
+
+
+def _de_l_indicateur(bilan: Bilan, code: str) -> Trouve:
     if code not in TOTAUX:
         return None
-    siens = [
-        projet
+    donnes = [(projet, projet.publie.totaux.get(code)) for projet in bilan.projets]
+    return TOTAUX[code].removeprefix("dont "), _comptes(donnes)
+
+
+def _de_la_cellule(bilan: Bilan, code: str) -> Trouve:
+    """``code`` : « par_genre|femmes ». Un projet qui publie 0 n'y apporte rien."""
+    dimension, _, modalite = code.partition("|")
+    libelle = LIBELLES_VENTILATIONS.get(dimension, {}).get(modalite)
+    if libelle is None or dimension not in TITRES_VENTILATIONS:
+        return None
+    donnes = [
+        (projet, projet.publie.ventilations.get(dimension, {}).get(modalite))
         for projet in bilan.projets
-        if (code, "") in projet.valeurs
-        and (code != "personnes_immigrantes" or total_publiable(ventilations_de(projet.valeurs)))
     ]
-    return TOTAUX[code], siens
+    return f"{TITRES_VENTILATIONS[dimension]} : {libelle}", _comptes(donnes)
 
 
-AXES: dict[str, tuple[str, Callable[[Bilan, str], tuple[str, list[Projet]] | None]]] = {
-    "volet": ("Volet", _du_volet),
-    "source": ("Bailleur", _de_la_source),
-    "objectif": ("Objectif", _d_un_groupe("objectifs")),
-    "besoin": ("Besoin", _d_un_groupe("besoins")),
-    "theme": ("Thème", _d_un_groupe("themes")),
-    "secteur": ("Secteur", _d_un_groupe("secteurs")),
-    "indicateur": ("Indicateur", _de_l_indicateur),
+def _de_la_satisfaction(bilan: Bilan, code: str) -> Trouve:
+    sondes = [projet for projet in bilan.projets if projet.publie.satisfaction]
+    return None if code else ("Satisfaction", _apports(sondes))
+
+
+def _comptes(donnes: list[tuple[Projet, str | None]]) -> list[Apport]:
+    return [
+        Apport(projet, projet.accorde, projet.verse, texte)
+        for projet, texte in donnes
+        if texte and texte != "0"
+    ]
+
+
+@dataclass(frozen=True)
+class Axe:
+    """Une sorte de chiffre : son nom, comment trouver ses projets, qui peut y aller.
+
+    ``au_bailleur`` : l'argent par source, les indicateurs et les projets ; rien d'autre.
+    """
+
+    nom: str
+    chercher: Callable[[Bilan, str], Trouve]
+    au_bailleur: bool = False
+    nom_du_nombre: str = ""
+
+
+AXES = {
+    "tous": Axe("Bilan", _de_tous, au_bailleur=True),
+    "verse": Axe("Versé", _du_verse, au_bailleur=True),
+    "source": Axe("Bailleur", _de_la_source, au_bailleur=True),
+    "indicateur": Axe("Indicateur", _de_l_indicateur, au_bailleur=True, nom_du_nombre="Nombre"),
+    "ventilation": Axe("Personnes", _de_la_cellule, au_bailleur=True, nom_du_nombre="Personnes"),
+    "satisfaction": Axe("Indicateur", _de_la_satisfaction, au_bailleur=True),
+    "volet": Axe("Volet", _du_volet),
+    "objectif": Axe("Objectif", _d_un_groupe("objectifs")),
+    "besoin": Axe("Besoin", _d_un_groupe("besoins")),
+    "theme": Axe("Thème", _d_un_groupe("themes")),
+    "secteur": Axe("Secteur", _d_un_groupe("secteurs")),
 }
 
 
-def projets_derriere(bilan: Bilan, axe: str, code: str) -> Derriere | None:
-    """Les projets derrière la ligne ``code`` de ``axe`` ; None si elle n'existe pas."""
-    if axe not in AXES:
+def projets_derriere(bilan: Bilan, axe: str, code: str, *, complet: bool) -> Derriere | None:
+    """Les projets derrière le chiffre ``code`` de ``axe`` ; None s'il n'existe pas, ou si la
+    personne ne lit pas le bilan ``complet``."""
+    sorte = AXES.get(axe)
+    if sorte is None or not (complet or sorte.au_bailleur):
         return None
-    nom, chercher = AXES[axe]
-    trouve = chercher(bilan, code)
-    return trouve and Derriere(nom, *trouve)
+    trouve = sorte.chercher(bilan, code)
+    return trouve and Derriere(sorte.nom, *trouve, nom_du_nombre=sorte.nom_du_nombre)

@@ -1,21 +1,34 @@
 """Les champs qu'un modèle de lettre ou de convention peut demander, et ce qu'ils valent.
 
 La liste est la documentation que la Ville lit à côté de l'éditeur. Un champ lit une décision
-(lettre), une convention ou un réexamen ; il rend un texte, vide quand il n'y a rien à dire, ou un
-bloc rendu.
+(lettre), une convention, la fin d'un projet ou un réexamen ; il rend un texte, vide quand il n'y a
+rien à dire, ou un bloc rendu.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
-from django.template.loader import render_to_string
-from django.utils.html import format_html
-from django.utils.safestring import mark_safe
 
 from appels.models import Demande
+from financement.champs_bases import (
+    AIDE,
+    ATTENTE,
+    CONVENTION,
+    FERMETURES,
+    LETTRES,
+    REEXAMENS,
+    REFUS,
+    TOUS,
+    Champ,
+    en_retrait,
+    gabarit,
+    jour,
+    liste,
+    paragraphes,
+)
+from financement.champs_suites import CHAMPS_FERMETURE, CHAMPS_REEXAMEN, FinDeProjet
 from financement.documents import (
     conditions,
     motifs_par_critere,
@@ -27,33 +40,9 @@ from financement.documents import (
 from financement.models import Convention, Decision, Reexamen
 from socle import horloge
 from socle.templatetags.affichage import date_courte, date_longue, dollars, taux, telephone
-from socle.templatetags.documents import reponse
 from socle.textes import montant_en_lettres, ordinal
 
-ACCEPTEES = frozenset({"acceptee", "acceptee_partielle"})
-REFUS = frozenset({"refusee"})
-ATTENTE = frozenset({"liste_attente"})
-LETTRES = ACCEPTEES | REFUS | ATTENTE
-CONVENTION = frozenset({"convention"})
-AIDE = ACCEPTEES | CONVENTION
-DECISIONS = LETTRES | CONVENTION
-REOUVERTURE = frozenset({"reexamen_modifie"})
-REEXAMENS = frozenset({"reexamen_maintenu"}) | REOUVERTURE
-TOUS = DECISIONS | REEXAMENS
-
-Objet = Decision | Convention | Reexamen
-
-
-@dataclass(frozen=True)
-class Champ:
-    """``sens`` dit ce qu'il met ; ``genres`` les modèles qui l'offrent ; ``bloc`` : un tableau, une
-    liste ou des paragraphes."""
-
-    nom: str
-    sens: str
-    lire: Callable[[Any], str]
-    genres: frozenset[str] = TOUS
-    bloc: bool = False
+Objet = Decision | Convention | FinDeProjet | Reexamen
 
 
 def _demande(objet: Objet) -> Demande:
@@ -61,11 +50,11 @@ def _demande(objet: Objet) -> Demande:
 
 
 def _decision(objet: Objet) -> Decision:
-    return objet.decision if isinstance(objet, Convention) else objet
+    return objet if isinstance(objet, Decision) else objet.decision
 
 
 def _montant(objet: Objet) -> Any:
-    return objet.montant if isinstance(objet, Convention) else objet.montant_accorde
+    return objet.montant_accorde if isinstance(objet, Decision) else objet.montant
 
 
 def _debut(objet: Objet) -> dt.date | None:
@@ -76,26 +65,14 @@ def _fin(objet: Objet) -> dt.date | None:
     return objet.fin if isinstance(objet, Convention) else _demande(objet).appel.projet_fin
 
 
-def _jour(jour: dt.date | None, ecrire: Callable[[dt.date], str] = date_courte) -> str:
-    return ecrire(jour) if jour else ""
-
-
-def _gabarit(nom: str, **contexte: Any) -> str:
-    return mark_safe(render_to_string(f"pdf/{nom}.html", contexte).strip())  # noqa: S308
-
-
-def _liste(elements: list[str]) -> str:
-    return reponse(elements) if elements else ""
-
-
 def _versements(objet: Objet) -> str:
     inscrite = isinstance(objet, Convention) and objet.pk is not None
     prevus = versements_de(objet) if inscrite else versements_prevus(_decision(objet))
-    return _gabarit("_versements", versements=prevus, total=_montant(objet))
+    return gabarit("_versements", versements=prevus, total=_montant(objet))
 
 
 def _rapports(objet: Objet) -> str:
-    return _liste(
+    return liste(
         [
             f"{rapport['libelle']} : au plus tard le {date_longue(rapport['echeance'])}"
             for rapport in rapports_attendus(_demande(objet))
@@ -105,7 +82,7 @@ def _rapports(objet: Objet) -> str:
 
 def _motifs_par_critere(objet: Objet) -> str:
     trouves = motifs_par_critere(_decision(objet))
-    return _gabarit("_motifs_par_critere", motifs_par_critere=trouves) if trouves else ""
+    return gabarit("_motifs_par_critere", motifs_par_critere=trouves) if trouves else ""
 
 
 def _provenance(objet: Objet) -> str:
@@ -120,34 +97,9 @@ def _contact(objet: Objet) -> str:
     )
 
 
-def _paragraphes(texte: str) -> str:
-    return reponse(texte) if texte.strip() else ""
-
-
-def _en_retrait(texte: str) -> str:
-    return format_html('<div class="retrait">{}</div>', reponse(texte)) if texte.strip() else ""
-
-
 def _limite_de_reexamen(objet: Objet) -> str:
     jours = _demande(objet).appel.reexamen_jours
     return date_longue(horloge.aujourdhui() + dt.timedelta(days=jours))
-
-
-def _decision_reexaminee(reexamen: Reexamen) -> Decision | None:
-    """La dernière décision, en vigueur ou retirée ; aucune quand la demande était irrecevable."""
-    return _demande(reexamen).decisions.select_related("resolution").first()
-
-
-def _decision_contestee(reexamen: Reexamen) -> str:
-    decision = _decision_reexaminee(reexamen)
-    if decision is None:
-        return "la décision qui déclarait votre demande irrecevable"
-    numero, jour = decision.resolution.numero, date_courte(decision.resolution.date)
-    return f"la décision prise par la résolution {numero} du {jour}"
-
-
-def _suite_du_reexamen(reexamen: Reexamen) -> str:
-    return "au comité" if _decision_reexaminee(reexamen) else "à la recevabilité"
 
 
 CHAMPS: tuple[Champ, ...] = (
@@ -164,7 +116,7 @@ CHAMPS: tuple[Champ, ...] = (
     Champ(
         "resume",
         "le résumé du projet",
-        lambda o: _en_retrait(_demande(o).resume),
+        lambda o: en_retrait(_demande(o).resume),
         CONVENTION,
         bloc=True,
     ),
@@ -175,7 +127,10 @@ CHAMPS: tuple[Champ, ...] = (
         lambda o: dollars(_demande(o).montant_demande),
     ),
     Champ(
-        "montant_accorde", "le montant accordé, en chiffres", lambda o: dollars(_montant(o)), AIDE
+        "montant_accorde",
+        "le montant accordé, en chiffres",
+        lambda o: dollars(_montant(o)),
+        AIDE | FERMETURES,
     ),
     Champ(
         "montant_en_lettres",
@@ -208,15 +163,15 @@ CHAMPS: tuple[Champ, ...] = (
         "resolution",
         "le numéro de la résolution",
         lambda o: _decision(o).resolution.numero,
-        DECISIONS,
+        TOUS - REEXAMENS,
     ),
     Champ(
         "date_resolution",
         "la date de la résolution",
         lambda o: date_courte(_decision(o).resolution.date),
-        DECISIONS,
+        TOUS - REEXAMENS,
     ),
-    Champ("motifs", "les motifs", lambda o: _paragraphes(_decision(o).motifs), LETTRES, bloc=True),
+    Champ("motifs", "les motifs", lambda o: paragraphes(_decision(o).motifs), LETTRES, bloc=True),
     Champ(
         "motifs_par_critere",
         "le tableau des motifs, critère par critère",
@@ -227,7 +182,7 @@ CHAMPS: tuple[Champ, ...] = (
     Champ(
         "conditions",
         "la liste des conditions du conseil, et des réserves à lever",
-        lambda o: _liste(conditions(_decision(o))),
+        lambda o: liste(conditions(_decision(o))),
         AIDE,
         bloc=True,
     ),
@@ -240,22 +195,22 @@ CHAMPS: tuple[Champ, ...] = (
     Champ(
         "attente_jusqu_au",
         "le dernier jour de la liste d'attente",
-        lambda o: _jour(o.attente_jusqu_au, date_longue),
+        lambda o: jour(o.attente_jusqu_au, date_longue),
         ATTENTE,
     ),
     # Les échéances
-    Champ("debut", "le début du projet", lambda o: _jour(_debut(o)), AIDE),
-    Champ("fin_projet", "la fin du projet", lambda o: _jour(_fin(o)), AIDE),
+    Champ("debut", "le début du projet", lambda o: jour(_debut(o)), AIDE),
+    Champ("fin_projet", "la fin du projet", lambda o: jour(_fin(o)), AIDE),
     Champ(
         "rapport_etape_le",
         "l'échéance du rapport d'étape",
-        lambda o: _jour(_demande(o).appel.rapport_etape_le, date_longue),
+        lambda o: jour(_demande(o).appel.rapport_etape_le, date_longue),
         AIDE,
     ),
     Champ(
         "rapport_final_le",
         "l'échéance du rapport final",
-        lambda o: _jour(_demande(o).appel.rapport_final_le, date_longue),
+        lambda o: jour(_demande(o).appel.rapport_final_le, date_longue),
         AIDE,
     ),
     Champ("rapports", "la liste des rapports et de leurs échéances", _rapports, AIDE, bloc=True),
@@ -271,29 +226,8 @@ CHAMPS: tuple[Champ, ...] = (
         _limite_de_reexamen,
         REFUS,
     ),
-    # Le réexamen
-    Champ(
-        "reexamen_demande_le",
-        "le jour où le réexamen a été demandé",
-        lambda o: date_longue(o.demande_le),
-        REEXAMENS,
-    ),
-    Champ("decision_contestee", "la décision réexaminée", _decision_contestee, REEXAMENS),
-    Champ(
-        "motifs_invoques",
-        "ce que l'organisme a soulevé",
-        lambda o: _paragraphes(o.motifs),
-        REEXAMENS,
-        bloc=True,
-    ),
-    Champ(
-        "reponse",
-        "la réponse motivée",
-        lambda o: _paragraphes(o.reponse),
-        REEXAMENS,
-        bloc=True,
-    ),
-    Champ("suite", "où la demande rouverte retourne", _suite_du_reexamen, REOUVERTURE),
+    *CHAMPS_FERMETURE,
+    *CHAMPS_REEXAMEN,
 )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Count, Prefetch, Q, Sum
 
 from appels.models import Besoin, Demande, Objectif, PlanAction, Theme
-from financement.bilan import FINANCEES
+from financement.bilan import FINANCEES, projets_annonces
 from financement.masquage import valeurs_de
 
 RESULTATS = ("activites_realisees", "personnes_distinctes")
@@ -95,11 +95,21 @@ class Couverture:
 
 
 def couverture(plan: PlanAction, personne: Any) -> Couverture:
-    """Ce qui répond à chaque besoin de ``plan``, en un nombre constant de requêtes."""
+    """Ce qui répond à chaque besoin de ``plan``, tel que ``personne`` le suit."""
+    return couvrir(plan, projets_finances(personne))
+
+
+def couverture_annoncee(plan: PlanAction) -> Couverture:
+    """La même par les seuls projets annoncés : ce que tout le monde peut en savoir."""
+    return couvrir(plan, _avec_leurs_resultats(projets_annonces()))
+
+
+def couvrir(plan: PlanAction, projets: Any) -> Couverture:
+    """Ce que ``projets`` répondent à chaque besoin, en un nombre constant de requêtes."""
     besoins = (
         plan.besoins.select_related("theme", "objectif")
         .annotate(nombre_appels=Count("appels", filter=~Q(appels__etat="brouillon"), distinct=True))
-        .prefetch_related(Prefetch("demandes", projets_finances(personne), to_attr="finances"))
+        .prefetch_related(Prefetch("demandes", projets, to_attr="finances"))
         .order_by("theme__ordre", "code")
     )
     return Couverture(
@@ -120,10 +130,14 @@ def reponse_au_besoin(besoin: Besoin) -> ReponseAuBesoin:
 
 def projets_finances(personne: Any) -> Any:
     """Les demandes financées que ``personne`` suit, avec leur montant et leurs rapports."""
+    return _avec_leurs_resultats(
+        Demande.objects.sans_recusation(personne).filter(etat__in=FINANCEES)
+    )
+
+
+def _avec_leurs_resultats(demandes: Any) -> Any:
     return (
-        Demande.objects.sans_recusation(personne)
-        .filter(etat__in=FINANCEES)
-        .select_related("organisme", "appel")
+        demandes.select_related("organisme", "appel")
         .prefetch_related("rapports__valeurs")
         .annotate(accorde=Sum("mouvements__montant", filter=Q(mouvements__nature="accord")))
         .order_by("reference")

@@ -296,3 +296,28 @@ class CycleDeVieRecuperation(ConcurrentTransitionMixin, models.Model):
     @etape(de="reclamee", vers="radiee", permission="recuperation.radier")
     def radier(self) -> None:
         """La somme ne sera pas récupérée, avec un motif."""
+
+
+class CycleDeVieProchainPlan(ConcurrentTransitionMixin, models.Model):
+    class Etat(models.TextChoices):
+        BROUILLON = "brouillon", "Brouillon"
+        ADOPTE = "adopte", "Adopté"
+        ABANDONNE = "abandonne", "Abandonné"
+
+    etat = FSMField("état", default=Etat.BROUILLON, choices=Etat, protected=True)
+
+    class Meta:
+        abstract = True
+
+    @etape(
+        de="brouillon",
+        vers="adopte",
+        permission="plan.adopter",
+        gardes=[Garde("Gardez au moins un besoin.", lambda prochain: prochain.retenues)],
+    )
+    def adopter(self) -> None:
+        """Le conseil l'adopte par résolution ; il devient le plan que les appels servent."""
+
+    @etape(de="brouillon", vers="abandonne", permission="plan.gerer")
+    def abandonner(self) -> None:
+        """Le brouillon est laissé ; ses versions restent."""

@@ -16,7 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
 from appels.models import Appel, Demande, Verification
-from appels.questions import TABLEAUX
+from appels.questions import TABLEAUX, colonnes_de
 from appels.services import appels as services_appels
 from appels.services import (
     budget,
@@ -32,6 +32,7 @@ from financement import (
     demonstration_calibrages,
     demonstration_comite,
     demonstration_echanges,
+    demonstration_plan,
     demonstration_scenarios,
     demonstration_suites,
 )
@@ -44,6 +45,13 @@ from socle.services import courriels, organismes
 
 DONNEES = Path(__file__).parent / "donnees"
 FUSEAU = ZoneInfo("America/Toronto")
+RESULTATS_VISES = {
+    "activites_realisees": "24",
+    "participations": "240",
+    "personnes_distinctes": "60",
+    "personnes_immigrantes": "45",
+    "partenaires": "4",
+}
 
 
 def charger() -> list[str]:
@@ -67,6 +75,7 @@ def charger() -> list[str]:
             if not Appel.objects.filter(titre=contenu[cle]["titre"]).exists():
                 construire(plan, contenu[cle], acteurs)
                 fait.append(f"Appel « {contenu[cle]['titre']} » créé.")
+        fait += demonstration_plan.avancer(plan, acteurs)
     return fait
 
 
@@ -270,6 +279,8 @@ def _valeur(question: Any, texte: str) -> Any:
         return debut.isoformat()
     if question.type == "personnes":
         return {"total": "60", "immigrantes": "45", "benevoles": "8"}
+    if question.type == "resultats":
+        return {c.nom: RESULTATS_VISES.get(c.nom, "0") for c in colonnes_de(question)}
     if question.type == "activites":
         return [
             {

@@ -4,9 +4,11 @@ import datetime as dt
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from appels.models import Demande
+from appels.models import Appel, Demande
 from financement.importation.acteurs import Acteurs
+from financement.portees import portee_d_un_appel, portee_d_un_plan
 from financement.services import conventions, reexamens, versements
+from financement.services.recits import ecrire_recits
 from financement.services.signatures import Preuve
 from socle import horloge
 from socle.models import Utilisateur
@@ -19,6 +21,7 @@ def avancer(passe: dict[str, Any], acteurs: Acteurs) -> None:
     code = passe["appel"]["code"]
     noms = {d["code"]: d["organisme"] for d in passe["demandes"]}
     _demander_un_reexamen(passe, acteurs)
+    _ecrire_les_bilans(code, acteurs)
     moment = dt.datetime(2026, 9, 8, 10, tzinfo=FUSEAU)
     with horloge.a_la_date(min(moment, horloge.maintenant())):
         for numero, jusqu_a in (("D07", "signee"), ("D02", "proposee"), ("D03", "autorisee")):
@@ -42,6 +45,25 @@ def avancer(passe: dict[str, Any], acteurs: Acteurs) -> None:
             versements.proposer_versement(acteur=acteurs.agent, versement=versement)
             if jusqu_a == "autorisee":
                 versements.autoriser_versement(acteur=acteurs.approbation, versement=versement)
+
+
+def _ecrire_les_bilans(code: str, acteurs: Acteurs) -> None:
+    """Ce que la Ville dit du premier appel, et du plan."""
+    appel = Appel.objects.select_related("plan").get(code=code)
+    ecrire_recits(
+        acteur=acteurs.agent,
+        portee=portee_d_un_appel(appel),
+        textes={
+            "essentiel": "Pour ce premier appel, chaque volet a trouvé des projets, et plusieurs "
+            "organismes travaillaient ensemble pour la première fois.",
+            "suite": "Le prochain appel visera les besoins restés sans réponse.",
+        },
+    )
+    ecrire_recits(
+        acteur=acteurs.agent,
+        portee=portee_d_un_plan(appel.plan),
+        textes={"essentiel": "Le plan avance d'appel en appel ; ce bilan les réunit."},
+    )
 
 
 def _demander_un_reexamen(passe: dict[str, Any], acteurs: Acteurs) -> None:

@@ -1,7 +1,6 @@
 """Ce que lisent les lettres, les conventions et les avenants ; le texte des modèles est dans
 ``documents_fusionnes``."""
 
-import datetime as dt
 from typing import Any
 
 from django.conf import settings
@@ -9,7 +8,7 @@ from django.db.models import QuerySet
 
 from appels.models import Demande
 from evaluations.models import Recommandation
-from financement.models import Avenant, Convention, Decision, Lettre, Rapport, Versement
+from financement.models import Avenant, Convention, Decision, Lettre, Versement
 from financement.montants import calendrier_versements, conditions_versements
 from financement.repartition import repartir
 from financement.services.grand_livre import parts_par_source
@@ -44,7 +43,7 @@ def representant() -> dict[str, str]:
     return {"nom": settings.VILLE["signataire_nom"], "titre": settings.VILLE["signataire_titre"]}
 
 
-def contexte_commun(demande: Demande, *, reference: str, resolution: Any) -> dict[str, Any]:
+def contexte_commun(demande: Demande, *, reference: str) -> dict[str, Any]:
     """Les clés que toutes les lettres partagent."""
     organisme = demande.organisme
     return {
@@ -62,7 +61,6 @@ def contexte_commun(demande: Demande, *, reference: str, resolution: Any) -> dic
         "appel": demande.appel,
         "demande": demande,
         "volet": str(demande.volet),
-        "resolution": resolution,
         "signataire": representant(),
         "contact": {
             "nom": settings.VILLE["service"],
@@ -154,28 +152,4 @@ def contexte_avenant(avenant: Avenant, versements_apres: list[dict[str, Any]]) -
         "resolution": avenant.resolution,
         "ecarts": avenant.ecarts,
         "versements": versements_apres,
-    }
-
-
-def contexte_fermeture(
-    *, convention: Convention, final: Rapport, solde: Any, echeance: dt.date | None
-) -> dict[str, Any]:
-    """Le calcul de l'aide finale ; ``echeance`` est celle du remboursement, s'il y en a un."""
-    demande = convention.demande
-    commun = contexte_commun(
-        demande,
-        reference=f"F-{demande.reference}",
-        resolution=convention.decision.resolution,
-    )
-    return commun | {
-        "convention": convention,
-        "regles": demande.appel,
-        "solde": solde,
-        "echeance": echeance,
-        "rapport_accepte_le": final.accepte_le,
-        "depenses_refusees": [
-            {"libelle": str(depense), "montant": depense.montant, "motif": depense.motif_refus}
-            for depense in final.depenses.all()
-            if not depense.admissible
-        ],
     }

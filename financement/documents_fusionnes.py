@@ -10,7 +10,8 @@ from appels.models.budget import CategorieDepense
 from financement import fusion
 from financement.champs_fusion import Objet, Valeurs, connus
 from financement.documents import contexte_commun, representant
-from financement.models import Convention, Decision, Lettre, ModeleDocument, Reexamen
+from financement.indicateurs import comparer
+from financement.models import Convention, Lettre, ModeleDocument, Reexamen
 from socle import horloge
 from socle.models import Document
 
@@ -57,15 +58,10 @@ def reference_de_reponse(reexamen: Reexamen) -> str:
 
 
 def contexte_lettre(
-    objet: Decision | Reexamen,
-    modele: ModeleDocument,
-    *,
-    reference: str,
-    valeurs: Valeurs | None = None,
+    objet: Objet, modele: ModeleDocument, *, reference: str, valeurs: Valeurs | None = None
 ) -> dict[str, Any]:
-    """La lettre d'une décision, ou la réponse à une demande de réexamen."""
-    resolution = objet.resolution if isinstance(objet, Decision) else None
-    contexte = contexte_commun(objet.demande, reference=reference, resolution=resolution)
+    """``objet`` : une décision, la fin d'un projet ou un réexamen, selon le genre du modèle."""
+    contexte = contexte_commun(objet.demande, reference=reference)
     fusionne = texte_fusionne(modele, objet, valeurs)
     return contexte | {"genre": modele.get_genre_display(), **fusionne}
 
@@ -84,6 +80,7 @@ def contexte_convention(convention: Convention, modele: ModeleDocument) -> dict[
         "resolution": convention.decision.resolution,
         "postes": _postes(convention),
         "totaux": demande.budget(),
+        "attendus": comparer(convention.resultats_attendus, {}),
         **fusionne,
         "corps": en_clauses(fusionne["corps"]),
     }

@@ -115,13 +115,14 @@ def enseignements(appel: Appel, personne: Any) -> Enseignements:
 def besoins_vises(appel: Appel, demandes: QuerySet[Demande]) -> list[BesoinVise]:
     """Les besoins que l'appel visait (tous ceux du plan s'il n'en nommait aucun), et leurs projets.
 
-    Un projet est une demande financée ; s'il répond à deux besoins, il compte sous chacun.
+    Un projet est une demande financée ; s'il répond à deux besoins, il compte sous chacun. Les
+    besoins sans projet viennent d'abord.
     """
     financees = demandes.filter(etat__in=FINANCEES).order_by().values("pk")
     besoins = (
         Besoin.objects.filter(Q(appels=appel) if appel.besoins.exists() else Q(plan=appel.plan_id))
         .annotate(projets=Count("demandes", filter=Q(demandes__in=financees), distinct=True))
-        .order_by("-projets", "code")
+        .order_by("projets", "code")
     )
     return [BesoinVise(besoin, besoin.projets) for besoin in besoins]
 

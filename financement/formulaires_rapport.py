@@ -1,4 +1,4 @@
-"""Les formulaires d'un rapport : textes, dépenses réelles, indicateurs, examen."""
+"""Les formulaires d'un rapport : textes, dépenses réelles, examen."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,16 +8,8 @@ from django.forms import BoundField
 
 from appels.forms.demande import MontantField
 from appels.models.budget import CategorieDepense
-from financement.indicateurs import (
-    LIBELLES_VENTILATIONS,
-    TITRES_VENTILATIONS,
-    TOTAUX,
-    incoherences,
-)
 from financement.models import DepenseReelle, Rapport
 from socle.lignes import LigneForm, lignes
-
-MAXIMUM = 2_000_000_000
 
 
 class RapportForm(forms.ModelForm):
@@ -30,6 +22,8 @@ class RapportForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for nom in ("activites", "resultats", "ecarts"):
+            self.fields[nom].surveille_noms = True
         # Un brouillon s'enregistre sans eux ; le dépôt les demande.
         self.fields["activites"].attendu = True
         self.fields["resultats"].attendu = self.instance.nature == Rapport.Nature.FINAL
@@ -53,61 +47,6 @@ class DepenseForm(LigneForm):
 
 
 DepensesFormSet = lignes(DepenseForm)
-
-
-class IndicateursForm(forms.Form):
-    """Un nombre par indicateur et par modalité ; vide veut dire « pas compté ».
-
-    ``complet`` : au dépôt, ce qui ne s'additionne pas se dit près du nombre en cause.
-    """
-
-    def __init__(self, *args: Any, complet: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.complet = complet
-        for code, libelle in TOTAUX.items():
-            self.fields[code] = self._nombre(libelle)
-        for code, modalites in LIBELLES_VENTILATIONS.items():
-            for modalite, libelle in modalites.items():
-                self.fields[f"{code}:{modalite}"] = self._nombre(libelle)
-
-    @staticmethod
-    def _nombre(libelle: str) -> forms.IntegerField:
-        nombre = forms.IntegerField(label=libelle, min_value=0, max_value=MAXIMUM, required=False)
-        # La page dit une fois que tout y est facultatif.
-        nombre.attendu = True
-        return nombre
-
-    def clean(self) -> dict[str, Any]:
-        donnees = super().clean() or {}
-        if self.complet and not self.errors:
-            for code, phrase in incoherences(self.valeurs()):
-                modalites = LIBELLES_VENTILATIONS.get(code)
-                self.add_error(f"{code}:{next(iter(modalites))}" if modalites else code, phrase)
-        return donnees
-
-    def totaux(self) -> list[Any]:
-        return [self[code] for code in TOTAUX]
-
-    def ventilations(self) -> list[tuple[str, list[Any]]]:
-        return [
-            (TITRES_VENTILATIONS[code], [self[f"{code}:{modalite}"] for modalite in modalites])
-            for code, modalites in LIBELLES_VENTILATIONS.items()
-        ]
-
-    def valeurs(self) -> dict[tuple[str, str], int]:
-        """(indicateur, modalité) → nombre, pour ce qui est compté."""
-        return {
-            (nom.partition(":")[0], nom.partition(":")[2]): nombre
-            for nom, nombre in self.cleaned_data.items()
-            if nombre is not None
-        }
-
-
-def initial_indicateurs(rapport: Rapport) -> dict[str, int]:
-    return {
-        f"{v.indicateur}:{v.modalite}" if v.modalite else v.indicateur: v.valeur
-        for v in rapport.valeurs.all()
-    }
 
 
 class ExamenForm(forms.Form):

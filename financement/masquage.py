@@ -10,14 +10,18 @@ aucune date.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from appels.montants import pourcentage
-from financement.indicateurs import DIMENSIONS, VENTILATIONS
+from financement.indicateurs import DIMENSIONS, REVELATEURS, VENTILATIONS
 
 PETITE, CACHEE = "<5", "—"
 CACHEES = frozenset({PETITE, CACHEE})
 SEUIL = 5
+AU_MOINS = "au moins "
+# Les totaux qui comptent des personnes : un total de 1 à 4 se cache comme une cellule.
+PERSONNES = frozenset({"personnes_distinctes", *REVELATEURS})
 
 Cellules = Mapping[str, int]
 
@@ -104,7 +108,12 @@ def _somme(nombre: int, cachees: list[str]) -> str:
         return str(nombre)
     if not nombre:
         return cachees[0] if len(cachees) == 1 else CACHEE
-    return f"au moins {nombre + len(cachees)}"
+    return f"{AU_MOINS}{nombre + len(cachees)}"
+
+
+def au_moins(texte: str) -> int:
+    """Ce que tout le monde sait d'un texte publié : une cellule cachée compte pour 1."""
+    return 1 if texte in CACHEES else int(texte.removeprefix(AU_MOINS))
 
 
 def ventilations_de(valeurs: Mapping[tuple[str, str], int]) -> dict[str, Cellules]:
@@ -133,6 +142,31 @@ def satisfaction_publiable(valeurs: Mapping[tuple[str, str], int]) -> tuple[int,
     if repondants < SEUIL:
         return None
     return valeurs.get(("satisfaction", "satisfaits"), 0), repondants
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Ce qui se dit des nombres d'un projet, partout : totaux, ventilations, satisfaction."""
+
+    totaux: Mapping[str, str]
+    ventilations: Mapping[str, Mapping[str, str]]
+    satisfaction: tuple[int, int] | None
+
+
+def publier(valeurs: Mapping[tuple[str, str], int]) -> Publication:
+    """Masque les nombres d'un rapport ; le total qui redonnerait une cellule se cache aussi."""
+    ventilations = ventilations_de(valeurs)
+    se_dit = total_publiable(ventilations)
+    totaux = {}
+    for (code, modalite), nombre in valeurs.items():
+        if modalite:
+            continue
+        totaux[code] = str(nombre)
+        if code in PERSONNES and 0 < nombre < SEUIL:
+            totaux[code] = PETITE
+        elif code in REVELATEURS and not se_dit:
+            totaux[code] = CACHEE
+    return Publication(totaux, masquer_ensemble(ventilations), satisfaction_publiable(valeurs))
 
 
 def indicateurs_publics(demande: Any) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
 """Les petites valeurs que les pages donnent aux composants : étape, manque, matrice."""
 
+import datetime as dt
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -8,6 +9,11 @@ ETATS_ETAPE = {
     "courante": "étape en cours",
     "a_venir": "à venir",
     "arretee": "arrêtée ici",
+}
+ETATS_JALON = {
+    "fait": ("Fait", "fait"),
+    "en_cours": ("En cours", "en_cours"),
+    "a_venir": ("À venir", "neutre"),
 }
 
 
@@ -26,6 +32,35 @@ class Etape:
     @property
     def etat_lisible(self) -> str:
         return ETATS_ETAPE[self.etat]
+
+
+@dataclass(frozen=True)
+class Jalon:
+    """Un moment d'une démarche publique : ce qui s'y fait, quand, et où en est-il.
+
+    ``le`` le place parmi les autres ; ``quand`` le dit en mots (« mai 2025 »).
+    """
+
+    libelle: str
+    etat: str
+    le: dt.date
+    quand: str
+    detail: str = ""
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        if self.etat not in ETATS_JALON:
+            raise ValueError(f"État de jalon inconnu : {self.etat}")
+
+    @property
+    def rang(self) -> tuple[int, dt.date]:
+        """Ce qui est fait d'abord, puis ce qui est en cours, puis ce qui vient."""
+        return list(ETATS_JALON).index(self.etat), self.le
+
+    @property
+    def etiquette(self) -> tuple[str, str]:
+        """Le mot de son état et son rôle de couleur."""
+        return ETATS_JALON[self.etat]
 
 
 @dataclass(frozen=True)

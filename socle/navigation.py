@@ -75,6 +75,7 @@ PUBLIC = (
     Entree("Appels ouverts", "accueil"),
     Entree("Quels services pour moi ?", "services"),
     Entree("Projets et services", "registre"),
+    Entree("La consultation", "consultation"),
     Entree("Données ouvertes", "donnees"),
 )
 ORGANISME = (

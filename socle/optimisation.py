@@ -3,6 +3,9 @@
 Le solveur compte à virgule : qui s'en sert recompte en entiers ce qu'il propose.
 """
 
+import contextlib
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -43,7 +46,8 @@ class Modele:
         import highspy
         import numpy as np
 
-        solveur = highspy.Highs()
+        with _sortie_muette():
+            solveur = highspy.Highs()
         options = {
             "output_flag": False,
             "threads": 1,
@@ -82,3 +86,16 @@ class Modele:
             marge=info.mip_gap,
             duree=solveur.getRunTime(),
         )
+
+
+@contextlib.contextmanager
+def _sortie_muette() -> Iterator[None]:
+    """HiGHS se présente en anglais sur la sortie, avant qu'on puisse le lui défendre."""
+    gardee, rien = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(rien, 1)
+        yield
+    finally:
+        os.dup2(gardee, 1)
+        os.close(gardee)
+        os.close(rien)

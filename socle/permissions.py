@@ -272,6 +272,7 @@ MATRICE: dict[str, rules.Predicate] = {
     # Plan d'action et appel
     "plan.voir": est_employe,
     "plan.gerer": est_agent | est_administration,
+    "plan.adopter": est_approbation,
     "appel.voir": est_employe,
     "appel.creer": est_agent,
     "appel.modifier": est_agent,
@@ -371,6 +372,7 @@ MATRICE: dict[str, rules.Predicate] = {
     "recuperation.reclamer": agent_impartial,
     "recuperation.encaisser": est_tresorerie & ~est_recuse,
     "recuperation.radier": approbation_impartiale,
+    "somme.reporter": approbation_impartiale,
     # Activités et services publiés
     "activite.proposer": est_membre,
     "activite.moderer": agent_impartial,

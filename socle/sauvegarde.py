@@ -16,6 +16,7 @@ from django.core.files import File
 from django.core.files.storage import Storage, default_storage
 
 from socle import horloge
+from socle.causes import cause
 from socle.outils_postgresql import (
     BaseRefusee,
     base_est_vide,
@@ -67,7 +68,7 @@ def sauvegarder(dossier: Path, *, stockage: Storage = default_storage) -> Bilan:
         raise SauvegardeRefusee(str(erreur)) from None
     except OSError as erreur:
         raise SauvegardeRefusee(
-            f"La sauvegarde ne s'écrit pas dans {dossier} : {_raison(erreur)}."
+            f"La sauvegarde ne s'écrit pas dans {dossier} : {cause(erreur)}."
         ) from erreur
     return Bilan(len(pieces), base.octets + sum(piece.octets for piece in pieces))
 
@@ -134,7 +135,7 @@ def restaurer(
     except BaseRefusee as erreur:
         raise SauvegardeRefusee(str(erreur)) from None
     except OSError as erreur:
-        raise SauvegardeRefusee(f"La reprise a échoué : {_raison(erreur)}.") from erreur
+        raise SauvegardeRefusee(f"La reprise a échoué : {cause(erreur)}.") from erreur
     return Bilan(len(pieces), base.octets + sum(piece.octets for piece in pieces))
 
 
@@ -149,7 +150,7 @@ def verifier(dossier: Path) -> tuple[Piece, list[Piece]]:
             juste = _empreinte(fichier) == (piece.sha256, piece.octets)
         except OSError as erreur:
             raise SauvegardeRefusee(
-                f"Le fichier {fichier} de la sauvegarde ne se lit pas ({_raison(erreur)}) : "
+                f"Le fichier {fichier} de la sauvegarde ne se lit pas ({cause(erreur)}) : "
                 "rien n'a été touché."
             ) from None
         if not juste:
@@ -180,9 +181,7 @@ def _lire_manifeste(dossier: Path) -> tuple[Piece, list[Piece]]:
             "n'a pas été menée à son terme."
         ) from None
     except OSError as erreur:
-        raise SauvegardeRefusee(
-            f"{dossier / MANIFESTE} ne se lit pas : {_raison(erreur)}."
-        ) from None
+        raise SauvegardeRefusee(f"{dossier / MANIFESTE} ne se lit pas : {cause(erreur)}.") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise SauvegardeRefusee(
             f"Le fichier {dossier / MANIFESTE} est abîmé : rien n'a été touché."
@@ -235,7 +234,3 @@ def _sur(nom: str) -> PurePosixPath:
     if chemin.is_absolute() or ".." in chemin.parts or not chemin.parts:
         raise SauvegardeRefusee(f"Le nom de fichier « {nom} » n'est pas permis.")
     return chemin
-
-
-def _raison(erreur: OSError) -> str:
-    return erreur.strerror or str(erreur) or type(erreur).__name__

@@ -4,8 +4,9 @@ import re
 
 from django.core.exceptions import ValidationError
 
-NEQ = re.compile(r"(11|22|33|88)\d{8}")
-CODE_POSTAL = re.compile(r"[GHJ]\d[ABCEGHJ-NPRSTV-Z] ?\d[ABCEGHJ-NPRSTV-Z]\d")
+# ASCII : sans lui, « \d » prend aussi les chiffres d'autres écritures.
+NEQ = re.compile(r"(11|22|33|88)\d{8}", re.ASCII)
+CODE_POSTAL = re.compile(r"[GHJ]\d[ABCEGHJ-NPRSTV-Z] ?\d[ABCEGHJ-NPRSTV-Z]\d", re.ASCII)
 
 
 def normaliser_neq(saisie: str) -> str:

@@ -119,6 +119,27 @@ class BesoinFactory(DjangoModelFactory):
     objectif = factory.SubFactory(ObjectifFactory, plan=factory.SelfAttribute("..plan"))
 
 
+class ConsultationFactory(DjangoModelFactory):
+    class Meta:
+        model = appels.Consultation
+
+    class Params:
+        publiee = factory.Trait(publiee_le=factory.LazyFunction(dans))
+
+    plan = factory.SubFactory(PlanActionFactory)
+    titre = "Consultation des organismes"
+
+
+class AtelierFactory(DjangoModelFactory):
+    class Meta:
+        model = appels.Atelier
+
+    consultation = factory.SubFactory(ConsultationFactory)
+    date = dt.date(2025, 2, 19)
+    lieu = "Colisée"
+    personnes = 39
+
+
 class AppelFactory(DjangoModelFactory):
     """Un brouillon complet (volet, deux critères, formulaire) ; les traits posent son moment."""
 

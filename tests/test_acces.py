@@ -12,7 +12,7 @@ from django.core.files.base import ContentFile
 from django.urls import URLResolver, get_resolver, reverse
 from PIL import Image
 
-from appels.models import Message, PieceJointe, PieceOrganisme
+from appels.models import Appel, Message, PieceJointe, PieceOrganisme
 from appels.services import formulaires
 from financement.models import (
     Archive,
@@ -23,11 +23,13 @@ from financement.models import (
     Scenario,
 )
 from financement.services.modeles import fixer_modele
+from financement.services.prochain_plan import preparer
 from socle.models import Document, Incident, Travail
 from tests.factories import (
     AdhesionFactory,
     AffectationFactory,
     AppelFactory,
+    AtelierFactory,
     BesoinFactory,
     ConventionFactory,
     DecisionFactory,
@@ -73,6 +75,8 @@ ACCES: dict[str, set[str]] = {
             "calendrier_ics",
             "guide",
             "guide_pdf",
+            "consultation",
+            "consultation_publique",
             "donnees",
             "donnees_fichier",
             "donnees_dictionnaire",
@@ -89,6 +93,7 @@ ACCES: dict[str, set[str]] = {
             "verifier",
             "verifier_code",
             "confidentialite",
+            "indicateurs",
             "galerie",
         ),
         TOUS,
@@ -138,6 +143,11 @@ ACCES: dict[str, set[str]] = {
             "ville:echanges",
             "ville:plan",
             "ville:besoin",
+            "ville:consultations",
+            "ville:consultation",
+            "ville:prochain_plan",
+            "ville:prochain",
+            "ville:prochain_version",
             "ville:organismes",
             "ville:organisme",
             "ville:versements",
@@ -186,6 +196,15 @@ ACCES: dict[str, set[str]] = {
         ),
         AGENTS,
     ),
+    **{
+        f"ville:{nom}": {*AGENTS, "administration"}
+        for nom in (
+            *("consultation_nouvelle", "consultation_modifier", "consultation_retirer"),
+            *("atelier_nouveau", "atelier", "point_nouveau", "point", "etape_nouvelle", "etape"),
+            *("prochain_besoin", "prochain_besoin_nouveau"),
+        )
+    },
+    "ville:prochain_adopter": {"approbation"},
     "ville:appel_annuler": {"approbation"},
     **dict.fromkeys(
         (
@@ -238,12 +257,13 @@ ACCES: dict[str, set[str]] = {
     "ville:decisions_lot": {"approbation"},
     "ville:decider": {"approbation"},
     "ville:transfert": {"approbation"},
+    "ville:somme_reporter": {"approbation"},
     "ville:abandonner": {"approbation"},
     "ville:reserve": {"agent", "approbation"},
     # Bilan
     **{
         nom: VILLE | {"mifi"}
-        for nom in ("bilan:accueil", "bilan:annees", "bilan:appel", "bilan:xlsx", "bilan:projets")
+        for nom in ("bilan:accueil", "bilan:annees", "bilan:bilan", "bilan:xlsx", "bilan:projets")
     },
     "bilan:docx": VILLE,
     # Un enseignement compte toutes les demandes : une récusation sur une seule en écarte.
@@ -268,6 +288,18 @@ ACTIONS = {
     "ville:envoi_agir", "ville:modele_abandonner", "travail_agir",
     "ville:versement_agir", "ville:rapport_examiner", "ville:fermeture_agir", "bilan:pdf",
 }  # fmt: skip
+
+
+PAGES_DE_CONSULTATION = (
+    "consultation_publique",
+    *(
+        f"ville:{nom}"
+        for nom in (
+            *("consultation", "consultation_modifier", "consultation_retirer", "atelier_nouveau"),
+            *("atelier", "point_nouveau", "point", "etape_nouvelle", "etape"),
+        )
+    ),
+)
 
 
 def noms(motifs=None, espace=""):
@@ -380,6 +412,21 @@ def monde():
     page_service = VersionActiviteFactory()
     temps_fort = TempsFort.objects.create(titre="SQRI", debut="2030-11-04", fin="2030-11-10")
     guide = Guide.objects.create(statut="etudes", pdf=ContentFile(b"%PDF-1.7", "guide.pdf"))
+    atelier = AtelierFactory(
+        consultation__plan=demande.appel.plan, consultation__publiee_le=demande.deposee_le
+    )
+    consultation = atelier.consultation
+    point = atelier.points.create(genre="defi", texte="Un défi")
+    etape = consultation.etapes.create(libelle="Présentation", prevue_le="2030-01-01")
+    prochain = preparer(
+        acteur=personnes["agent"], plan=demande.appel.plan, code="PAI-SUITE", titre="La suite"
+    )
+    fini = AppelFactory(en_evaluation=True, etat="decide")
+    AffectationFactory(
+        demande=DemandeFactory(appel=fini, recevable=True),
+        membre=MembreComiteFactory(appel=fini, utilisateur=personnes["agent_recuse"]),
+        recusee=True,
+    )
     compose = AppelFactory()
     section = formulaires.creer_formulaire_par_defaut(appel=compose).sections.first()
     return SimpleNamespace(**locals())
@@ -440,6 +487,11 @@ def arguments(nom, monde):
         "ville:activite_retirer": monde.page_projet.activite_id,
         "ville:service": monde.page_service.activite_id,
         "ville:temps_fort": monde.temps_fort.pk,
+        **dict.fromkeys(PAGES_DE_CONSULTATION, monde.consultation.pk),
+        **{
+            f"ville:prochain{suite}": monde.prochain.pk
+            for suite in ("", "_adopter", "_besoin", "_besoin_nouveau", "_version")
+        },
     }
     cle = {
         "document": monde.document.cle,
@@ -456,9 +508,15 @@ def arguments(nom, monde):
         ),
     }
     code = {
+        "ville:enseignements": monde.fini.code,
+        "ville:appel_suivant": monde.fini.code,
         "ville:besoin": demande.appel.besoins.first().code,
+        "ville:prochain_besoin": demande.appel.besoins.first().code,
         "verifier_code": monde.document.code,
     }
+    if nom in {"ville:enseignements", "ville:appel_suivant"}:
+        # Un appel n'enseigne qu'une fois ses décisions prises.
+        type(demande.appel).objects.filter(pk=demande.appel_id).update(etat="decide")
     du_formulaire = nom.startswith("ville:formulaire")
     if du_formulaire:
         code[nom] = monde.compose.code
@@ -466,20 +524,29 @@ def arguments(nom, monde):
         ("organisme:rediger", "organisme:presents", "organisme:demande_copie"),
         monde.brouillon.reference,
     )
+    genre = {"ville:consultation_retirer": "point"}
+    if nom.startswith("ville:modele"):
+        genre[nom] = "acceptee"
     valeurs = {
         "reference": reference.get(nom, demande.reference),
         "code": code.get(nom, demande.appel.code),
         "pk": pk.get(nom, 1),
         "cle": cle.get(nom),
         "partie": "projet",
+        "portee": demande.appel.code,
         "nature": {"ville:doute": "doublon"}.get(nom, "demande" if du_formulaire else "final"),
         "onglet": "texte",
-        "genre": "acceptee" if nom.startswith("ville:modele") else "rapport_annuel",
         "forme": "zip" if nom == "ville:lettres_telecharger" else "csv",
         "autre": monde.voisine.reference,
         "jeton": "inconnu",
         "statut": monde.guide.statut,
         "no": 1,
+        "atelier": monde.atelier.pk,
+        "point": monde.point.pk,
+        "etape": monde.etape.pk,
+        "objet": monde.point.pk,
+        "genre": genre.get(nom, "rapport_annuel"),
+        "numero": 1,
     }
     motif = next(m for n, m in motifs_nommes() if n == nom)
     return {cle_: valeurs[cle_] for cle_ in motif.pattern.converters}
@@ -499,6 +566,8 @@ def test_chaque_personne_voit_ce_que_la_matrice_dit(nom, monde, client):
     adresse = reverse(nom, kwargs=arguments(nom, monde))
     if nom == "organisme:demande_nouvelle":
         adresse += f"?appel={monde.brouillon.appel.code}"
+    if nom in {"ville:enseignements", "ville:appel_suivant"}:
+        Appel.objects.filter(pk=monde.demande.appel_id).update(etat="decide")
     if nom == "bilan:projets":
         adresse += "?axe=indicateur&code=personnes_distinctes"
     ecarts = []
@@ -517,15 +586,39 @@ def test_chaque_personne_voit_ce_que_la_matrice_dit(nom, monde, client):
     assert not ecarts, f"{adresse} {ecarts}"
 
 
-@pytest.mark.parametrize("nom", sorted(ACTIONS))
-def test_une_action_ne_se_lit_pas_et_demande_un_compte(nom, monde, client):
-    motif = next(m for n, m in motifs_nommes() if n == nom)
+def test_le_bailleur_lit_sa_reddition_de_comptes_et_rien_d_autre(monde, client):
+    """Toutes les adresses de l'application, hors celles du public : ce qui répond au bailleur."""
+    client.force_login(monde.personnes["mifi"])
+    publiques = {nom for nom, qui in ACCES.items() if "anonyme" in qui}
+    lues = set()
+    for nom in sorted({nom for nom in noms() if not nom.startswith(AILLEURS)} - publiques):
+        adresse = reverse(nom, kwargs=arguments(nom, monde) if nom in ACCES else a_agir(nom, monde))
+        reponse = client.get(adresse, {"axe": "tous"} if nom == "bilan:projets" else {})
+        if reponse.status_code not in {404, 405}:
+            lues.add(nom)
+    compte = {
+        "mon_espace", "mes_renseignements", "organisme:accueil", "organisme:nouveau",
+        "organisme:invitation", "question_poser", "ville:editeur_textes",
+    }  # fmt: skip
+    reddition = {"bilan:accueil", "bilan:annees", "bilan:bilan", "bilan:projets", "bilan:xlsx"}
+    assert lues - compte == reddition
+
+
+def a_agir(nom, monde):
+    """De quoi former l'adresse d'une action."""
     valeurs = {
         "reference": monde.demande.reference, "code": monde.demande.appel.code, "pk": 1,
         "cle": monde.piece.cle, "action": "x", "passage": "archiver", "adhesion": 1,
         "invitation": 1, "nature": "demande", "champ": "titre", "forme": "csv",
+        "portee": monde.demande.appel.code,
     }  # fmt: skip
-    adresse = reverse(nom, kwargs={cle: valeurs[cle] for cle in motif.pattern.converters})
+    motif = next(m for n, m in motifs_nommes() if n == nom)
+    return {cle: valeurs[cle] for cle in motif.pattern.converters}
+
+
+@pytest.mark.parametrize("nom", sorted(ACTIONS))
+def test_une_action_ne_se_lit_pas_et_demande_un_compte(nom, monde, client):
+    adresse = reverse(nom, kwargs=a_agir(nom, monde))
 
     assert client.post(adresse).status_code == 302
     client.force_login(monde.personnes["etranger"])

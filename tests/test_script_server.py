@@ -211,7 +211,8 @@ def test_base_qui_refuse(tmp_path, port):
     env = environnement(tmp_path, port, DATABASE_URL=ferme, CELERY_BROKER_URL="memory://")
 
     assert "La base de données de DATABASE_URL refuse" in refus("-m", "config.lanceur", env=env)
-    assert "La base de données refuse" in refus("manage.py", "migrate", "--check", env=env)
+    dit = refus("manage.py", "migrate", "--check", env=env)
+    assert dit == "La base de données refuse : aucun serveur n'y répond.\n"
 
 
 def test_courtier_qui_refuse(tmp_path, port):

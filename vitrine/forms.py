@@ -3,9 +3,10 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Exists, OuterRef
 from phonenumber_field.formfields import PhoneNumberField
 
-from appels.models import Appel, Besoin
+from appels.models import Appel, Besoin, Demande
 from appels.models.demande import Secteur
 from vitrine.choix import Jour, Langue, StatutMigratoire, Sujet
 from vitrine.models import Activite, TempsFort, VersionActivite
@@ -86,7 +87,9 @@ class FiltresForm(forms.Form):
             ("", "Tous"),
             *((theme, list(siens.items())) for theme, siens in besoins.items()),
         ]
-        annonces = Appel.objects.filter(demandes__etat_annonce="acceptee").distinct()
+        annonces = Appel.objects.filter(
+            Exists(Demande.objects.filter(appel=OuterRef("pk"), etat_annonce="acceptee"))
+        )
         self.fields["appel"].choices = [("", "Tous"), *annonces.values_list("code", "titre")]
         for champ in self.fields.values():
             # Un filtre n'a pas à se dire facultatif.

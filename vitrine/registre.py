@@ -6,7 +6,18 @@ from typing import Any
 
 from django.contrib.postgres.search import SearchVector
 from django.core.paginator import Page, Paginator
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import (
+    CharField,
+    Exists,
+    F,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
 from django.db.models.functions import TruncDate
 
 from appels.models import Besoin, Demande
@@ -53,8 +64,12 @@ def lire_page(choix: Choix, numero: Any) -> Page:
     ``VersionActivite`` ; le nombre de requêtes ne dépend pas du nombre de lignes.
     """
     demandes, offerts = projets(choix), services(choix)
+    # Il n'y a qu'une décision en vigueur : jointe, elle coûte moins que cherchée à chaque ligne.
+    decidees = demandes.annotate(
+        en_vigueur=FilteredRelation("decisions", condition=Q(decisions__en_vigueur=True))
+    )
     lignes = (
-        _lignes(demandes, "projet", _de_la_decision("resolution__date"))
+        _lignes(decidees, "projet", F("en_vigueur__resolution__date"))
         .union(_lignes(offerts, "service", TruncDate("publiee_le")), all=True)
         .order_by(F("le").desc(nulls_last=True), "nom", "pk")
     )
@@ -81,17 +96,17 @@ def _lignes(objets: QuerySet, sorte: str, date: Any) -> QuerySet:
 
 
 def _projets_de_la_page(pks: list[int]) -> dict[tuple[str, int], Demande]:
+    """Les projets de ces clés, déjà reconnus annoncés."""
     trouves = (
-        projets_annonces()
-        .annotate(accorde=_accorde())
+        Demande.objects.annotate(accorde=_accorde())
         .select_related("organisme")
+        .only("reference", "titre", "secteur", "etat", "organisme__nom")
         .order_by()
         .in_bulk(pks)
     )
     ouvertes = Counter(
-        VersionActivite.objects.publiques()
+        VersionActivite.objects.filter(etat="publiee", activite__demande__in=pks)
         .pas_finies(horloge.aujourdhui())
-        .filter(activite__demande__in=pks)
         .order_by()
         .values_list("activite__demande", flat=True)
     )

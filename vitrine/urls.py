@@ -3,7 +3,7 @@
 from django.urls import path
 
 from vitrine import api
-from vitrine.views import donnees, organisme, registre, services, ville
+from vitrine.views import consultation, donnees, organisme, registre, services, ville
 
 public = [
     path("projets/", registre.registre, name="registre"),
@@ -16,6 +16,8 @@ public = [
     path("services/guide/<slug:statut>.pdf", services.guide_pdf, name="guide_pdf"),
     path("services/<slug:cle>/", services.activite, name="activite"),
     path("services/<slug:cle>.ics", services.activite_ics, name="activite_ics"),
+    path("consultation/", consultation.consultation, name="consultation"),
+    path("consultation/<int:pk>/", consultation.consultation, name="consultation_publique"),
     path("donnees/", donnees.donnees, name="donnees"),
     path("donnees/api/", donnees.reference, name="api"),
     path(f"{api.RACINE}openapi.json", donnees.schema, name="api_schema"),

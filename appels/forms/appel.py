@@ -4,7 +4,9 @@ from typing import Any
 
 from django import forms
 
+from appels.catalogue_indicateurs import Indicateur
 from appels.forms.champs import EchelleField, MontantField, PlanVersementsField, PourcentField
+from appels.indicateurs import SAISIS, par_groupe
 from appels.models import Appel, Besoin, Critere, Objectif, PieceExigee, Volet
 from socle.lignes import LigneForm, lignes
 
@@ -130,6 +132,28 @@ class BesoinsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["objectifs"].queryset = appel.plan.objectifs.all()
         self.fields["besoins"].queryset = appel.plan.besoins.all()
+
+
+class IndicateursForm(forms.ModelForm):
+    """Ce que les projets auront à compter, choisi dans le jeu livré."""
+
+    class Meta:
+        model = Appel
+        fields = ("indicateurs",)
+
+    indicateurs = forms.MultipleChoiceField(
+        label="Indicateurs demandés",
+        help_text="L'organisme prévoit les totaux dans sa demande et les compte dans ses "
+        "rapports ; une ventilation se compte seulement dans les rapports.",
+        choices=[(indicateur.code, indicateur.libelle) for indicateur in SAISIS],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+    def groupes(self) -> list[tuple[str, list[tuple[Indicateur, Any]]]]:
+        """(groupe, ses indicateurs, chacun avec sa case à cocher)."""
+        cases = dict(zip(SAISIS, self["indicateurs"], strict=True))
+        return [(groupe, [(i, cases[i]) for i in siens]) for groupe, siens in par_groupe(SAISIS)]
 
 
 class SuivantForm(InformationForm):

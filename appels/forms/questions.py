@@ -9,8 +9,8 @@ from typing import Any
 
 from django import forms
 
-from appels.models import Question
-from appels.questions import COMPOSEES, NOM_D_UNE_LIGNE, TABLEAUX, Colonne, TypeQuestion
+from appels.models import Formulaire, Question
+from appels.questions import NOM_D_UNE_LIGNE, TABLEAUX, Colonne, TypeQuestion, colonnes_de
 from socle.concurrence import empreinte
 
 LIGNES_VIDES = 1
@@ -154,6 +154,8 @@ class SectionForm(forms.Form):
             nom = f"q{question.pk}"
             champ = champ_question(question)
             champ.attendu = question.obligatoire
+            # Un rapport compte des personnes, il n'en nomme pas (regles.md, 15).
+            champ.surveille_noms = question.section.formulaire.nature != Formulaire.Nature.DEMANDE
             champ.condition = _condition(question, posees or {})
             self.fields[nom] = champ
 
@@ -239,8 +241,8 @@ def champ_question(question: Question) -> forms.Field:
             return forms.FileField(**commun)
         case TypeQuestion.ACTIVITES | TypeQuestion.PARTENAIRES:
             return TableauField(question.type, **commun)
-        case TypeQuestion.ADRESSE | TypeQuestion.PERSONNES:
-            return ComposeeField(COMPOSEES[question.type], **commun)
+        case TypeQuestion.ADRESSE | TypeQuestion.PERSONNES | TypeQuestion.RESULTATS:
+            return ComposeeField(colonnes_de(question), **commun)
     attributs: dict[str, Any] = dict(mots)
     if question.type in {TypeQuestion.NOMBRE, TypeQuestion.MONTANT}:
         attributs["inputmode"] = "decimal"

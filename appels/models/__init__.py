@@ -2,6 +2,15 @@ from appels.models.appel import Appel, Critere, PieceExigee, SourceVolet, Volet
 from appels.models.budget import AideAnnoncee, PosteDepense, SourceRevenu
 from appels.models.collaboration import Ecriture, Visite
 from appels.models.condition import ConditionAdmissibilite, ReponseAdmissibilite
+from appels.models.consultation import (
+    Atelier,
+    Consultation,
+    EtapeDemarche,
+    GroupeAtelier,
+    Instance,
+    PointSouleve,
+    QuestionAtelier,
+)
 from appels.models.demande import Demande, Depot, Derogation
 from appels.models.doute import VerdictDoute
 from appels.models.echange import LectureEchange, Message
@@ -16,16 +25,21 @@ from appels.models.recevabilite import Complement, Verification
 __all__ = [
     "AideAnnoncee",
     "Appel",
+    "Atelier",
     "Besoin",
     "Complement",
     "ConditionAdmissibilite",
+    "Consultation",
     "Critere",
     "Demande",
     "Depot",
     "Derogation",
     "Ecriture",
+    "EtapeDemarche",
     "Formulaire",
     "GenreDossier",
+    "GroupeAtelier",
+    "Instance",
     "LectureEchange",
     "Message",
     "MessageAppel",
@@ -34,8 +48,10 @@ __all__ = [
     "PieceJointe",
     "PieceOrganisme",
     "PlanAction",
+    "PointSouleve",
     "PosteDepense",
     "Question",
+    "QuestionAtelier",
     "QuestionPublique",
     "Rappel",
     "Reponse",

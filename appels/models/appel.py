@@ -1,11 +1,14 @@
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from appels.cycle_de_vie import CycleDeVieAppel
+from appels.indicateurs import indicateurs_par_defaut, valider_choix
 from appels.models.piece import GenreDossier
 from socle import horloge
 
@@ -141,6 +144,13 @@ class Appel(CycleDeVieAppel):
     )
     reexamen_jours = models.PositiveSmallIntegerField("délai de réexamen (jours)", default=30)
     plan_versements = models.JSONField("plan de versements", default=versements_par_defaut)
+    # Les codes du jeu livré (appels/catalogue_indicateurs.py), gelés à la publication.
+    indicateurs = models.JSONField(
+        "indicateurs demandés",
+        default=indicateurs_par_defaut,
+        validators=[valider_choix],
+        blank=True,
+    )
 
     publie_le = models.DateTimeField("publication", null=True, blank=True, editable=False)
     decide_le = models.DateTimeField("décisions arrêtées", null=True, blank=True, editable=False)
@@ -203,6 +213,10 @@ class Appel(CycleDeVieAppel):
     @property
     def est_clos(self) -> bool:
         return horloge.maintenant() > self.cloture
+
+    def fin_du_reexamen(self, depart: dt.datetime) -> dt.date:
+        """Le dernier jour pour demander un réexamen de ce qui est annoncé à ``depart``."""
+        return timezone.localdate(depart) + dt.timedelta(days=self.reexamen_jours)
 
     @property
     def est_a_venir(self) -> bool:

@@ -2,7 +2,7 @@ from django.db import models
 
 
 class PlanAction(models.Model):
-    """Le plan d'action que les appels servent, et la consultation dont ses besoins viennent."""
+    """Le plan d'action que les appels servent."""
 
     code = models.SlugField("code", unique=True)
     titre = models.CharField("titre", max_length=200)
@@ -11,7 +11,6 @@ class PlanAction(models.Model):
     renouvellement_prevu = models.CharField("renouvellement prévu", max_length=7, blank=True)
     financement = models.CharField("financement", max_length=300, blank=True)
     source = models.CharField("source des besoins", max_length=300, blank=True)
-    consultation = models.JSONField("consultation", default=dict, blank=True)
 
     class Meta:
         verbose_name = "plan d'action"
@@ -67,6 +66,10 @@ class Besoin(models.Model):
     type = models.CharField("type", max_length=12, choices=Type)
     theme = models.ForeignKey(Theme, on_delete=models.PROTECT, related_name="besoins")
     objectif = models.ForeignKey(Objectif, on_delete=models.PROTECT, related_name="besoins")
+    # Le même besoin, dans le plan d'avant : ce qui lui répondait déjà lui répond encore.
+    issu_de = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="suites"
+    )
 
     class Meta:
         verbose_name = "besoin"

@@ -47,6 +47,7 @@ REGLES = (
     "ecart_poste_sans_avenant",
     "reexamen_jours",
     "plan_versements",
+    "indicateurs",
 )
 CRITERE = ("code", "libelle", "description", "poids", "note_min", "note_max", "echelle")
 PIECE = ("code", "libelle", "description", "obligatoire", "genre_dossier")

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from appels.models import Besoin, Objectif, PlanAction, Theme
+from appels.services.consultations import reprendre_consultation
 
 CONSULTATION = Path(__file__).parent.parent / "donnees" / "consultation.json"
 
@@ -27,7 +28,10 @@ def plan_ou_consultation(code: str) -> PlanAction:
 
 @transaction.atomic
 def charger_consultation(donnees: dict[str, Any]) -> PlanAction:
-    """Le plan, ses objectifs, ses thèmes et ses besoins ; sans effet la deuxième fois."""
+    """Le plan, ses objectifs, ses thèmes, ses besoins et la consultation dont ils viennent.
+
+    Sans effet la deuxième fois ; ce que la Ville a corrigé de la consultation reste.
+    """
     lu = donnees["plan_action"]
     plan, _ = PlanAction.objects.update_or_create(
         code=lu["code"],
@@ -38,9 +42,6 @@ def charger_consultation(donnees: dict[str, Any]) -> PlanAction:
             "renouvellement_prevu": lu["renouvellement_prevu"],
             "financement": lu["financement"],
             "source": donnees["source"],
-            "consultation": {
-                cle: donnees[cle] for cle in ("atelier", "forces", "instances", "etapes", "contact")
-            },
         },
     )
     objectifs = {
@@ -68,4 +69,5 @@ def charger_consultation(donnees: dict[str, Any]) -> PlanAction:
                 "objectif": objectifs[besoin["objectif"]],
             },
         )
+    reprendre_consultation(plan, donnees)
     return plan

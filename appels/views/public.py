@@ -5,6 +5,8 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from appels.calendrier import calendrier
+from appels.catalogue_indicateurs import CATALOGUE
+from appels.indicateurs import par_groupe
 from appels.models import Appel
 from socle import horloge
 from socle.cache_public import gardee
@@ -52,6 +54,13 @@ def appel_public(request: HttpRequest, code: str) -> HttpResponse:
             "a_conditions": not appel.est_clos and appel.conditions.exists(),
         },
     )
+
+
+@publique
+@gardee
+def indicateurs(request: HttpRequest) -> HttpResponse:
+    """Le jeu d'indicateurs : ce que chacun veut dire, comment le compter, un exemple."""
+    return render(request, "appels/public/indicateurs.html", {"groupes": par_groupe(CATALOGUE)})
 
 
 @publique

@@ -1,5 +1,7 @@
 """« Mes demandes » et le suivi d'une demande, pour l'organisme."""
 
+import datetime as dt
+
 from django import forms
 from django.contrib import messages
 from django.db.models import Q
@@ -14,6 +16,7 @@ from appels.models import Appel, Demande, PieceOrganisme
 from appels.services import copies, dossier, echanges, recevabilite
 from appels.services import demandes as services
 from appels.views import autodiagnostic
+from socle import horloge
 from socle.models import Document, EntreeJournal, Organisme
 from socle.services.organismes import invitations_a_traiter
 from socle.vues import executer, trouver
@@ -214,11 +217,22 @@ def demande(request: HttpRequest, reference: str) -> HttpResponse:
             "aides": objet.aides_annoncees.all(),
             "messages_non_lus": echanges.non_lus_par_demande(request.user).get(objet.pk, 0),
             "peut": peut,
-            "peut_reexaminer": objet.etat_visible in {"refusee", "irrecevable"}
-            and request.user.peut("reexamen.demander", objet),
+            "reexamen_jusqu_au": _fin_du_reexamen(request, objet, annoncee_le),
+            "aujourdhui": horloge.aujourdhui(),
             "entrees": EntreeJournal.objects.pour(objet).filter(verbe__in=VERBES_VISIBLES)[:30],
         },
     )
+
+
+def _fin_du_reexamen(
+    request: HttpRequest, demande: Demande, annoncee_le: dt.datetime | None
+) -> dt.date | None:
+    """Le dernier jour pour demander un réexamen, à qui peut le demander."""
+    departs = {"refusee": annoncee_le, "irrecevable": demande.irrecevable_le}
+    depart = departs.get(demande.etat_visible)
+    if depart is None or not request.user.peut("reexamen.demander", demande):
+        return None
+    return demande.appel.fin_du_reexamen(depart)
 
 
 @require_POST

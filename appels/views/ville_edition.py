@@ -11,6 +11,7 @@ from appels.forms.appel import (
     BesoinsForm,
     CritereForm,
     CriteresFormSet,
+    IndicateursForm,
     InformationForm,
     PieceExigeeForm,
     PiecesFormSet,
@@ -30,6 +31,7 @@ ONGLETS = {
     "volets": "Volets et enveloppes",
     "criteres": "Critères",
     "documents": "Documents demandés",
+    "indicateurs": "Indicateurs",
     "regles": "Règles",
 }
 
@@ -104,7 +106,12 @@ def _formulaire(onglet: str, appel: Appel, donnees: QueryDict | None) -> BaseFor
         )
     if onglet in LIGNES:
         return _lignes(onglet, appel, donnees)
-    classe = {"information": InformationForm, "texte": TexteForm, "regles": ReglesForm}[onglet]
+    classe = {
+        "information": InformationForm,
+        "texte": TexteForm,
+        "indicateurs": IndicateursForm,
+        "regles": ReglesForm,
+    }[onglet]
     # Une copie : un formulaire refusé ne doit pas changer l'appel affiché.
     return classe(donnees, instance=Appel.objects.get(pk=appel.pk))
 

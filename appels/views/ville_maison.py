@@ -166,6 +166,7 @@ def organisme(request: HttpRequest, pk: int) -> HttpResponse:
         "appels/ville/organisme.html",
         {
             "organisme": objet,
+            "entrees": EntreeJournal.objects.pour(objet)[:50],
             "avis_neq": avertissements_neq(objet.neq),
             "membres": objet.adhesions.select_related("utilisateur"),
             "demandes": Demande.objects.sans_recusation(request.user)

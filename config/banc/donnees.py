@@ -58,6 +58,7 @@ class Jeu:
     ouvert: Appel
     brouillon: Demande
     reponse: Reponse
+    annonce: Appel
     decide: Appel | None = None
 
 
@@ -86,7 +87,7 @@ def peupler(n: int, *, lettres: int = 0) -> Jeu:
     if lettres:
         decide = _appel(plan, "BANC-DECIDE", etat="en_evaluation", jours=-80)
         _decisions(decide, _demandes(decide, organismes, lettres, etat="acceptee"), membres)
-    return Jeu(agent, organisme, evalue, ouvert, brouillon, reponse, decide)
+    return Jeu(agent, organisme, evalue, ouvert, brouillon, reponse, annonce, decide)
 
 
 def _compte(nom: str, roles: Iterable[str] = ()) -> Utilisateur:

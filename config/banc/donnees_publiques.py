@@ -7,11 +7,26 @@ from typing import Any
 from django.db import models
 
 from appels.models import Appel, Demande
-from financement.models import Decision, Resolution
+from financement.models import Decision, Rapport, Resolution, ValeurIndicateur
 from socle import horloge
 from vitrine.models import Activite, VersionActivite
 
 LOT = 2000
+# Douze nombres par projet ; une cellule se cache, et une autre avec elle.
+NOMBRES = {
+    ("activites_realisees", ""): 12,
+    ("participations", ""): 180,
+    ("personnes_distinctes", ""): 60,
+    ("personnes_immigrantes", ""): 44,
+    ("par_genre", "femmes"): 24,
+    ("par_genre", "hommes"): 18,
+    ("par_genre", "autre_ou_non_declare"): 2,
+    ("par_age", "15-24"): 14,
+    ("par_age", "25-44"): 20,
+    ("par_age", "45-64"): 10,
+    ("satisfaction", "repondants"): 30,
+    ("satisfaction", "satisfaits"): 27,
+}
 
 
 def creer(modele: type[models.Model], objets: Iterable[models.Model]) -> list[Any]:
@@ -48,6 +63,36 @@ def annoncer(appel: Appel, demandes: list[Demande]) -> None:
         ],
     )
     _publier(demandes)
+    _raconter(demandes)
+
+
+def _raconter(projets: list[Demande]) -> None:
+    """Un rapport final accepté par projet, et ses nombres."""
+    maintenant = horloge.maintenant()
+    rapports = creer(
+        Rapport,
+        [
+            Rapport(
+                demande=projet,
+                nature="final",
+                etat="accepte",
+                echeance=horloge.aujourdhui(),
+                depose_le=maintenant,
+                accepte_le=maintenant,
+            )
+            for projet in projets
+        ],
+    )
+    creer(
+        ValeurIndicateur,
+        [
+            ValeurIndicateur(
+                rapport=rapport, indicateur=indicateur, modalite=modalite, valeur=valeur + i % 3
+            )
+            for i, rapport in enumerate(rapports)
+            for (indicateur, modalite), valeur in NOMBRES.items()
+        ],
+    )
 
 
 def _publier(projets: list[Demande]) -> None:

@@ -83,7 +83,7 @@ def _attendre(travail: Travail) -> None:
                 f"Le lot n'avance plus à {faits} lettres sur {travail.total} : voir "
                 f"{settings.VAR_DIR / 'banc.log'}."
             )
-        time.sleep(0.02)
+        time.sleep(0.05)
         travail.refresh_from_db()
 
 

@@ -92,5 +92,6 @@ MESURES: dict[str, Callable[[Jeu], Demande | None]] = {
     # Sans compte, la page vient du cache ; avec un compte, elle se refait chaque fois.
     "registre": _page("registre", lambda _: None),
     "registre_refait": _page("registre", lambda jeu: jeu.organisme),
-    "bilan": _page("bilan:appel", lambda jeu: jeu.agent, code=lambda jeu: jeu.evalue.code),
+    # Les projets annoncés, douze nombres chacun.
+    "bilan": _page("bilan:bilan", lambda jeu: jeu.agent, portee=lambda jeu: jeu.annonce.code),
 }

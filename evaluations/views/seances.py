@@ -19,6 +19,7 @@ from evaluations.services import seances
 from evaluations.tableau import tableau_entier
 from evaluations.visibilite import demandes_revelees_a, siege_de
 from socle.concurrence import empreinte
+from socle.models import EntreeJournal
 from socle.vues import executer, exiger, trouver
 
 
@@ -163,6 +164,9 @@ def _page_seance(
             compte_rendu=document_lisible(request.user, objet),
             est_une_copie=not lit_tout,
             notes=objet.notes if lit_tout else "",
+            entrees=EntreeJournal.objects.pour(objet)[:50]
+            if lit_tout and salle_de(request) == "ville"
+            else None,
             addendas=objet.addendas.select_related("document") if lit_tout else [],
         ),
         status=status,

@@ -11,6 +11,7 @@ from financement.importation.lecture import Lecteur
 from financement.indicateurs import VENTILATIONS
 from socle.validateurs import NEQ, normaliser_neq
 
+ACTIVITES_PREVUES = ("activites_prevues", "")
 RESULTATS = ("acceptee", "acceptee_partielle", "refusee", "liste_attente")
 
 
@@ -54,6 +55,19 @@ class DemandeLue:
     decision: DecisionLue | None
     realise: dict[str, Decimal] | None
     indicateurs: dict[tuple[str, str], int] | None
+
+    @property
+    def resultats_attendus(self) -> dict[str, int]:
+        """Ce que le fichier prévoyait : la convention le portera."""
+        prevues = (self.indicateurs or {}).get(ACTIVITES_PREVUES)
+        return {} if prevues is None else {"activites_realisees": prevues}
+
+    @property
+    def valeurs_reelles(self) -> dict[tuple[str, str], int] | None:
+        """Ce que les rapports diront."""
+        if self.indicateurs is None:
+            return None
+        return {cle: n for cle, n in self.indicateurs.items() if cle != ACTIVITES_PREVUES}
 
 
 @dataclass

@@ -35,7 +35,7 @@ def rejouer_suites(
     with horloge.a_la_date(_moment(appel.rapport_etape_le, signature, reel)):
         etape = demande.rapports.filter(nature="etape").first()
         if etape:
-            valeurs = lue.indicateurs if lue.realise is None else None
+            valeurs = lue.valeurs_reelles if lue.realise is None else None
             _remettre(lue, etape, acteurs, champs={}, depenses=None, valeurs=valeurs)
     if lue.realise is None:
         return
@@ -54,7 +54,7 @@ def rejouer_suites(
                     "montant": lue.realise["depenses_admissibles"],
                 }
             ],
-            valeurs=lue.indicateurs,
+            valeurs=lue.valeurs_reelles,
         )
         _payer(convention, lue.realise["verse"], acteurs, avant_final=False)
         fermeture.regler_solde(acteur=acteurs.agent, demande=demande)
@@ -62,7 +62,9 @@ def rejouer_suites(
 
 def mettre_en_vigueur(lue: DemandeLue, demande: Demande, acteurs: Acteurs) -> Any:
     """Prépare, transmet et inscrit signée des deux côtés la convention de la demande."""
-    convention = conventions.preparer_convention(acteur=acteurs.agent, demande=demande)
+    convention = conventions.preparer_convention(
+        acteur=acteurs.agent, demande=demande, resultats_attendus=lue.resultats_attendus
+    )
     conventions.transmettre_convention(acteur=acteurs.agent, convention=convention)
     responsable = acteurs.responsable(neq=lue.neq, nom=lue.nom)
     # Un appel passé s'est signé sur papier, ou ailleurs : rien ne le prouve ici.

@@ -13,6 +13,7 @@ from financement.models.modele import ModeleDocument
 from financement.models.mouvement import Credit, Mouvement
 from financement.models.paiement import CoordonneesBancaires, LotPaiement, RetourPaiement
 from financement.models.passe import ProjetPasse, RepriseEssayee
+from financement.models.prochain_plan import ProchainPlan, VersionProchainPlan
 from financement.models.rapport import (
     DepenseReelle,
     Rapport,
@@ -20,14 +21,16 @@ from financement.models.rapport import (
     ReponseRapport,
     ValeurIndicateur,
 )
-from financement.models.recit import RecitBilan
+from financement.models.recit import AnneeBilan, RecitBilan
 from financement.models.reserve import Reserve
 from financement.models.retour import PageNumerisee, PileNumerisee, RetourNumerise
 from financement.models.scenario import LigneScenario, Scenario
 from financement.models.signature import Signature
+from financement.models.somme_reportee import SommeReportee
 from financement.models.transfert import Transfert
 
 __all__ = [
+    "AnneeBilan",
     "AppelAuGrandLivre",
     "Archive",
     "Avenant",
@@ -45,6 +48,7 @@ __all__ = [
     "Mouvement",
     "PageNumerisee",
     "PileNumerisee",
+    "ProchainPlan",
     "ProjetPasse",
     "Rapport",
     "RecitBilan",
@@ -58,9 +62,11 @@ __all__ = [
     "RetourPaiement",
     "Scenario",
     "Signature",
+    "SommeReportee",
     "SourceAuGrandLivre",
     "Transfert",
     "ValeurIndicateur",
     "Versement",
+    "VersionProchainPlan",
     "VoletAuGrandLivre",
 ]

@@ -38,6 +38,8 @@ class ModeleDocument(models.Model):
         REFUSEE = "refusee", "Lettre de refus"
         LISTE_ATTENTE = "liste_attente", "Lettre de mise en liste d'attente"
         CONVENTION = "convention", "Convention d'aide financière"
+        FERMETURE = "fermeture", "Lettre de fermeture"
+        REMBOURSEMENT = "remboursement", "Lettre de fermeture et de remboursement"
         # La suite de leur nom est l'état d'un réexamen tranché.
         REEXAMEN_MAINTENU = "reexamen_maintenu", "Réponse au réexamen : décision maintenue"
         REEXAMEN_MODIFIE = "reexamen_modifie", "Réponse au réexamen : demande rouverte"
@@ -108,6 +110,10 @@ class ModeleDocument(models.Model):
     @property
     def est_convention(self) -> bool:
         return self.genre == self.Genre.CONVENTION
+
+    @property
+    def est_fermeture(self) -> bool:
+        return self.genre in {self.Genre.FERMETURE, self.Genre.REMBOURSEMENT}
 
     @property
     def est_reexamen(self) -> bool:

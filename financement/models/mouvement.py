@@ -1,7 +1,7 @@
 """Le grand livre : des mouvements qui ne font que s'ajouter, et leurs sommes par source.
 
 La base écrit elle-même les mouvements quand une source, une décision, une convention, un versement,
-une récupération ou un transfert change, quel que soit ce qui écrit (docs/adr/0019) : les
+une récupération, un transfert ou un report change, quel que soit ce qui écrit (docs/adr/0019) : les
 déclencheurs d'ici et ceux de ``financement/models/ecritures.py``.
 """
 
@@ -21,6 +21,7 @@ SOMMER = """
     UPDATE financement_credit SET
         dotation = dotation + CASE NEW.nature WHEN 'dotation' THEN NEW.montant ELSE 0 END,
         transfert = transfert + CASE NEW.nature WHEN 'transfert' THEN NEW.montant ELSE 0 END,
+        report = report + CASE NEW.nature WHEN 'report' THEN NEW.montant ELSE 0 END,
         accord = accord + CASE NEW.nature WHEN 'accord' THEN NEW.montant ELSE 0 END,
         engagement = engagement + CASE NEW.nature WHEN 'engagement' THEN NEW.montant ELSE 0 END,
         versement = versement + CASE NEW.nature WHEN 'versement' THEN NEW.montant ELSE 0 END,
@@ -33,8 +34,8 @@ SOMMER = """
 
 CREDIT_TENU_PAR_SES_MOUVEMENTS = """
     IF TG_OP = 'INSERT' THEN
-        IF (NEW.dotation, NEW.transfert, NEW.accord, NEW.engagement, NEW.versement,
-            NEW.recuperation, NEW.liberation) = (0, 0, 0, 0, 0, 0, 0) THEN
+        IF (NEW.dotation, NEW.transfert, NEW.report, NEW.accord, NEW.engagement,
+            NEW.versement, NEW.recuperation, NEW.liberation) = (0, 0, 0, 0, 0, 0, 0, 0) THEN
             RETURN NEW;
         END IF;
     ELSIF pg_trigger_depth() > 1 AND NEW.volet_id = OLD.volet_id
@@ -57,8 +58,8 @@ class Sommes:
 
     @property
     def enveloppe(self) -> Decimal:
-        """Ce dont on dispose : la dotation et ce qui a été transféré."""
-        return self.dotation + self.transfert
+        """Ce dont on dispose : la dotation, ce qui a été transféré et ce qui a été reporté."""
+        return self.dotation + self.transfert + self.report
 
     @property
     def libre(self) -> Decimal:
@@ -90,6 +91,9 @@ class Credit(Sommes, models.Model):
     exercice = models.PositiveSmallIntegerField("exercice finissant le 31 mars")
     dotation = models.DecimalField(max_digits=14, decimal_places=2, default=ZERO, db_default=ZERO)
     transfert = models.DecimalField(max_digits=14, decimal_places=2, default=ZERO, db_default=ZERO)
+    report = models.DecimalField(
+        "reporté", max_digits=14, decimal_places=2, default=ZERO, db_default=ZERO
+    )
     accord = models.DecimalField(
         "accordé", max_digits=14, decimal_places=2, default=ZERO, db_default=ZERO
     )
@@ -114,11 +118,14 @@ class Credit(Sommes, models.Model):
         constraints = (
             models.UniqueConstraint(fields=["volet", "bailleur", "exercice"], name="credit_unique"),
             models.CheckConstraint(
-                name="credit_enveloppe_positive", condition=Q(transfert__gte=-F("dotation"))
+                name="credit_enveloppe_positive",
+                condition=Q(transfert__gte=-F("dotation") - F("report")),
             ),
             models.CheckConstraint(
                 name="credit_accorde_sous_enveloppe",
-                condition=Q(accord__lte=F("dotation") + F("transfert") + F("liberation")),
+                condition=Q(
+                    accord__lte=F("dotation") + F("transfert") + F("report") + F("liberation")
+                ),
             ),
             models.CheckConstraint(
                 name="credit_engage_sous_accorde",
@@ -181,6 +188,7 @@ class Mouvement(models.Model):
     class Nature(models.TextChoices):
         DOTATION = "dotation", "Dotation"
         TRANSFERT = "transfert", "Transfert"
+        REPORT = "report", "Report"
         ACCORD = "accord", "Accordé"
         ENGAGEMENT = "engagement", "Engagé"
         VERSEMENT = "versement", "Versé"
@@ -217,6 +225,7 @@ class Mouvement(models.Model):
                     nature__in=[
                         "dotation",
                         "transfert",
+                        "report",
                         "accord",
                         "engagement",
                         "versement",

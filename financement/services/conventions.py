@@ -1,14 +1,17 @@
 """La convention : préparée, transmise, signée des deux côtés, résiliée."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
+from appels.indicateurs import incoherences
 from appels.models import Demande
 from financement.documents_fusionnes import champs_vides, contexte_convention
+from financement.indicateurs import TOTAUX, resultats_vises
 from financement.models import Convention, ModeleDocument, Rapport, Signature, Versement
 from financement.montants import calendrier_versements, conditions_versements
 from financement.services import signatures
@@ -31,8 +34,12 @@ def preparer_convention(
     demande: Demande,
     debut: dt.date | None = None,
     fin: dt.date | None = None,
+    resultats_attendus: Mapping[str, int] | None = None,
 ) -> Convention:
-    """Crée la convention d'une demande acceptée et annoncée, ses versements et ses rapports."""
+    """Crée la convention d'une demande acceptée et annoncée, ses versements et ses rapports.
+
+    ``resultats_attendus`` None reprend ce que la demande prévoit ; la Ville l'ajuste ensuite.
+    """
     exiger_permission(acteur, "convention.preparer", demande)
     demande = (
         Demande.objects.select_for_update(no_key=True, of=("self",))
@@ -67,6 +74,9 @@ def preparer_convention(
         montant=decision.montant_accorde,
         debut=debut,
         fin=fin,
+        resultats_attendus=dict(
+            resultats_vises(demande) if resultats_attendus is None else resultats_attendus
+        ),
     )
     montants = calendrier_versements(decision.montant_accorde, appel.plan_versements)
     conditions = conditions_versements(len(montants))
@@ -86,6 +96,37 @@ def _attendre_rapports(demande: Demande, fin: dt.date, *, avec_etape: bool) -> N
         Rapport.objects.get_or_create(
             demande=demande, nature=nature, defaults={"echeance": echeance}
         )
+
+
+@transaction.atomic
+def ajuster_resultats(
+    *, acteur: Any, convention: Convention, resultats: Mapping[str, int]
+) -> Convention:
+    """Écrit ce que la Ville et l'organisme conviennent d'atteindre, tant que rien n'est transmis.
+
+    Lève ``RegleViolee`` : ``transmise``, ``incoherent``, ou le code d'un indicateur inconnu.
+    """
+    exiger_permission(acteur, "convention.preparer", convention)
+    convention = Convention.objects.select_for_update(no_key=True).get(pk=convention.pk)
+    if convention.etat != Convention.Etat.BROUILLON:
+        raise RegleViolee(
+            "La convention est transmise : ses résultats attendus ne changent plus.",
+            code="transmise",
+        )
+    for code in resultats.keys() - TOTAUX.keys():
+        raise RegleViolee(f"« {code} » n'est pas un indicateur qui se prévoit.", champ=code)
+    fautes = incoherences({(code, ""): compte for code, compte in resultats.items()})
+    if fautes:
+        raise RegleViolee(fautes[0][1], champ=fautes[0][0], code="incoherent")
+    convention.resultats_attendus = dict(resultats)
+    convention.save(update_fields=["resultats_attendus"])
+    journaliser(
+        acteur=acteur,
+        verbe="convention.ajuster_resultats",
+        objet=convention,
+        details={"resultats": convention.resultats_attendus},
+    )
+    return convention
 
 
 @transaction.atomic

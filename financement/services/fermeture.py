@@ -1,7 +1,6 @@
 """La fin d'un projet : aide finale, solde, récupération, fermeture (regles.md, 12)."""
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -10,12 +9,12 @@ from django.db import transaction
 from django.urls import reverse
 
 from appels.models import Demande
-from financement.documents import contexte_fermeture
-from financement.models import Convention, Rapport, Recuperation
-from financement.montants import a_recuperer, aide_finale
+from financement.champs_suites import FinDeProjet
+from financement.models import Convention, Rapport, Recuperation, Versement
+from financement.services.modeles import figer_lettre
+from financement.solde import DepenseJugee, Solde, ramener
 from socle import horloge
 from socle.cycle_de_vie import transitionner
-from socle.documents import figer_document
 from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.journal import journaliser
@@ -25,30 +24,6 @@ from socle.services import courriels
 ZERO = Decimal("0.00")
 A_FAIRE = ("prevu", "exigible", "autorise", "retenu")
 DELAI_REMBOURSEMENT_JOURS = 30
-
-
-@dataclass(frozen=True)
-class Solde:
-    """Ce que la fin d'un projet doit, en dollars."""
-
-    accorde: Decimal
-    depenses_declarees: Decimal
-    depenses_admissibles: Decimal
-    autres_aides: Decimal
-    aide_finale: Decimal
-    verse: Decimal
-
-    @property
-    def depenses_refusees(self) -> Decimal:
-        return self.depenses_declarees - self.depenses_admissibles
-
-    @property
-    def a_recuperer(self) -> Decimal:
-        return a_recuperer(verse=self.verse, aide=self.aide_finale)
-
-    @property
-    def a_verser(self) -> Decimal:
-        return max(self.aide_finale - self.verse, ZERO)
 
 
 def _convention(demande: Demande) -> Convention:
@@ -64,22 +39,17 @@ def calculer_solde(demande: Demande) -> Solde:
     if final is None or final.etat not in {"depose", "accepte"}:
         raise RegleViolee("Le rapport final n'est pas encore déposé.", code="rapport")
     convention = _convention(demande)
-    depenses = list(final.depenses.all())
-    admissibles = sum((d.montant for d in depenses if d.admissible), ZERO)
-    autres = final.autres_aides_publiques or ZERO
     appel = demande.appel
     return Solde(
+        prevu=demande.budget().admissible,
         accorde=convention.montant,
-        depenses_declarees=sum((d.montant for d in depenses), ZERO),
-        depenses_admissibles=admissibles,
-        autres_aides=autres,
-        aide_finale=aide_finale(
-            accorde=convention.montant,
-            depenses_admissibles=admissibles,
-            autres_aides=autres,
-            taux=appel.taux_aide_max,
-            cumul=appel.cumul_public_max,
+        depenses=tuple(
+            DepenseJugee(str(d), d.montant, d.admissible, d.motif_refus)
+            for d in final.depenses.all()
         ),
+        autres_aides=final.autres_aides_publiques or ZERO,
+        taux_aide=appel.taux_aide_max,
+        taux_cumul=appel.cumul_public_max,
         verse=sum((m.montant for m in demande.mouvements.all() if m.nature == "versement"), ZERO),
     )
 
@@ -115,17 +85,18 @@ def regler_solde(*, acteur: Any, demande: Demande) -> Solde:
 
 
 def _ajuster_versements(convention: Convention, du: Decimal) -> None:
-    """Réduit ou annule, dans l'ordre, les versements pas encore proposés."""
-    reste = du - sum(
-        (v.montant for v in convention.versements.all() if v.etat in {"exigible", "autorise"}), ZERO
-    )
-    if reste < 0:
+    """Ramène à ce qui reste dû les versements pas encore proposés ; en ajoute un s'il en manque."""
+    versements = list(convention.versements.order_by("no"))
+    proposes = sum((v.montant for v in versements if v.etat in {"exigible", "autorise"}), ZERO)
+    if proposes > du:
         raise RegleViolee(
             "Un versement proposé ou autorisé dépasse ce qui reste dû : retenez-le d'abord.",
             code="versement",
         )
-    for versement in convention.versements.filter(etat__in=["prevu", "retenu"]).order_by("no"):
-        if reste <= 0:
+    a_faire = [v for v in versements if v.etat in {"prevu", "retenu"}]
+    montants, manque = ramener([v.montant for v in a_faire], du - proposes)
+    for versement, montant in zip(a_faire, montants, strict=True):
+        if not montant:
             transitionner(
                 versement,
                 "annuler",
@@ -133,13 +104,18 @@ def _ajuster_versements(convention: Convention, du: Decimal) -> None:
                 motif="Aide finale atteinte",
                 champs={"motif": "Aide finale atteinte."},
             )
-        elif versement.montant > reste:
-            versement.montant = reste
+        elif montant < versement.montant:
+            versement.montant = montant
             versement.motif = "Ramené à ce qui reste dû."
             versement.save(update_fields=["montant", "motif"])
-            reste = ZERO
-        else:
-            reste -= versement.montant
+    if manque:
+        # Un versement annulé en route : l'aide finale se verse quand même en entier.
+        Versement.objects.create(
+            convention=convention,
+            no=versements[-1].no + 1 if versements else 1,
+            montant=manque,
+            condition=Versement.Condition.RAPPORT_FINAL,
+        )
 
 
 def encaisser_recuperation(*, acteur: Any, recuperation: Recuperation) -> Recuperation:
@@ -167,9 +143,14 @@ def fermer_demande(*, acteur: Any, demande: Demande) -> Demande:
         if convention.versements.filter(etat__in=A_FAIRE).exists():
             raise RegleViolee("Un versement reste à faire.", code="solde")
         reclame = sum((r.montant for r in demande.recuperations.all()), ZERO)
-        if calculer_solde(demande).a_recuperer > reclame:
+        solde = calculer_solde(demande)
+        if solde.a_recuperer > reclame:
             raise RegleViolee(
                 "Le trop-versé n'est pas encore réclamé : réglez d'abord le solde.", code="solde"
+            )
+        if solde.a_verser:
+            raise RegleViolee(
+                "L'aide finale n'est pas toute versée : réglez d'abord le solde.", code="solde"
             )
     demande = transitionner(demande, "fermer", acteur=acteur)
     for convention in demande.conventions.filter(etat="en_vigueur"):
@@ -186,18 +167,18 @@ def lettres_de_fermeture(demande: Demande) -> Any:
 
 
 def _ecrire_lettre(*, acteur: Any, demande: Demande, final: Rapport, solde: Solde) -> Document:
-    """Fige la lettre qui dit le calcul ligne par ligne, et l'envoie à l'organisme."""
+    """Fige la lettre qui dit le calcul ligne par ligne, selon son modèle, et l'envoie.
+
+    Lève ``RegleViolee`` (``champ_vide``) quand le modèle demande ce que la fermeture n'a pas.
+    """
     echeance = horloge.aujourdhui() + dt.timedelta(days=DELAI_REMBOURSEMENT_JOURS)
-    document = figer_document(
-        nature=Document.Nature.RECUPERATION,
+    fin = FinDeProjet(_convention(demande), final, solde, echeance if solde.a_recuperer else None)
+    document, _ = figer_lettre(
         objet=demande,
-        gabarit="pdf/lettre_recuperation.html",
-        contexte=contexte_fermeture(
-            convention=_convention(demande),
-            final=final,
-            solde=solde,
-            echeance=echeance if solde.a_recuperer else None,
-        ),
+        sujet=fin,
+        genre=fin.genre,
+        nature=Document.Nature.RECUPERATION,
+        reference=f"F-{demande.reference}",
         titre=f"Lettre de fermeture — {demande.reference}",
         acteur=acteur,
     )

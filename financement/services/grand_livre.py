@@ -12,7 +12,15 @@ from typing import Any
 from django.db.models import F, Sum
 
 from appels.models import Appel, Volet
-from financement.models import Convention, Credit, Decision, Mouvement, Recuperation, Versement
+from financement.models import (
+    Convention,
+    Credit,
+    Decision,
+    Mouvement,
+    Recuperation,
+    SommeReportee,
+    Versement,
+)
 from financement.models.mouvement import Sommes
 
 ZERO = Decimal("0.00")
@@ -24,6 +32,7 @@ class Total(Sommes):
 
     dotation: Decimal = ZERO
     transfert: Decimal = ZERO
+    report: Decimal = ZERO
     accord: Decimal = ZERO
     engagement: Decimal = ZERO
     versement: Decimal = ZERO
@@ -150,7 +159,7 @@ def _ecarts_des_volets() -> Iterable[str]:
 
 
 def _ecarts_des_demandes() -> Iterable[str]:
-    """Accordé, engagé, versé et récupéré de chaque demande sont ceux de ses objets."""
+    """Accordé, engagé, versé, récupéré et reporté de chaque demande sont ceux de ses objets."""
     attendus: dict[str, dict[int, Decimal]] = {
         "accord": _par_demande(Decision.objects.filter(en_vigueur=True), "montant_accorde"),
         "engagement": _par_demande(Convention.objects.filter(etat="en_vigueur"), "montant"),
@@ -162,8 +171,12 @@ def _ecarts_des_demandes() -> Iterable[str]:
     finies = Convention.objects.filter(etat__in=["echue", "resiliee"]).values_list("demande")
     for (demande,) in finies:
         attendus["engagement"][demande] = attendus["versement"].get(demande, ZERO)
+    partis = _par_demande(SommeReportee.objects.all(), "montant")
+    attendus["report"] = {demande: -montant for demande, montant in partis.items()}
     for nature, par_demande in attendus.items():
-        inscrits = _par_demande(Mouvement.objects.filter(nature=nature), "montant")
+        inscrits = _par_demande(
+            Mouvement.objects.filter(nature=nature, demande__isnull=False), "montant"
+        )
         for demande in sorted(par_demande.keys() | inscrits.keys()):
             attendu, inscrit = par_demande.get(demande, ZERO), inscrits.get(demande, ZERO)
             if attendu != inscrit:

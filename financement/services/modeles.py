@@ -6,12 +6,15 @@ from django.db import transaction
 
 from appels.models import Appel
 from financement import fusion
-from financement.champs_fusion import connus
+from financement.champs_fusion import Valeurs, connus
+from financement.documents_fusionnes import champs_vides, contexte_lettre
 from financement.models import ModeleDocument
 from socle import horloge
+from socle.documents import figer_document
 from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.journal import journaliser
+from socle.models import Document
 
 
 def lire_modele(genre: str, appel: Appel | None = None) -> ModeleDocument:
@@ -34,6 +37,32 @@ def fixer_modele(genre: str, appel: Appel | None = None) -> ModeleDocument:
             },
         )
     return modele
+
+
+def figer_lettre(
+    *, objet: Any, sujet: Any, genre: str, nature: str, reference: str, titre: str, acteur: Any
+) -> tuple[Document, ModeleDocument]:
+    """Fige au nom d'``objet`` la lettre que le modèle de ce genre fait de ``sujet``.
+
+    Rend le document et la version du modèle. Lève ``RegleViolee`` (``champ_vide``)
+    quand le modèle demande ce que ``sujet`` n'a pas.
+    """
+    modele = fixer_modele(genre, sujet.demande.appel)
+    valeurs = Valeurs(genre, sujet)
+    if vides := champs_vides(modele, sujet, valeurs):
+        raise RegleViolee(
+            f"Le modèle demande ce que le dossier n'a pas : {', '.join(vides)}.",
+            code="champ_vide",
+        )
+    document = figer_document(
+        nature=nature,
+        objet=objet,
+        gabarit="pdf/lettre.html",
+        contexte=contexte_lettre(sujet, modele, reference=reference, valeurs=valeurs),
+        titre=titre,
+        acteur=acteur,
+    )
+    return document, modele
 
 
 @transaction.atomic

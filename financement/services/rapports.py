@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from financement.indicateurs import incoherences
+from appels.indicateurs import incoherences
 from financement.models import DepenseReelle, Rapport, ValeurIndicateur
 from socle import horloge
 from socle.cycle_de_vie import transitionner

@@ -6,21 +6,14 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
-from django.utils import timezone
 
 from appels.models import Demande
-from financement.champs_fusion import Valeurs
-from financement.documents_fusionnes import (
-    champs_vides,
-    contexte_lettre,
-    reference_de_reponse,
-)
+from financement.documents_fusionnes import reference_de_reponse
 from financement.models import Lettre, Reexamen
 from financement.services.decisions import retirer_decision
-from financement.services.modeles import fixer_modele
+from financement.services.modeles import figer_lettre
 from socle import horloge
 from socle.cycle_de_vie import transitionner
-from socle.documents import figer_document
 from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.journal import journaliser
@@ -44,7 +37,7 @@ def limite_reexamen(demande: Demande) -> dt.date | None:
         depart = lettre.emise_le if lettre and demande.etat == Demande.Etat.REFUSEE else None
     if depart is None:
         return None
-    return timezone.localdate(depart) + dt.timedelta(days=demande.appel.reexamen_jours)
+    return demande.appel.fin_du_reexamen(depart)
 
 
 @transaction.atomic
@@ -152,23 +145,13 @@ def trancher_reexamen(*, acteur: Any, reexamen: Reexamen, suite: str, reponse: s
 
 
 def _figer(acteur: Any, reexamen: Reexamen) -> None:
-    demande = reexamen.demande
-    modele = fixer_modele(f"reexamen_{reexamen.etat}", demande.appel)
-    valeurs = Valeurs(modele.genre, reexamen)
-    if vides := champs_vides(modele, reexamen, valeurs):
-        raise RegleViolee(
-            f"Le modèle demande ce que le dossier n'a pas : {', '.join(vides)}.",
-            code="champ_vide",
-        )
-    reexamen.modele = modele
-    reexamen.document = figer_document(
-        nature=Document.Nature.REEXAMEN,
+    reexamen.document, reexamen.modele = figer_lettre(
         objet=reexamen,
-        gabarit="pdf/lettre.html",
-        contexte=contexte_lettre(
-            reexamen, modele, reference=reference_de_reponse(reexamen), valeurs=valeurs
-        ),
-        titre=f"Réponse au réexamen — {demande.reference}",
+        sujet=reexamen,
+        genre=f"reexamen_{reexamen.etat}",
+        nature=Document.Nature.REEXAMEN,
+        reference=reference_de_reponse(reexamen),
+        titre=f"Réponse au réexamen — {reexamen.demande.reference}",
         acteur=acteur,
     )
     reexamen.save(update_fields=["document", "modele"])

@@ -4,7 +4,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from financement.annees import changements, comparer_les_annees
+from financement.annees import Annee, comparer, comparer_les_annees
 from financement.importation.passe import COLONNES, modele
 from financement.models import ProjetPasse, RepriseEssayee
 from financement.services import reprise as services
@@ -21,29 +21,43 @@ def annees(request: HttpRequest) -> HttpResponse:
     """Une ligne par année, et ce qui a changé."""
     exiger(request, "bilan.voir")
     lignes = comparer_les_annees()
+    complet = request.user.peut("ville.voir")
     if request.GET.get("format") == "xlsx":
-        return reponse_xlsx(
-            "annees",
-            ("Année", "Appels", "Demandes déposées", "Projets", "Organismes", "Accordé", "Versé",
-             "Activités", "Personnes", "Immigrantes"),
-            (
-                (a.annee, len(a.appels), a.deposees, a.projets, len(a.organismes), a.accorde,
-                 a.verse, a.activites, a.personnes, a.immigrantes)
-                for a in lignes
-            ),
-        )  # fmt: skip
-    soutenues = [a for a in lignes if a.projets]
+        return _tableur(lignes, complet=complet)
     return render(
         request,
         "financement/bilan/annees.html",
         {
             "annees": lignes,
-            "changements": changements(lignes),
-            "entre": (soutenues[1].annee, soutenues[0].annee) if len(soutenues) > 1 else None,
+            "comparaison": comparer(lignes),
             "lignes_accorde": [Ligne(str(a.annee), a.accorde) for a in reversed(lignes)],
             "lignes_personnes": [Ligne(str(a.annee), a.personnes) for a in reversed(lignes)],
+            "incomplets": any(a.incomplets for a in lignes),
             "peut_reprendre": request.user.peut("appel.creer"),
         },
+    )
+
+
+def _tableur(lignes: list[Annee], *, complet: bool) -> HttpResponse:
+    """Une ligne par année ; le bailleur n'y lit pas les demandes déposées."""
+    colonnes = {
+        "Année": lambda a: a.annee,
+        "Appels": lambda a: len(a.appels),
+        "Demandes déposées": lambda a: a.deposees,
+        "Projets": lambda a: a.projets,
+        "Organismes": lambda a: len(a.organismes),
+        "Accordé": lambda a: a.accorde,
+        "Versé": lambda a: a.verse,
+        "Activités": lambda a: a.activites,
+        "Personnes": lambda a: a.personnes_lues if "personnes" in a.incomplets else a.personnes,
+        "Immigrantes": lambda a: (
+            a.immigrantes_lues if "immigrantes" in a.incomplets else a.immigrantes
+        ),
+    }
+    if not complet:
+        del colonnes["Demandes déposées"]
+    return reponse_xlsx(
+        "annees", tuple(colonnes), ([lire(a) for lire in colonnes.values()] for a in lignes)
     )
 
 

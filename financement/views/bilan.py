@@ -1,135 +1,132 @@
-"""Le bilan : pour les employés et pour le bailleur, et pour eux seuls."""
+"""Le bilan d'un appel, d'une année ou d'un plan : pour les employés et le bailleur, et eux seuls.
 
+Le bailleur lit l'argent par source et par exercice, les indicateurs, les projets et les versions
+figées ; les employés, le bilan complet.
+"""
+
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from appels.models import Appel
-from financement.bilan import Bilan, Groupe, calculer_bilan
+from financement.annees import comparaison_de
+from financement.bilan import calculer_bilan
 from financement.bilan_docx import DOCX, document_modifiable
-from financement.bilan_projets import adresse, projets_derriere
+from financement.bilan_projets import projets_derriere
+from financement.bilan_tableur import tableur
 from financement.forms_bilan import RecitsForm
+from financement.page_bilan import PAR_PAGE, corps_du_bilan
+from financement.portees import (
+    Portee,
+    autres_portees,
+    plan_courant,
+    portee_d_un_plan,
+    trouver_portee,
+)
 from financement.services import bilans as services
-from financement.services.recits import aucun_recit, ecrire_recits, recits_de
+from financement.services.recits import ecrire_recits, recits_de
 from socle.exports import XLSX, telecharger
-from socle.graphiques import Ligne
 from socle.models import Document
-from socle.vues import executer, exiger, trouver
+from socle.vues import executer, exiger
 
 
 def accueil(request: HttpRequest) -> HttpResponse:
-    """Tous les appels publiés, ensemble puis un à un."""
+    """Le bilan du plan d'action en cours."""
     exiger(request, "bilan.voir")
-    appels = list(Appel.objects.publics().prefetch_related("volets__sources"))
+    plan = plan_courant()
+    if plan is None:
+        return render(request, "financement/bilan/vide.html")
+    return _page(request, portee_d_un_plan(plan))
+
+
+def bilan(request: HttpRequest, portee: str) -> HttpResponse:
+    return _page(request, _portee(request, portee))
+
+
+def _portee(request: HttpRequest, cle: str, permission: str = "bilan.voir") -> Portee:
+    exiger(request, permission)
+    portee = trouver_portee(cle)
+    if portee is None:
+        raise Http404
+    return portee
+
+
+def _page(request: HttpRequest, portee: Portee) -> HttpResponse:
+    documents = Document.objects.pour(portee.objet).filter(nature=Document.Nature.BILAN)
     return render(
         request,
-        "financement/bilan/accueil.html",
-        {"appels": appels, "recits": aucun_recit(), **_contexte(calculer_bilan(appels))},
-    )
-
-
-def _appel(request: HttpRequest, code: str, permission: str = "bilan.voir") -> Appel:
-    return trouver(
-        request,
-        Appel.objects.publics().select_related("plan").prefetch_related("volets__sources"),
-        permission,
-        code=code,
-    )
-
-
-def appel(request: HttpRequest, code: str) -> HttpResponse:
-    objet = _appel(request, code)
-    employe = request.user.peut("ville.voir")
-    return render(
-        request,
-        "financement/bilan/appel.html",
+        "financement/bilan/bilan.html",
         {
-            "appel": objet,
-            "documents": Document.objects.pour(objet).filter(nature=Document.Nature.BILAN),
-            "recits": recits_de(objet) if employe else aucun_recit(),
-            "peut_modifier": employe,
-            "peut_figer": request.user.peut("bilan.figer", objet),
-            **_contexte(calculer_bilan([objet]), objet.code),
+            "portee": portee,
+            "documents": documents.only("cle", "cree_le"),
+            "autres": autres_portees(),
+            "complet": (complet := request.user.peut("ville.voir")),
+            "peut_figer": request.user.peut("bilan.figer", portee.objet),
+            "corps": corps_du_bilan(request, portee, complet=complet),
         },
     )
 
 
-def _contexte(bilan: Bilan, appel: str = "") -> dict:
-    """Les dessins du bilan, chaque ligne menant à ses projets."""
-
-    def lignes(axe: str, groupes: list[Groupe]) -> list[Ligne]:
-        return [
-            Ligne(
-                g.libelle if axe == "secteur" else f"{g.code} {g.libelle}",
-                g.accorde,
-                url=adresse(axe, g.code, appel),
-            )
-            for g in groupes
-        ]
-
-    return {
-        "bilan": bilan,
-        "du_bilan": appel,
-        "lignes_objectifs": lignes("objectif", bilan.objectifs),
-        "lignes_besoins": lignes("besoin", bilan.besoins),
-        "lignes_themes": lignes("theme", bilan.themes),
-        "lignes_secteurs": lignes("secteur", bilan.secteurs),
-    }
-
-
-def projets(request: HttpRequest) -> HttpResponse:
-    """Les projets derrière un chiffre du bilan d'un appel, ou de tous."""
-    exiger(request, "bilan.voir")
-    code = request.GET.get("appel", "")
-    choisis = Appel.objects.publics().prefetch_related("volets__sources")
-    appels = [_appel(request, code)] if code else list(choisis)
+def projets(request: HttpRequest, portee: str) -> HttpResponse:
+    """Les projets derrière un chiffre du bilan, et ce que chacun y apporte."""
+    de = _portee(request, portee)
     derriere = projets_derriere(
-        calculer_bilan(appels), request.GET.get("axe", ""), request.GET.get("code", "")
+        calculer_bilan(de.appels),
+        request.GET.get("axe", ""),
+        request.GET.get("code", ""),
+        complet=request.user.peut("ville.voir"),
     )
     if derriere is None:
         raise Http404
+    page = Paginator(derriere.apports, PAR_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "financement/bilan/projets.html",
-        {"derriere": derriere, "appel": appels[0] if code else None},
+        {"derriere": derriere, "portee": de, "page_obj": page},
     )
 
 
-def recits(request: HttpRequest, code: str) -> HttpResponse:
+def recits(request: HttpRequest, portee: str) -> HttpResponse:
     """Les textes que la Ville écrit dans le bilan."""
-    objet = _appel(request, code, "bilan.figer")
-    form = RecitsForm(request.POST or None, initial=recits_de(objet))
+    de = _portee(request, portee, "bilan.figer")
+    form = RecitsForm(request.POST or None, initial=recits_de(de))
     if (
         request.method == "POST"
         and form.is_valid()
         and executer(
             request,
             ecrire_recits,
-            appel=objet,
+            portee=de,
             textes=form.cleaned_data,
             formulaire=form,
             succes="Les textes du bilan sont enregistrés.",
         )
     ):
-        return redirect("bilan:appel", code=code)
-    return render(request, "financement/bilan/recits.html", {"appel": objet, "form": form})
+        return redirect("bilan:bilan", portee)
+    return render(request, "financement/bilan/recits.html", {"portee": de, "form": form})
 
 
-def docx(request: HttpRequest, code: str) -> HttpResponse:
+def docx(request: HttpRequest, portee: str) -> HttpResponse:
     """Le document modifiable : pour les employés, textes de travail compris."""
     exiger(request, "ville.voir")
-    objet = _appel(request, code)
-    octets = document_modifiable(services.contexte_bilan(objet))
-    return telecharger(octets, f"bilan-{objet.code}.docx", DOCX)
+    de = _portee(request, portee)
+    octets = document_modifiable(services.contexte_bilan(de))
+    return telecharger(octets, f"bilan-{de.reference}.docx", DOCX)
 
 
 @require_POST
-def figer(request: HttpRequest, code: str) -> HttpResponse:
-    objet = _appel(request, code, "bilan.figer")
-    travail = executer(request, services.demander_bilan, appel=objet)
-    return redirect("travail", cle=travail.cle) if travail else redirect("bilan:appel", code=code)
+def figer(request: HttpRequest, portee: str) -> HttpResponse:
+    de = _portee(request, portee, "bilan.figer")
+    travail = executer(request, services.demander_bilan, portee=de)
+    return redirect("travail", cle=travail.cle) if travail else redirect("bilan:bilan", portee)
 
 
-def xlsx(request: HttpRequest, code: str) -> HttpResponse:
-    objet = _appel(request, code)
-    return telecharger(services.tableur(calculer_bilan([objet])), f"bilan-{objet.code}.xlsx", XLSX)
+def xlsx(request: HttpRequest, portee: str) -> HttpResponse:
+    """Le classeur : complet pour les employés ; pour le bailleur, ce qu'il lit."""
+    de = _portee(request, portee)
+    octets = tableur(
+        calculer_bilan(de.appels),
+        complet=request.user.peut("ville.voir"),
+        comparaison=comparaison_de(de.annee),
+    )
+    return telecharger(octets, f"bilan-{de.reference}.xlsx", XLSX)

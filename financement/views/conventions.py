@@ -12,10 +12,13 @@ from django.views.decorators.http import require_POST
 from appels.models import Demande
 from financement.documents_fusionnes import texte_fige
 from financement.forms import ConsentementForm, MotifForm, SignatureForm, SignaturePapierForm
+from financement.formulaires_indicateurs import ResultatsAttendusForm
+from financement.indicateurs import comparer
 from financement.models import Convention
 from financement.services import conventions as services
 from financement.services.reserves import reserves_de
 from financement.views.signatures import preuve_de
+from socle.models import EntreeJournal
 from socle.saisies import a_relire
 from socle.vues import executer, exiger, trouver
 
@@ -84,12 +87,15 @@ def _montrer(
     request: HttpRequest, demande: Demande, objet: Convention | None, **formulaires: Form
 ) -> HttpResponse:
     reserves = reserves_de(request.user, demande)
+    versements = list(objet.versements.all()) if objet else []
+    avenants = list(objet.avenants.all()) if objet else []
     contexte = {
         "demande": demande,
         "convention": objet,
-        "versements": objet.versements.all() if objet else [],
+        "versements": versements,
         "rapports": demande.rapports.all(),
-        "avenants": objet.avenants.all() if objet else [],
+        "avenants": avenants,
+        "entrees": EntreeJournal.objects.pour(*filter(None, [objet, *versements, *avenants]))[:50],
         "peut_demander_un_avenant": objet is not None
         and objet.etat == "en_vigueur"
         and request.user.peut("avenant.demander", objet),
@@ -97,6 +103,8 @@ def _montrer(
         "form_motif": MotifForm(),
         "form_accord": ConsentementForm(phrase=ACCORD_DE_LA_VILLE),
         "signatures": objet.signatures.all() if objet else [],
+        "attendus": comparer(objet.resultats_attendus, {}) if objet else [],
+        "form_resultats": ResultatsAttendusForm(convention=objet) if objet else None,
         "reserves": reserves,
         "peut_abandonner": demande.etat == Demande.Etat.ACCEPTEE
         and (objet is None or objet.etat == "brouillon")
@@ -124,6 +132,8 @@ def agir(request: HttpRequest, reference: str, action: str) -> HttpResponse:
         )
     elif action == "contresigner" and objet is not None:
         return _contresigner(request, demande, objet)
+    elif action == "resultats" and objet is not None:
+        return _ajuster(request, demande, objet)
     elif objet is None or action not in ACTIONS:
         raise Http404
     else:
@@ -136,6 +146,22 @@ def agir(request: HttpRequest, reference: str, action: str) -> HttpResponse:
             request, voulue.service, convention=objet, succes=voulue.succes, **form.cleaned_data
         )
     return redirect("ville:convention", reference=reference)
+
+
+def _ajuster(request: HttpRequest, demande: Demande, objet: Convention) -> HttpResponse:
+    """Ce que la convention attend, avant qu'elle parte."""
+    exiger(request, "convention.preparer", objet)
+    form = ResultatsAttendusForm(request.POST, convention=objet)
+    if form.is_valid() and executer(
+        request,
+        services.ajuster_resultats,
+        formulaire=form,
+        convention=objet,
+        resultats=form.resultats(),
+        succes="Les résultats attendus sont enregistrés.",
+    ):
+        return redirect("ville:convention", reference=demande.reference)
+    return _montrer(request, demande, objet, form_resultats=form)
 
 
 def _contresigner(request: HttpRequest, demande: Demande, objet: Convention) -> HttpResponse:
@@ -203,6 +229,7 @@ def convention_organisme(request: HttpRequest, reference: str) -> HttpResponse:
             "signatures": objet.signatures.all(),
             "versements": objet.versements.all(),
             "rapports": objet.demande.rapports.all(),
+            "attendus": comparer(objet.resultats_attendus, {}),
             "form": form,
             "peut_signer": peut_signer,
             "avenants": objet.avenants.all(),

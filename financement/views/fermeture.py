@@ -8,7 +8,12 @@ from django.views.decorators.http import require_POST
 
 from appels.models import Demande
 from financement.forms import MotifCourtForm
+from financement.forms_somme import SommeReporteeForm
+from financement.indicateurs import argent_de, comparer, prevus_de
+from financement.masquage import valeurs_de
 from financement.services import fermeture as services
+from financement.services.sommes_reportees import reportable, reporter_somme
+from financement.solde import lignes_du_solde
 from socle.exceptions import RegleViolee
 from socle.saisies import a_relire
 from socle.vues import executer, exiger, trouver
@@ -55,10 +60,17 @@ def _montrer(request: HttpRequest, demande: Demande, form_motif: MotifCourtForm)
         {
             "demande": demande,
             "solde": solde,
+            "lignes": lignes_du_solde(solde) if solde else [],
             "raison": raison,
             "form_motif": form_motif,
-            "prevu": demande.budget(),
             "recuperations": demande.recuperations.all(),
+            "resultats": comparer(prevus_de(demande), valeurs_de(demande)),
+            "argent": argent_de(demande),
+            "reportable": sum(reportable(demande).values()),
+            "sommes_reportees": demande.sommes_reportees.select_related(
+                "resolution", "credit__volet", "volet__appel"
+            ),
+            "peut_reporter": request.user.peut("somme.reporter", demande),
             "lettres": services.lettres_de_fermeture(demande),
             "peut_regler": request.user.peut("recuperation.reclamer", demande)
             and demande.etat == "conventionnee",
@@ -95,3 +107,33 @@ def _recuperer(request: HttpRequest, demande: Demande, action: str) -> HttpRespo
         return _montrer(request, demande, form)
     executer(request, service, recuperation=recuperation, succes=succes, **form.cleaned_data)
     return redirect("ville:fermeture", reference=demande.reference)
+
+
+def reporter(request: HttpRequest, reference: str) -> HttpResponse:
+    """Reporter ce que le projet n'a pas utilisé."""
+    demande = _demande(request, reference)
+    exiger(request, "somme.reporter", demande)
+    restes = reportable(demande)
+    form = SommeReporteeForm(request.POST or None, demande=demande, restes=restes)
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and executer(
+            request,
+            reporter_somme,
+            formulaire=form,
+            demande=demande,
+            succes="Le report est inscrit au grand livre.",
+            **form.cleaned_data,
+        )
+    ):
+        return redirect("ville:fermeture", reference=reference)
+    return render(
+        request,
+        "financement/ville/somme_reporter.html",
+        {
+            "demande": demande,
+            "form": form if restes else None,
+            "a_une_resolution": form.fields["resolution"].queryset.exists(),
+        },
+    )

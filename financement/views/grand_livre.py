@@ -18,7 +18,7 @@ from socle.vues import exiger
 PAR_PAGE = 20
 ENTETES_CREDITS = (
     "Appel", "Volet", "Bailleur", "Exercice finissant le 31 mars", "Dotation", "Transferts",
-    "Accordé", "Engagé", "Versé", "Récupéré", "Rendu à l'enveloppe", "Libre",
+    "Reports", "Accordé", "Engagé", "Versé", "Récupéré", "Rendu à l'enveloppe", "Libre",
 )  # fmt: skip
 ENTETES_MOUVEMENTS = (
     "Moment", "Appel", "Volet", "Bailleur", "Exercice", "Nature", "Montant", "Demande", "Objet",
@@ -49,6 +49,7 @@ def marches(total: Total) -> list[Marche]:
     """De la dotation à ce qui est libre, en dollars ; une étape sans montant se tait."""
     etapes = [
         Marche("Transferts entre volets", total.transfert),
+        Marche("Reporté d'un exercice ou d'un appel", total.report),
         Marche("Versé", -total.versement),
         Marche("Récupéré", total.recuperation),
         Marche("Engagé, à verser", -total.a_verser),
@@ -107,7 +108,7 @@ def _tableur(credits: list[Credit], mouvements: Any) -> bytes:
                 [
                     (
                         c.volet.appel.code, str(c.volet), c.bailleur, c.exercice, c.dotation,
-                        c.transfert, c.accord, c.engagement, c.versement, c.recuperation,
+                        c.transfert, c.report, c.accord, c.engagement, c.versement, c.recuperation,
                         c.liberation, c.libre,
                     )
                     for c in credits

@@ -1,5 +1,7 @@
 """Le plan d'action : ce que les appels et les projets répondent aux besoins nommés."""
 
+from typing import Any
+
 from django.db.models import Count, Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -13,7 +15,7 @@ from socle.vues import exiger
 def plan(request: HttpRequest) -> HttpResponse:
     """Chaque besoin, avec les appels, les projets, les dollars et les résultats qui y répondent."""
     exiger(request, "plan.voir")
-    objet = PlanAction.objects.first()
+    objet = _plan(request)
     if objet is None:
         return render(request, "financement/ville/plan_vide.html")
     vue = couverture(objet, request.user)
@@ -28,7 +30,27 @@ def plan(request: HttpRequest) -> HttpResponse:
                 for r in vue.reponses
             ),
         )  # fmt: skip
-    return render(request, "financement/ville/plan.html", {"couverture": vue, "plan": objet})
+    return render(
+        request,
+        "financement/ville/plan.html",
+        {"couverture": vue, "plan": objet, **_autour(request, objet)},
+    )
+
+
+def _plan(request: HttpRequest) -> PlanAction | None:
+    """Le plan que l'adresse nomme, sinon le dernier adopté."""
+    code = request.GET.get("plan")
+    return get_object_or_404(PlanAction, code=code) if code else PlanAction.objects.first()
+
+
+def _autour(request: HttpRequest, plan: PlanAction) -> dict[str, Any]:
+    """Les autres plans, la consultation de celui-ci et ce qui le suivra."""
+    return {
+        "autres_plans": PlanAction.objects.exclude(pk=plan.pk),
+        "consultation": plan.consultations.recentes().first(),
+        "prochain": plan.prochains.filter(etat="brouillon").first(),
+        "peut_gerer": request.user.peut("plan.gerer"),
+    }
 
 
 def besoin(request: HttpRequest, code: str) -> HttpResponse:
@@ -38,6 +60,7 @@ def besoin(request: HttpRequest, code: str) -> HttpResponse:
         Besoin.objects.select_related("theme", "objectif", "plan")
         .annotate(nombre_appels=Count("appels", filter=~Q(appels__etat="brouillon"), distinct=True))
         .prefetch_related(Prefetch("demandes", projets_finances(request.user), to_attr="finances")),
+        plan=_plan(request),
         code=code,
     )
     return render(

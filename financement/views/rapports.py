@@ -8,18 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from financement.formulaires_rapport import (
-    DepensesFormSet,
-    ExamenForm,
-    IndicateursForm,
-    RapportForm,
-    initial_indicateurs,
-)
+from financement.formulaires_indicateurs import IndicateursForm
+from financement.formulaires_rapport import DepensesFormSet, ExamenForm, RapportForm
+from financement.indicateurs import comparer, prevus_de
 from financement.models import Rapport
 from financement.services import rapports as services
 from financement.services.fermeture import calculer_solde
 from socle.exceptions import RegleViolee
 from socle.lignes import ajoute_une_ligne, avec_une_ligne
+from socle.models import EntreeJournal
 from socle.saisies import a_relire, garde_saisie
 from socle.vues import executer, exiger, trouver
 
@@ -80,7 +77,7 @@ def _formulaires(request: HttpRequest, rapport: Rapport) -> tuple[Any, Any, Any]
         ),
         IndicateursForm(
             donnees,
-            initial=initial_indicateurs(rapport),
+            rapport=rapport,
             complet=donnees is not None and "deposer" in donnees,
         ),
     )
@@ -176,9 +173,14 @@ def _montrer(request: HttpRequest, objet: Rapport, form: ExamenForm) -> HttpResp
         {
             "rapport": objet,
             "demande": objet.demande,
-            "indicateurs": IndicateursForm(initial=initial_indicateurs(objet)),
+            "indicateurs": IndicateursForm(rapport=objet),
+            "resultats": comparer(
+                prevus_de(objet.demande),
+                {(v.indicateur, v.modalite): v.valeur for v in objet.valeurs.all()},
+            ),
             "solde": solde,
             "form": form,
+            "entrees": EntreeJournal.objects.pour(objet)[:50],
             "peut_examiner": objet.etat == "depose"
             and request.user.peut("rapport.examiner", objet),
         },

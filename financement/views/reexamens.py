@@ -12,6 +12,7 @@ from financement.forms_reexamen import ConfierForm, ReexamenForm, ReponseReexame
 from financement.models import Reexamen
 from financement.services import reexamens as services
 from socle import horloge
+from socle.models import EntreeJournal
 from socle.vues import executer, exiger, trouver
 
 
@@ -106,6 +107,7 @@ def _montrer(request: HttpRequest, objet: Reexamen, **formulaires: Any) -> HttpR
     contexte = {
         "reexamen": objet,
         "demande": objet.demande,
+        "entrees": EntreeJournal.objects.pour(objet)[:50],
         "peut_trancher": en_cours and request.user.peut("reexamen.trancher", objet),
         "peut_confier": peut_confier,
         "personnes": personnes,

@@ -35,11 +35,12 @@ REFUSER = """
 
 
 class EntreeJournalQuerySet(models.QuerySet):
-    def pour(self, objet: models.Model) -> "EntreeJournalQuerySet":
-        """L'histoire d'un objet, la plus récente d'abord."""
-        return self.filter(
-            objet_type=objet._meta.label_lower, objet_id=str(objet.pk)
-        ).select_related("acteur")
+    def pour(self, *objets: models.Model) -> "EntreeJournalQuerySet":
+        """L'histoire d'un objet ou de plusieurs, la plus récente d'abord."""
+        voulus = models.Q(pk__in=[])
+        for objet in objets:
+            voulus |= models.Q(objet_type=objet._meta.label_lower, objet_id=str(objet.pk))
+        return self.filter(voulus).select_related("acteur")
 
 
 class EntreeJournal(models.Model):

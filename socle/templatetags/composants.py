@@ -6,7 +6,7 @@ et ceux de trois modules voisins : formulaires, listes, dessins.
 
 import datetime as dt
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from socle.elements import Etape, Manque
+from socle.elements import Etape, Jalon, Manque
 from socle.templatetags import (
     affichage,
     composants_dessins,
@@ -53,8 +53,12 @@ def _icone_du_role(role: str) -> str:
 
 
 @register.simple_tag
+@cache
 def icone(nom: str, classe: str = "") -> SafeString:
-    """Une icône décorative de ``static/images/icones.svg`` ; le texte voisin porte le sens."""
+    """Une icône décorative de ``static/images/icones.svg`` ; le texte voisin porte le sens.
+
+    Une page en a des dizaines, toujours les mêmes : chacune ne s'écrit qu'une fois.
+    """
     return format_html(
         '<svg class="icone {}" width="20" height="20" aria-hidden="true" focusable="false">'
         '<use href="{}#{}"></use></svg>',
@@ -151,9 +155,9 @@ def encart(content: str, type_encart: str = "info", titre: str = "") -> SafeStri
 
 
 @register.inclusion_tag("composants/chiffre.html")
-def chiffre(libelle: str, valeur: Any, detail: str = "") -> dict[str, Any]:
-    """Un nombre en grand, avec son libellé."""
-    return {"libelle": libelle, "valeur": valeur, "detail": detail}
+def chiffre(libelle: str, valeur: Any, detail: str = "", url: str = "") -> dict[str, Any]:
+    """Un nombre en grand, avec son libellé ; ``url`` mène à ce qui est derrière."""
+    return {"libelle": libelle, "valeur": valeur, "detail": detail, "url": url}
 
 
 @register.inclusion_tag("composants/page_vide.html")
@@ -206,6 +210,12 @@ def carte_appel(
 def fil_etapes(etapes: Sequence[Etape], titre: str = "Où en est votre demande") -> dict[str, Any]:
     """Le chemin d'une demande : ce qui est fait, où elle est, ce qui vient."""
     return {"etapes": etapes, "titre": titre}
+
+
+@register.inclusion_tag("composants/chronologie.html")
+def chronologie(jalons: Sequence[Jalon], titre: str) -> dict[str, Any]:
+    """Une démarche dans le temps : ce qui est fait, ce qui se fait, ce qui vient."""
+    return {"jalons": sorted(jalons, key=lambda jalon: jalon.rang), "titre": titre}
 
 
 @register.inclusion_tag("composants/liste_manques.html")

@@ -9,6 +9,8 @@ from django.forms import BaseForm, BaseFormSet, BoundField
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from socle.noms import personnes_possibles
+
 register = template.Library()
 
 STYLES_BOUTON = {
@@ -51,11 +53,14 @@ def _contexte_champ(
     aide = aide or champ_lie.help_text
     base = champ_lie.auto_id
     unite = suffixe or prefixe or getattr(champ_lie.field, "unite", "")
+    surveille = getattr(champ_lie.field, "surveille_noms", False)
+    personnes = personnes_possibles(champ_lie.value()) if surveille else []
     decrit_par = [
         f"{base}_{partie}"
         for partie, present in (
             ("aide", aide),
             ("erreur", champ_lie.errors),
+            ("personnes", personnes),
             ("unite", unite),
         )
         if present
@@ -77,6 +82,8 @@ def _contexte_champ(
         "genre": genre,
         "base": base,
         "aide": aide,
+        # Un champ qui ne devrait nommer personne prévient, sans refuser.
+        "personnes": personnes,
         "unite": unite,
         "unite_avant": bool(prefixe),
         "taille": taille,
@@ -104,6 +111,12 @@ def champ(
 ) -> dict[str, Any]:
     """Un champ avec son libellé, son aide et ses erreurs, reliés pour les lecteurs d'écran."""
     return _contexte_champ(champ_lie, suffixe, prefixe, taille, aide, libelle)
+
+
+@register.inclusion_tag("composants/personnes_possibles.html")
+def prevenir_des_noms(texte: Any) -> dict[str, Any]:
+    """L'avertissement qu'un texte déjà écrit semble nommer quelqu'un ; rien sinon."""
+    return {"personnes": personnes_possibles(texte), "base": ""}
 
 
 @register.inclusion_tag("composants/champ_de_cellule.html")

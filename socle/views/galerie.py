@@ -16,7 +16,7 @@ from django.shortcuts import render
 
 from socle import horloge
 from socle.cascade import Marche
-from socle.elements import CelluleMatrice, Etape, LigneMatrice, Manque
+from socle.elements import CelluleMatrice, Etape, Jalon, LigneMatrice, Manque
 from socle.graphiques import Ligne, Part, Rang
 from socle.vues import publique
 
@@ -64,6 +64,14 @@ class ExempleForm(forms.Form):
 
 class MotifForm(forms.Form):
     motif = forms.CharField(label="Motif", widget=forms.Textarea(attrs={"rows": 3}))
+
+
+def _jalons() -> list[Jalon]:
+    return [
+        Jalon("Atelier de consultation", "fait", dt.date(2025, 2, 19), "19 février 2025"),
+        Jalon("Appel de 2026", "en_cours", dt.date(2026, 5, 1), "mai et juin", url="#"),
+        Jalon("Bilan de l'appel", "a_venir", dt.date(2027, 9, 30), "septembre 2027"),
+    ]
 
 
 def _etapes() -> dict[str, list[Etape]]:
@@ -201,6 +209,7 @@ def galerie(request: HttpRequest) -> HttpResponse:
             ("Refusée", "refus"),
         ],
         "etapes": _etapes(),
+        "jalons": _jalons(),
         "delais": [
             maintenant + dt.timedelta(days=24),
             maintenant + dt.timedelta(days=2, hours=4),

@@ -285,6 +285,7 @@ def test_publiee_les_brouillons_y_passent_et_leurs_reponses_suivent(agente, ouve
     assert "La Ville a changé le formulaire" in brouillon
     assert "Question ajoutée : « Combien ? »" in brouillon
     assert "Question changée : « À quel besoin répondez-vous ? »" in brouillon
+    assert "auparavant « À quel besoin ? » ; se répond maintenant ainsi : texte court" in brouillon
     assert "Question retirée : « Qui ? »" in brouillon
     # Ce qui n'a plus de question se lit encore.
     assert "Nous" in brouillon

@@ -265,7 +265,7 @@ def chiffres(pret):
         reverse("ville:demandes"),
         reverse("ville:classement", args=[pret.appel.code]),
         reverse("ville:fiches", args=[pret.demandes[0].reference]),
-        reverse("bilan:appel", args=[pret.appel.code]),
+        reverse("bilan:bilan", args=[pret.appel.code]),
         reverse("registre"),
     ]
     textes = [

@@ -21,6 +21,7 @@ from tests.factories import (
     DemandeFactory,
     EvaluationFactory,
     MembreComiteFactory,
+    SeanceFactory,
     UtilisateurFactory,
 )
 from tests.financement.objets import un_projet
@@ -51,6 +52,14 @@ def monde():
     fiche = EvaluationFactory(
         affectation=AffectationFactory(demande=demande, membre=membre, libre=True), soumise=True
     )
+    for nature, objet in (
+        ("compte_rendu", SeanceFactory(appel=appel)),
+        ("convention", projet.convention),
+    ):
+        Document.objects.create(
+            nature=nature, titre=nature, objet_type=objet._meta.label_lower, objet_id=str(objet.pk),
+            html="", pdf=ContentFile(b"%PDF-1.7", f"{nature}.pdf"), empreinte=SHA, taille=8,
+        )  # fmt: skip
     critere = appel.criteres.first() or CritereFactory(appel=appel)
     if not fiche.notes.exists():
         Note.objects.create(evaluation=fiche, critere=critere, note=4, commentaire="Confidence.")
@@ -83,7 +92,13 @@ class TestContenu:
         noms = contenu.namelist()
         racine = f"demandes/{monde.demande.reference}"
         assert f"{racine}/pieces/01-reglements-generaux-ete.pdf" in noms
-        assert any(re.fullmatch(rf"{racine}/documents/lettre-.*\.pdf", nom) for nom in noms)
+        for dossier, document in (
+            (f"{racine}/documents", "lettre"),
+            (f"{racine}/documents", "convention"),
+            ("documents", "compte_rendu"),
+        ):
+            assert any(re.fullmatch(rf"{dossier}/{document}-.*\.pdf", nom) for nom in noms)
+        assert "Rapport d&#x27;étape" in contenu.read(f"{racine}/index.html").decode()
         assert {"index.html", "resultats.json", f"{racine}/index.html"} <= set(noms)
         assert {f"csv/{nom}.csv" for nom in (
             "demandes", "notes", "decisions", "versements", "depenses", "indicateurs",

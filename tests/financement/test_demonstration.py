@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def test_chaque_compte_trouve_de_quoi_faire(client, settings, django_capture_on_commit_callbacks):
     settings.DEMONSTRATION = True
-    assert len(demonstration.charger()) == 3
+    assert len(demonstration.charger()) == 4
     assert demonstration.charger() == []
     assert len(vitrine_de_demonstration.charger()) == 1
     assert vitrine_de_demonstration.charger() == []

@@ -6,7 +6,7 @@ import pytest
 from post_office.models import Email
 from pypdf import PdfReader
 
-from financement.services import fermeture
+from financement.services import fermeture, modeles
 from socle.exceptions import RegleViolee
 from socle.models import Document
 from tests.factories import (
@@ -109,3 +109,66 @@ def test_fermer_apres_une_recuperation_n_ecrit_pas_de_seconde_lettre(projet):
     fermeture.fermer_demande(acteur=UtilisateurFactory(agent=True), demande=projet)
 
     assert Document.objects.filter(nature="recuperation").count() == 1
+
+
+# --- Le modèle de la lettre -----------------------------------------------------------------------
+def publier(genre, corps, appel=None):
+    agente = UtilisateurFactory(agent=True)
+    brouillon = modeles.ouvrir_brouillon(acteur=agente, genre=genre, appel=appel)
+    modeles.enregistrer_modele(acteur=agente, modele=brouillon, objet="Fin", corps=corps)
+    return modeles.publier_modele(acteur=agente, modele=brouillon)
+
+
+def test_la_lettre_suit_le_modele_que_la_ville_a_ecrit_pour_l_appel(projet):
+    depenser(projet, Decimal(15000))
+    publier(
+        "remboursement",
+        "<p>Rendez {{ a_rembourser }} avant le {{ remboursement_avant }}.</p><p>{{ calcul }}</p>",
+        projet.appel,
+    )
+    fermeture.regler_solde(acteur=UtilisateurFactory(agent=True), demande=projet)
+    lettre = " ".join(texte_pdf(Document.objects.get(nature="recuperation")).split())
+    assert "Rendez 2 400,00 $ avant le" in lettre.replace("\u202f", " ").replace("\u00a0", " ")
+    assert "Versé au-delà de l’aide finale" in lettre.replace("'", "’")
+    assert "chèque" not in lettre
+
+
+def test_un_champ_vide_du_modele_n_ecrit_ni_lettre_ni_reclamation(projet):
+    depenser(projet, Decimal(15000))
+    publier("remboursement", "<p>Reste : {{ dernier_versement }}</p>")
+    with pytest.raises(RegleViolee, match="dernier_versement"):
+        fermeture.regler_solde(acteur=UtilisateurFactory(agent=True), demande=projet)
+    assert not Document.objects.filter(nature="recuperation").exists()
+    assert not projet.recuperations.exists()
+    assert not Email.objects.exists()
+
+
+# --- Le dernier versement -------------------------------------------------------------------------
+def test_un_versement_annule_en_route_se_reprend_au_dernier_versement():
+    """18 000 $ admissibles : 14 400 $ d'aide, dont 4 000 $ étaient dans un versement annulé."""
+    decision = DecisionFactory(demande__etat="conventionnee")
+    projet = decision.demande
+    convention = ConventionFactory(en_vigueur=True, decision=decision)
+    VersementFactory(convention=convention, no=1, montant=Decimal(8000), verse=True)
+    VersementFactory(convention=convention, no=2, montant=Decimal(4000), etat="annule")
+    VersementFactory(convention=convention, no=3, montant=Decimal(4000), condition="final")
+    projet.final = RapportFactory(demande=projet, accepte=True, autres_aides_publiques=Decimal(0))
+    depenser(projet, Decimal(18000))
+    agente = UtilisateurFactory(agent=True)
+
+    for _ in range(2):
+        fermeture.regler_solde(acteur=agente, demande=projet)
+
+    suite = convention.versements.exclude(etat__in=["verse", "annule"]).order_by("no")
+    assert [(v.no, v.montant, v.condition) for v in suite] == [
+        (3, Decimal("4000.00"), "final"),
+        (4, Decimal("2400.00"), "final"),
+    ]
+
+
+def test_on_ne_ferme_pas_tant_que_l_aide_finale_n_est_pas_toute_versee(projet):
+    depenser(projet, Decimal("18000.02"))
+    with pytest.raises(RegleViolee, match="pas toute versée"):
+        fermeture.fermer_demande(acteur=UtilisateurFactory(agent=True), demande=projet)
+    projet.refresh_from_db()
+    assert projet.etat == "conventionnee"

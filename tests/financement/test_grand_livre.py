@@ -307,7 +307,7 @@ def test_la_page_montre_la_cascade_et_s_exporte(projet):
     octets = page(projet.gens.agent, "ville:grand_livre", format="xlsx").content
     classeur = load_workbook(io.BytesIO(octets))
     assert classeur.sheetnames == ["Crédits", "Mouvements"]
-    somme = sum(ligne[11] for ligne in classeur["Crédits"].iter_rows(min_row=2, values_only=True))
+    somme = sum(ligne[12] for ligne in classeur["Crédits"].iter_rows(min_row=2, values_only=True))
     assert somme == 94000
     assert classeur["Mouvements"].max_row == Mouvement.objects.count() + 1
 

@@ -241,7 +241,13 @@ def test_une_racine_qui_n_est_pas_un_appel_est_refusee(donnees):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("contenu", "phrase"), [(b"{", "ligne 1"), (b"\xff", "UTF-8"), (None, "ne se lit pas")]
+    ("contenu", "phrase"),
+    [
+        (b"{", "ligne 1"),
+        (b"\xff", "UTF-8"),
+        (b"[" * 100_000, "trop profondément"),
+        (None, "ne se lit pas : introuvable"),
+    ],
 )
 def test_la_commande_refuse_ce_qui_n_est_pas_du_json(tmp_path, contenu, phrase):
     fichier = tmp_path / "appel.json"

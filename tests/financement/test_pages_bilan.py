@@ -6,22 +6,21 @@ from decimal import Decimal
 from io import BytesIO
 
 import pytest
-from django.test import Client
-from docx import Document as Docx
 from openpyxl import load_workbook
 
-from financement.models import Rapport, Versement
+from financement.portees import portee_d_un_appel
 from financement.services import bilans
 from financement.services.recits import ecrire_recits
 from socle.models import Document, Travail
-from tests.factories import AppelFactory, BesoinFactory, DecisionFactory, dans
-from tests.financement.objets import (
-    envoyer,
-    page,
-    requetes,
-    un_projet,
-    verbes,
+from tests.factories import AppelFactory, DecisionFactory
+from tests.financement.bilans import (
+    feuilles,
+    lire,
+    paragraphes_et_cellules,
+    un_projet_raconte,
+    un_voisin,
 )
+from tests.financement.objets import envoyer, page, verbes
 
 pytestmark = pytest.mark.django_db
 
@@ -35,48 +34,12 @@ def fichiers(settings, tmp_path):
 
 @pytest.fixture
 def projet(db):
-    """16 000 $ accordés, 8 000 $ versés, un rapport accepté."""
-    projet = un_projet()
-    verser(projet)
-    raconter(projet)
-    return projet
-
-
-def verser(projet):
-    Versement.objects.filter(pk=projet.versements[0].pk).update(
-        etat="verse",
-        propose_par=projet.gens.agent,
-        autorise_par=projet.gens.approbation,
-        verse_le=dans(),
-    )
-
-
-def raconter(projet):
-    Rapport.objects.filter(pk=projet.final.pk).update(
-        etat="accepte", depose_le=dans(), accepte_le=dans()
-    )
-    for indicateur, modalite, valeur in (
-        ("personnes_distinctes", "", 40),
-        ("personnes_immigrantes", "", 23),
-        ("par_genre", "femmes", 12),
-        ("par_genre", "hommes", 8),
-        ("par_genre", "autre_ou_non_declare", 3),
-    ):
-        projet.final.valeurs.create(indicateur=indicateur, modalite=modalite, valeur=valeur)
-
-
-def lire(qui, adresse, *args):
-    return page(qui, adresse, *args).text.replace("\u00a0", " ").replace("\u202f", " ")
-
-
-def feuilles(reponse):
-    classeur = load_workbook(BytesIO(reponse.content))
-    return {f.title: list(f.iter_rows(min_row=2, values_only=True)) for f in classeur}
+    return un_projet_raconte()
 
 
 # --- Lire -----------------------------------------------------------------------------------------
 def test_le_bilan_d_un_appel_dit_l_argent_et_le_partage_entre_bailleurs(projet):
-    texte = lire(projet.gens.mifi, "bilan:appel", projet.demande.appel.code)
+    texte = lire(projet.gens.mifi, "bilan:bilan", projet.demande.appel.code)
     # Accordé 16 000 $, versé 8 000 $ ; trois quarts MIFI, un quart Ville.
     for montant in ("16 000,00 $", "8 000,00 $", "12 000,00 $", "6 000,00 $", "4 000,00 $"):
         assert montant in texte
@@ -84,7 +47,7 @@ def test_le_bilan_d_un_appel_dit_l_argent_et_le_partage_entre_bailleurs(projet):
 
 
 def test_les_petits_groupes_y_sont_caches_et_les_personnes_non_dedoublonnees(projet):
-    texte = lire(projet.gens.mifi, "bilan:appel", projet.demande.appel.code)
+    texte = lire(projet.gens.mifi, "bilan:bilan", projet.demande.appel.code)
     assert "&lt;5" in texte
     ventilation = texte.split("Personnes immigrantes par genre")[1].split("</table>")[0]
     # « 3 » se cache, et « 8 », le plus petit autre, avec lui.
@@ -96,9 +59,8 @@ def test_les_petits_groupes_y_sont_caches_et_les_personnes_non_dedoublonnees(pro
     assert "non dédoublonné" in texte
 
 
-def test_l_accueil_additionne_les_appels(projet):
-    autre = un_projet()
-    verser(autre)
+def test_l_accueil_est_le_bilan_du_plan_et_additionne_ses_appels(projet):
+    autre = un_voisin(projet, titre="Un autre appel")
     texte = lire(projet.gens.mifi, "bilan:accueil")
     assert "32 000,00 $" in texte
     assert projet.demande.appel.code in texte
@@ -107,17 +69,17 @@ def test_l_accueil_additionne_les_appels(projet):
 
 def test_rien_n_y_parait_avant_la_lettre(projet):
     cache = DecisionFactory()
-    for adresse, arguments in (("bilan:accueil", ()), ("bilan:appel", (cache.demande.appel.code,))):
+    for adresse, arguments in (("bilan:accueil", ()), ("bilan:bilan", (cache.demande.appel.code,))):
         texte = lire(projet.gens.mifi, adresse, *arguments)
         assert cache.demande.titre not in texte
-    contenu = feuilles(page(projet.gens.mifi, "bilan:xlsx", cache.demande.appel.code))
+    contenu = feuilles(page(projet.gens.agent, "bilan:xlsx", cache.demande.appel.code))
     assert contenu["Projets"] == []
     assert contenu["Volets"][0][2] == 0
 
 
 def test_un_appel_en_brouillon_n_a_pas_de_bilan(projet):
     brouillon = AppelFactory()
-    assert page(projet.gens.mifi, "bilan:appel", brouillon.code).status_code == 404
+    assert page(projet.gens.mifi, "bilan:bilan", brouillon.code).status_code == 404
     assert page(projet.gens.mifi, "bilan:xlsx", brouillon.code).status_code == 404
     assert brouillon.titre == "Appel d'essai"
     assert brouillon.code not in lire(projet.gens.mifi, "bilan:accueil")
@@ -128,6 +90,25 @@ def test_un_plan_sans_aucun_appel_a_son_bilan_vide(db):
 
     texte = lire(UtilisateurFactory(mifi=True), "bilan:accueil")
     assert "Aucun appel publié" in texte
+
+
+def test_le_bailleur_lit_les_sources_les_resultats_et_les_projets_et_rien_d_autre(projet):
+    code, mifi = projet.demande.appel.code, projet.gens.mifi
+    contenu = lire(mifi, "bilan:bilan", code).split("<main")[1].split("</main>")[0]
+    titres = [html.unescape(titre) for titre in re.findall(r"<h2[^>]*>(.*?)</h2>", contenu)]
+    assert titres[:3] == ["Par bailleur et exercice", "Résultats", "Les projets"]
+    assert set(titres[3:]) == {
+        "Versions figées", "Comparer", "Un plan d'action", "Une année", "Un appel",
+    }  # fmt: skip
+    texte = lire(mifi, "bilan:bilan", code)
+    for absent in ("Demandes déposées", "Besoins sans réponse", "Par volet", "DOCX", "Figer"):
+        assert absent in lire(projet.gens.agent, "bilan:bilan", code)
+        assert absent not in texte
+    assert set(feuilles(page(mifi, "bilan:xlsx", code))) == {
+        "Projets", "Bailleurs", "Résultats", "Ventilations",
+    }  # fmt: skip
+    annees = load_workbook(BytesIO(page(mifi, "bilan:annees", format="xlsx").content)).active
+    assert "Demandes déposées" not in [cellule.value for cellule in annees[1]]
 
 
 # --- Le tableur -----------------------------------------------------------------------------------
@@ -170,7 +151,7 @@ def test_figer_deux_fois_mene_au_meme_travail(projet):
     assert document.empreinte
     # Fini, le travail laisse figer une nouvelle version.
     assert envoyer(projet.gens.agent, "bilan:pdf", code).url != pages[0]
-    texte = lire(projet.gens.mifi, "bilan:appel", code)
+    texte = lire(projet.gens.mifi, "bilan:bilan", code)
     assert f"/documents/{document.cle}/" in texte
     assert page(projet.gens.mifi, "document", document.cle).status_code == 200
 
@@ -181,7 +162,7 @@ def test_seul_l_agent_fige_le_bilan(projet, role):
     assert envoyer(qui, "bilan:pdf", code).status_code == 404
     assert not Travail.objects.exists()
     if role != "autre":
-        assert "Figer le bilan" not in lire(qui, "bilan:appel", code)
+        assert "Figer le bilan" not in lire(qui, "bilan:bilan", code)
 
 
 @pytest.mark.parametrize("role", [*LECTEURS, "responsable", "membre", "autre"])
@@ -189,78 +170,8 @@ def test_le_bilan_est_pour_la_ville_et_le_bailleur(projet, role):
     qui, code = getattr(projet.gens, role), projet.demande.appel.code
     statut = 200 if role in LECTEURS else 404
     assert page(qui, "bilan:accueil").status_code == statut
-    assert page(qui, "bilan:appel", code).status_code == statut
+    assert page(qui, "bilan:bilan", code).status_code == statut
     assert page(qui, "bilan:xlsx", code).status_code == statut
-
-
-# --- Requêtes -------------------------------------------------------------------------------------
-def test_les_pages_coutent_autant_pour_un_projet_que_pour_trois(projet):
-    appel = projet.demande.appel
-    besoins = [BesoinFactory(plan=appel.plan) for _ in range(3)]
-    appel.besoins.set(besoins)
-    projet.demande.besoins.set(besoins)
-    mifi = projet.gens.mifi
-
-    def couts():
-        return [
-            requetes(mifi, "bilan:accueil"),
-            requetes(mifi, "bilan:appel", appel.code),
-            requetes(mifi, "bilan:xlsx", appel.code),
-        ]
-
-    un = couts()
-    for _ in range(2):
-        autre = un_projet(decision=DecisionFactory(demande__appel=appel, demande__etat="acceptee"))
-        verser(autre)
-        raconter(autre)
-        autre.demande.besoins.set(besoins)
-    assert couts() == un
-    un_projet()
-    assert requetes(mifi, "bilan:accueil") == un[0]
-
-
-# --- Du chiffre aux projets -----------------------------------------------------------------------
-def test_chaque_chiffre_mene_a_ses_projets(projet):
-    besoin = BesoinFactory(plan=projet.demande.appel.plan)
-    projet.demande.besoins.set([besoin])
-    autre = un_projet(decision=DecisionFactory(demande__appel=projet.demande.appel))
-    code, volet = projet.demande.appel.code, projet.demande.volet_id
-    accueil = page(projet.gens.mifi, "bilan:appel", code).text
-    liens = set(re.findall(r'href="(/bilan/projets/\?[^"]+)"', accueil))
-    axes = {re.search(r"axe=(\w+)", lien)[1] for lien in liens}
-    assert axes == {"volet", "source", "objectif", "besoin", "theme", "secteur", "indicateur"}
-    client = Client()
-    client.force_login(projet.gens.mifi)
-    for lien in liens:
-        assert client.get(html.unescape(lien)).status_code == 200, lien
-    derriere = lire_projets(projet, axe="besoin", code=besoin.code, appel=code)
-    assert projet.demande.reference in derriere
-    assert autre.demande.reference not in derriere
-    for lien in (f"axe=volet&code={volet}", "axe=indicateur&code=personnes_distinctes"):
-        assert projet.demande.reference in client.get(f"/bilan/projets/?{lien}").text
-
-
-def lire_projets(projet, **criteres):
-    return page(projet.gens.mifi, "bilan:projets", **criteres).text
-
-
-def test_un_chiffre_qui_n_existe_pas_n_a_pas_de_page(projet):
-    for criteres in ({}, {"axe": "besoin", "code": "X"}, {"axe": "x"}, {"axe": "volet"}):
-        assert page(projet.gens.mifi, "bilan:projets", **criteres).status_code == 404
-    assert page(projet.gens.responsable, "bilan:projets", axe="x").status_code == 404
-
-
-def test_l_indicateur_masque_ne_nomme_pas_le_petit_groupe(projet):
-    """Le projet de moins de cinq personnes immigrantes n'est pas derrière leur total."""
-    projet.final.valeurs.exclude(indicateur="personnes_distinctes").delete()
-    for cle, modalite, valeur in (
-        ("personnes_immigrantes", "", 2),
-        ("par_genre", "femmes", 1),
-        ("par_genre", "hommes", 1),
-    ):
-        projet.final.valeurs.create(indicateur=cle, modalite=modalite, valeur=valeur)
-    derriere = lire_projets(projet, axe="indicateur", code="personnes_immigrantes")
-    assert projet.demande.reference not in derriere
 
 
 # --- Les textes de la Ville -----------------------------------------------------------------------
@@ -271,11 +182,11 @@ def test_les_textes_ecrits_paraissent_dans_la_page_le_pdf_et_le_document(projet)
     )
     assert reponse.status_code == 302
     assert "bilan.ecrire" in verbes(appel)
-    assert "Une année pleine." in lire(agent, "bilan:appel", appel.code)
+    assert "Une année pleine." in lire(agent, "bilan:bilan", appel.code)
     assert "Une année pleine." in lire(agent, "bilan:recits", appel.code)
     # Le bailleur ne les lit que dans une version figée.
-    assert "Une année pleine." not in lire(projet.gens.mifi, "bilan:appel", appel.code)
-    travail = bilans.demander_bilan(acteur=agent, appel=appel)
+    assert "Une année pleine." not in lire(projet.gens.mifi, "bilan:bilan", appel.code)
+    travail = bilans.demander_bilan(acteur=agent, portee=portee_d_un_appel(appel))
     bilans.produire(travail=travail)
     fige = Document.objects.get(nature="bilan")
     assert "Une année pleine." in fige.html
@@ -297,11 +208,10 @@ def test_un_texte_trop_long_est_refuse_et_garde(projet):
 def test_le_document_modifiable_dit_la_meme_chose_que_le_tableur(projet):
     appel, agent = projet.demande.appel, projet.gens.agent
     type(projet.demande).objects.filter(pk=projet.demande.pk).update(titre="Cloche\x07")
-    ecrire_recits(acteur=agent, appel=appel, textes={"resultats": "Des rencontres."})
+    ecrire_recits(
+        acteur=agent, portee=portee_d_un_appel(appel), textes={"resultats": "Des rencontres."}
+    )
     reponse = page(agent, "bilan:docx", appel.code)
-    document = Docx(BytesIO(reponse.content))
-    assert "Des rencontres." in [p.text for p in document.paragraphs]
-    cellules = {c.text for t in document.tables for ligne in t.rows for c in ligne.cells}
-    assert {projet.demande.reference, "Cloche", "<5", "—"} <= cellules
-    assert any(c.replace("\u00a0", " ").replace("\u202f", " ") == "16 000,00 $" for c in cellules)
+    dit = paragraphes_et_cellules(reponse)
+    assert {projet.demande.reference, "Cloche", "<5", "—", "16 000,00 $", "Des rencontres."} <= dit
     assert page(projet.gens.mifi, "bilan:docx", appel.code).status_code == 404

@@ -100,6 +100,10 @@ def test_des_motifs_tres_longs_sont_gardes(demande):
 
 def test_le_dernier_jour_la_page_l_accepte_et_le_lendemain_la_refuse():
     dernier, passe = une_refusee(jours=30), une_refusee(jours=31)
+    for demande, offert in ((dernier, True), (passe, False)):
+        suivi = page(demande.gens.responsable, "organisme:demande", demande.reference).text
+        assert ("Demander un réexamen</a>" in suivi) is offert
+        assert ("Un réexamen pouvait se demander" in suivi) is not offert
     assert demander(dernier).status_code == 302
 
     reponse = demander(passe, motifs="Ce que j'avais écrit.")

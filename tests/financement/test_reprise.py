@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook, load_workbook
 
-from financement.annees import changements, comparer_les_annees
+from financement.annees import comparer, comparer_les_annees
 from financement.importation.passe import COLONNES, lire, modele
 from financement.models import ProjetPasse, RepriseEssayee
 from financement.services.reprise import confirmer_reprise, essayer_reprise
@@ -149,7 +149,7 @@ def test_les_annees_se_comparent_passees_comprises():
     recente = projet.demande.appel.ouverture.year
     assert [a.annee for a in annees] == [recente, 2023]
     assert (annees[0].accorde, annees[1].accorde) == (Decimal("16000.00"), Decimal("8000.00"))
-    accorde = next(c for c in changements(annees) if c.libelle == "Accordé")
+    accorde = next(c for c in comparer(annees).mesures if c.libelle == "Accordé")
     assert (accorde.difference, accorde.part) == (Decimal("8000.00"), Decimal("100.0"))
     mifi = UtilisateurFactory(mifi=True)
     texte = page(mifi, "bilan:annees").text

@@ -20,12 +20,14 @@ from evaluations.services import interets, repartition, seances
 from financement.models import Lettre, PileNumerisee, RetourNumerise
 from financement.services import reexamens
 from financement.services.modeles import fixer_modele
+from financement.services.prochain_plan import preparer
 from socle.models import Document, Travail
 from tests.evaluations.objets import clore, declarer, recommander, seance_ouverte, soumettre
 from tests.factories import (
     AdhesionFactory,
     AffectationFactory,
     AppelFactory,
+    AtelierFactory,
     BesoinFactory,
     ConventionFactory,
     DecisionFactory,
@@ -90,6 +92,7 @@ def un_monde() -> Any:
     _lectures(m)
     _argent(m)
     _vitrine(m)
+    _consultation(m)
     m.travail = Travail.objects.create(
         nature="essai", titre="Émission des lettres", total=12, faits=5, cree_par=m.agent
     )
@@ -351,6 +354,22 @@ def _vitrine(m: Any) -> None:
     page |= {"activite": m.page_publiee.activite, "etat": "proposee", "publiee_le": None}
     VersionActiviteFactory(temps_fort=semaine, **page)
     VersionActiviteFactory(titre=TITRE, gratuit=False, cout="5 $ par famille")
+
+
+def _consultation(m: Any) -> None:
+    """Une consultation publiée, et le prochain plan en brouillon."""
+    m.atelier = AtelierFactory(
+        consultation__plan=m.besoin.plan, consultation__publiee=True, organisations=25
+    )
+    m.consultation = m.atelier.consultation
+    m.consultation.instances.create(nom="Comité de pilotage", role=RESUME[:300])
+    question = m.atelier.questions.create(texte=TITRE)
+    m.atelier.groupes.create(nom="Bleu", personnes=3)
+    m.point = m.atelier.points.create(genre="defi", texte=TITRE, question=question)
+    m.point.besoins.add(m.besoin)
+    m.atelier.points.create(genre="force", texte=TITRE)
+    m.consultation.etapes.create(libelle=TITRE, prevue_le=dans(days=20).date())
+    m.prochain = preparer(acteur=m.agent, plan=m.besoin.plan, code="PAI-SUITE", titre=TITRE)
 
 
 def _decidee(m: Any, code: str, etat: str, **champs: Any) -> Any:

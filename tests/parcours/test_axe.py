@@ -4,6 +4,7 @@ Les formulaires s'envoient aussi vides ou faux : la page qui montre l'erreur se 
 """
 
 import pytest
+from django.utils import timezone
 
 from financement.services import scenarios as services_scenarios
 from tests.parcours.gestes import LARGE, envoyer, ouvrir_session, regarder
@@ -105,9 +106,11 @@ def test_les_pages_publiques(monde, parcourir):
         f"/services/{monde.page_publiee.activite.cle}/",
         "/services/calendrier/",
         "/services/guide/etudes/",
+        "/consultation/",
         "/donnees/",
         "/donnees/api/",
         "/confidentialite/",
+        "/aide/indicateurs/",
         "/verifier/",
         ("/verifier/", sur("Vérifier le code", code="0001")),
         ("/verifier/", appuyer("Vérifier le fichier")),
@@ -268,6 +271,7 @@ def test_la_ville_compose_un_appel(monde, parcourir):
         "volets": {"lignes-0-plafond": "beaucoup"},
         "criteres": {"lignes-0-poids": "lourd"},
         "documents": {"lignes-0-code": "pas un code !"},
+        "indicateurs": None,
         "regles": {"taux_aide_max": "3"},
     }
     pages = [
@@ -306,6 +310,33 @@ def test_la_ville_compose_un_appel(monde, parcourir):
         if saisies:
             pages.append((f"{appel}/modifier/{onglet}/", sur("Enregistrer", **saisies)))
     parcourir(monde.agent, pages)
+
+
+def test_la_ville_consulte_et_prepare_la_suite(monde, parcourir):
+    consultation = f"/ville/consultations/{monde.consultation.pk}"
+    prochain = f"/ville/prochain-plan/{monde.prochain.pk}"
+    pages = [
+        "/ville/consultations/",
+        f"{consultation}/",
+        (f"{consultation}/modifier/", sur("Enregistrer")),
+        (f"{consultation}/ateliers/{monde.atelier.pk}/", sur("Enregistrer")),
+        (f"{consultation}/points/{monde.point.pk}/", sur("Enregistrer")),
+        (f"{consultation}/etapes/nouvelle/", sur("Enregistrer")),
+        f"{consultation}/retirer/atelier/{monde.atelier.pk}/",
+        "/ville/prochain-plan/",
+        f"{prochain}/",
+        (f"{prochain}/besoins/{monde.besoin.code}/", sur("Enregistrer")),
+        (f"{prochain}/besoins/nouveau/", sur("Ajouter le besoin")),
+        f"{prochain}/versions/1/",
+        f"/ville/appels/{monde.decide.code}/suivant/",
+        (f"/ville/appels/{monde.decide.code}/suivant/preparer/", sur("Créer le brouillon")),
+    ]
+    parcourir(monde.agent, pages)
+
+
+def test_le_conseil_adopte_le_prochain_plan(monde, parcourir):
+    adopter = f"/ville/prochain-plan/{monde.prochain.pk}/adopter/"
+    parcourir(monde.approbation, [adopter, (adopter, sur("Adopter le plan"))])
 
 
 def test_la_ville_suit_les_demandes(monde, parcourir):
@@ -445,6 +476,7 @@ def test_l_approbation(monde, parcourir):
             f"/ville/reexamens/{monde.reexamen.pk}/",
             sur("Trancher et envoyer la lettre"),
         ),
+        f"/ville/demandes/{monde.conventionnee.reference}/report/",
         "/ville/versements/",
     ]
     parcourir(monde.approbation, pages)
@@ -471,13 +503,71 @@ def test_la_tresorerie_et_l_administration(monde, parcourir):
     )
 
 
+def test_les_pages_moins_visitees(monde, parcourir):
+    conventionnee = monde.conventionnee.reference
+    parcourir(
+        monde.agent,
+        [
+            f"/ville/demandes/{monde.brouillon.reference}/derogation/",
+            f"/ville/demandes/{conventionnee}/avenant/",
+            f"/ville/appels/{monde.decide.code}/suivant/",
+            (f"/ville/appels/{monde.decide.code}/suivant/preparer/", sur("Créer le brouillon")),
+            "/ville/appels-passes/",
+            ("/ville/appels-passes/", appuyer("Essayer")),
+        ],
+    )
+    parcourir(
+        monde.responsable,
+        [
+            f"/organisme/demandes/{conventionnee}/convention/avenant/",
+            (f"/organisme/{monde.organisme.pk}/coordonnees/", sur("Enregistrer", compte="deux")),
+        ],
+    )
+    parcourir(monde.tresorerie, ["/ville/paiements/"])
+    parcourir(
+        monde.administration,
+        ["/ville/incidents/", ("/ville/incidents/nouveau/", sur("Enregistrer"))],
+    )
+
+
+def test_la_navigation_s_ouvre_sans_javascript_et_tient_sur_une_ligne(
+    monde, ouvrir_page, verifier_axe, live_server
+):
+    page = ouvrir_page(javascript=False)
+    ouvrir_session(page, monde.agent, live_server.url)
+    page.goto("/ville/versements/")
+    assert page.locator(".nav-site").bounding_box()["height"] < 60
+    page.locator(".menu--rubrique summary", has_text="Plan et résultats").click()
+    page.locator(".menu--rubrique[open]").get_by_role("link", name="Bilan").click()
+    page.wait_for_url("**/bilan/")
+    avec = ouvrir_page(largeur=1000)
+    ouvrir_session(avec, monde.administration, live_server.url)
+    avec.goto("/ville/journal/")
+    avec.locator(".menu--rubrique summary", has_text="Réglages").click()
+    verifier_axe(avec)
+    assert avec.locator(".nav-site").bounding_box()["height"] < 60
+    largeurs = "[document.documentElement.scrollWidth, window.innerWidth]"
+    voulue, offerte = avec.evaluate(largeurs)
+    assert voulue <= offerte
+
+
 def test_le_ministere(monde, parcourir):
     parcourir(
         monde.mifi,
         [
             "/bilan/",
             f"/bilan/{monde.decide.code}/",
-            "/bilan/projets/?axe=indicateur&code=personnes_distinctes",
+            f"/bilan/{monde.decide.code}/projets/?axe=indicateur&code=personnes_distinctes",
+            f"/bilan/{monde.decide.code}/projets/?axe=tous",
+            "/bilan/annees/",
         ],
     )
-    parcourir(monde.agent, [f"/bilan/{monde.decide.code}/textes/"])
+    annee = timezone.localtime(monde.decide.ouverture).year
+    parcourir(
+        monde.agent,
+        [
+            f"/bilan/{monde.decide.code}/textes/",
+            f"/bilan/annees/{annee}/",
+            f"/bilan/plans/{monde.decide.plan.code}/",
+        ],
+    )

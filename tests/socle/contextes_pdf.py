@@ -13,7 +13,8 @@ from financement.champs_fusion import CHAMPS, connus
 from financement.documents_fusionnes import en_clauses
 from financement.fusion import fusionner
 from financement.modeles_livres import livre
-from financement.models import Signature
+from financement.models import ModeleDocument, Signature
+from financement.solde import DepenseJugee, Solde, lignes_du_solde
 from socle.graphiques import Part, Rang
 from socle.models import Utilisateur
 from socle.templatetags.documents import reponse
@@ -31,11 +32,6 @@ APPEL = {
     "titre": "Enracinement et vivre-ensemble 2026-2027",
     "cloture": dt.datetime(2026, 6, 12, 16, tzinfo=ICI),
     "seuil_passage": Decimal(60),
-}
-REGLES = {
-    "taux_aide_max": Decimal("0.80"),
-    "cumul_public_max": Decimal("0.90"),
-    "ecart_poste_sans_avenant": Decimal("0.15"),
 }
 ORGANISME = {
     "nom": "Carrefour Racines trifluviennes",
@@ -232,6 +228,11 @@ VALEURS = {
     "motifs_par_critere": _bloc("_motifs_par_critere", motifs_par_critere=MOTIFS_PAR_CRITERE),
     "conditions": reponse(CONDITIONS),
     "rapports": reponse([rapport["libelle"] for rapport in RAPPORTS]),
+    "reexamen_demande_le": "jeudi 10 septembre 2026",
+    "decision_contestee": "la décision prise par la résolution 2026-0457 du 18 août 2026",
+    "motifs_invoques": reponse("Une fiche n'a pas été comptée."),
+    "reponse": reponse("Les quatre fiches ont été relues : la procédure a été suivie."),
+    "suite": "au comité",
     "resume": SafeString(f'<div class="retrait">{reponse(RESUME)}</div>'),
 }
 
@@ -539,30 +540,31 @@ BILAN = {
         "Deux besoins de la consultation restent sans réponse.",
     ],
 }
-RECUPERATION = {
-    **LETTRE,
-    "reference": "F-AP-2026-01-D04",
-    "convention": {"numero": "CV-AP-2026-01-D04"},
-    "regles": REGLES,
-    "solde": {
-        "accorde": Decimal(12000),
-        "depenses_admissibles": Decimal(12500),
-        "autres_aides": Decimal(0),
-        "aide_finale": Decimal(10000),
-        "verse": Decimal(10800),
-        "a_recuperer": Decimal(800),
-        "a_verser": Decimal(0),
-    },
-    "rapport_accepte_le": dt.date(2027, 10, 20),
-    "depenses_refusees": [
-        {
-            "libelle": "Ordinateur portable",
-            "montant": Decimal("1120.50"),
-            "motif": "Équipement exclu des dépenses admissibles",
-        }
-    ],
-    "echeance": dt.date(2027, 12, 1),
-}
+SOLDE = Solde(
+    prevu=Decimal(15000),
+    accorde=Decimal(12000),
+    depenses=(
+        DepenseJugee("Salaires", Decimal("12500")),
+        DepenseJugee(
+            "Ordinateur portable",
+            Decimal("1120.50"),
+            admissible=False,
+            motif="Équipement exclu des dépenses admissibles",
+        ),
+    ),
+    autres_aides=Decimal(0),
+    taux_aide=Decimal("0.80"),
+    taux_cumul=Decimal("0.90"),
+    verse=Decimal(10800),
+)
+CALCUL = _bloc("_calcul", lignes=lignes_du_solde(SOLDE))
+REMBOURSEMENT = _lettre(
+    "remboursement",
+    calcul=CALCUL,
+    a_rembourser="800,00 $",
+    a_rembourser_en_lettres="huit cents dollars",
+    remboursement_avant="mercredi 1er décembre 2027",
+) | {"objet": "Fermeture de votre projet et remboursement de 800,00 $"}
 AVENANT = {
     **CONVENTION,
     "reference": "CONV-AP-2026-01-D05-A1",
@@ -593,15 +595,18 @@ CONTEXTES: dict[str, dict[str, Any]] = {
     ),
     "lettre_refusee": _lettre("refusee"),
     "lettre_liste_attente": _lettre("liste_attente"),
+    "lettre_reexamen_maintenu": _lettre("reexamen_maintenu"),
+    "lettre_reexamen_modifie": _lettre("reexamen_modifie"),
+    "lettre_remboursement": REMBOURSEMENT,
+    "lettre_fermeture": _lettre(
+        "fermeture", calcul=CALCUL, dernier_versement="", rapport_accepte_le=""
+    ),
     "compte_rendu": COMPTE_RENDU,
     "convention": CONVENTION,
     "avenant": AVENANT,
     "bilan": BILAN,
-    "lettre_recuperation": RECUPERATION,
     "document_signe": SIGNE,
 }
-# Les lettres de décision partagent un gabarit : leur texte vient d'un modèle.
-GABARITS = {nom: f"pdf/{nom}.html" for nom in CONTEXTES} | dict.fromkeys(
-    ("lettre_acceptee", "lettre_acceptee_partielle", "lettre_refusee", "lettre_liste_attente"),
-    "pdf/lettre.html",
-)
+# Ces lettres partagent un gabarit : leur texte vient d'un modèle.
+_DU_MODELE = {f"lettre_{genre}" for genre in ModeleDocument.Genre.values}
+GABARITS = {nom: "pdf/lettre.html" if nom in _DU_MODELE else f"pdf/{nom}.html" for nom in CONTEXTES}

@@ -169,10 +169,17 @@ def test_deux_rendus_donnent_les_memes_octets(nom: str) -> None:
                 "sur la procédure seulement",
             ],
         ),
+        ("lettre_reexamen_maintenu", ["La décision est maintenue.", "la procédure a été suivie"]),
+        ("lettre_reexamen_modifie", ["est accueillie", "retourne au comité"]),
         ("lettre_liste_attente", ["Votre rang sur la liste : 1er", "mercredi 31 mars 2027"]),
         (
-            "lettre_recuperation",
-            ["Aide finale 10 000,00 $", "800,00 $ (huit cents dollars)", "mercredi 1er décembre"],
+            "lettre_remboursement",
+            [
+                "10 000,00 $ Déjà versé",
+                "800,00 $ (huit cents dollars)",
+                "mercredi 1er décembre",
+                "Non admissible : Ordinateur portable Équipement exclu",
+            ],
         ),
         (
             "accuse_reception",
@@ -258,10 +265,7 @@ def test_la_demonstration_se_dit() -> None:
 
 
 def test_une_fermeture_sans_rien_a_rembourser() -> None:
-    contexte = copy.deepcopy(CONTEXTES["lettre_recuperation"])
-    contexte["solde"].update(a_recuperer=0, a_verser=1200)
-    contexte["echeance"] = None
-    html = rendre_html("pdf/lettre_recuperation.html", contexte)
+    html = rendre_html("pdf/lettre.html", CONTEXTES["lettre_fermeture"])
     assert "Aucune somme n'est à rembourser" in html
     assert "Nous vous demandons" not in html
 

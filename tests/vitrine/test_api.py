@@ -1,5 +1,6 @@
 """L'interface de programmation : décrite, par pages, gardée, au débit limité, en lecture seule."""
 
+import datetime as dt
 import json
 
 import jsonschema
@@ -113,3 +114,24 @@ def test_une_reponse_se_garde_et_ce_qui_n_a_pas_change_ne_se_renvoie_pas(
     assert (pareille.status_code, pareille.content) == (304, b"")
     assert premiere["Cache-Control"] == "no-cache"
     assert premiere["Access-Control-Allow-Origin"] == "*"
+    assert premiere["Link"] == f'<{LICENCE}>; rel="license"'
+
+
+def test_une_reponse_est_datee_du_moment_ou_son_contenu_a_change(settings):
+    VersionActiviteFactory(titre="Comptoir")
+    adresse = reverse("donnees_activites", args=["csv"])
+
+    def recue(jour, **entetes):
+        moment = dt.datetime(2026, 5, jour, 12, tzinfo=dt.UTC).timestamp()
+        quand = {settings.ENTETE_HEURE_RECEPTION: f"t={moment}"}
+        return Client().get(adresse, headers=entetes, **quand)
+
+    premiere = recue(1)
+    assert premiere["Last-Modified"] == "Fri, 01 May 2026 12:00:00 GMT"
+    assert recue(2)["Last-Modified"] == premiere["Last-Modified"]
+    renvoyee = recue(2, **{"If-Modified-Since": premiere["Last-Modified"]})
+    assert (renvoyee.status_code, renvoyee.content) == (304, b"")
+    VersionActiviteFactory(titre="Café")
+    changee = recue(3, **{"If-Modified-Since": premiere["Last-Modified"]})
+    assert changee.status_code == 200
+    assert changee["Last-Modified"] == "Sun, 03 May 2026 12:00:00 GMT"

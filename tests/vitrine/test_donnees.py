@@ -83,6 +83,11 @@ def test_les_aides_suivent_le_standard_360giving(client):
     assert {aide["id"].removeprefix("360G-trois-rivieres-") for aide in paquet["grants"]} == set(
         Demande.objects.values_list("reference", flat=True)
     )
+    # Ce que le vérificateur de 360Giving relève en plus du schéma.
+    for aide in paquet["grants"]:
+        assert aide["description"] != aide["title"]
+        assert aide["amountAwarded"] > 0
+        assert aide["recipientOrganization"][0]["id"] != aide["fundingOrganization"][0]["id"]
     del paquet["grants"][0]["amountAwarded"]
     assert not verifier.is_valid(paquet)
 

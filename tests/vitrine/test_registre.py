@@ -189,7 +189,8 @@ def test_la_page_d_un_projet_dit_quoi_pour_qui_ou_quand_comment_et_a_qui_parler(
     )  # fmt: skip
 
     du_projet = client.get(reverse("projet", args=[projet.reference])).text
-    for attendu in ("Des repas partagés.", "Salle Pélican", "Le mardi", "Gratuit"):
+    for attendu in ("Des repas partagés.", version.texte, "Parents", "Salle Pélican", "Le mardi",
+                    "Gratuit", "Venez sans rendez-vous.", "Amina Traoré"):  # fmt: skip
         assert attendu in du_projet
     texte = client.get(reverse("activite", args=[version.activite.cle])).text
     for attendu in ("Parents", "études", "Salle Pélican", "Le mardi", "Venez sans rendez-vous",

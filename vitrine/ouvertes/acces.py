@@ -1,26 +1,34 @@
 """L'accès aux données ouvertes : sans compte, au débit limité, gardées, comparées par empreinte."""
 
+import hashlib
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.http import http_date
 from django.views.decorators.http import conditional_page
 
-from socle.cache_public import gardee
+from socle import horloge
+from socle.cache_public import ADRESSE_MAX, gardee
 from socle.debit import MINUTE, debit_depasse
 from socle.vues import publique
+from vitrine.ouvertes.colonnes import LICENCE
+
+# Combien de temps on se souvient de la date d'un contenu, en secondes.
+MEMOIRE = 30 * 24 * 3600
 
 
 def ouverte(vue: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Ouvre ``vue`` à tous, à ``DONNEES_PAR_MINUTE`` demandes par minute et par adresse.
 
-    Au-delà : 429 et ``Retry-After``, en secondes. Une réponse porte son ETag et se redemande à
-    chaque fois (``no-cache``) : ce qui change se lit en moins d'une minute, ce qui n'a pas changé
-    ne se renvoie pas (304). Une page d'un autre site peut la lire.
+    Au-delà : 429 et ``Retry-After``, en secondes. Une réponse porte son ETag, sa date et sa
+    licence, et se redemande à chaque fois (``no-cache``) : ce qui change se lit en moins d'une
+    minute, ce qui n'a pas changé ne se renvoie pas (304). Une page d'un autre site peut la lire.
     """
-    servir = conditional_page(gardee(vue))
+    servir = conditional_page(gardee(datee(vue)))
 
     @publique
     @wraps(vue)
@@ -40,6 +48,31 @@ def ouverte(vue: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             reponse = servir(request, *arguments, **nommes)
         reponse["Cache-Control"] = "no-cache"
         reponse["Access-Control-Allow-Origin"] = "*"
+        reponse["Link"] = f'<{LICENCE}>; rel="license"'
+        return reponse
+
+    return repondre
+
+
+def datee(vue: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Date une réponse (``Last-Modified``) du moment où son contenu s'est lu pour la première fois.
+
+    Aucune date de la base ne couvre un projet, son rapport et ses activités. Un contenu qu'on n'a
+    pas lu, ou qu'on a oublié, se date de maintenant : au pire, il se renvoie une fois de trop.
+    """
+
+    @wraps(vue)
+    def repondre(request: HttpRequest, *arguments: Any, **nommes: Any) -> HttpResponse:
+        reponse = vue(request, *arguments, **nommes)
+        adresse = request.get_full_path()
+        if reponse.status_code == 200 and len(adresse) <= ADRESSE_MAX:
+            cle = f"vu:{hashlib.sha256(adresse.encode()).hexdigest()}"
+            empreinte = hashlib.sha256(reponse.content).hexdigest()
+            vue_avant, moment = cache.get(cle, ("", 0))
+            if vue_avant != empreinte:
+                moment = int(horloge.maintenant().timestamp())
+                cache.set(cle, (empreinte, moment), MEMOIRE)
+            reponse["Last-Modified"] = http_date(moment)
         return reponse
 
     return repondre

@@ -33,7 +33,8 @@ def _aide(appel: Appel, projet: Any, fichier: str) -> dict[str, Any]:
     aide = {
         "id": f"{prefixe}-{projet.reference}",
         "title": projet.titre,
-        "description": projet.resume or projet.titre,
+        # Le vérificateur de 360Giving relève une description qui répète le titre.
+        "description": projet.resume or f"Projet soutenu par l'appel « {appel.titre} ».",
         "currency": "CAD",
         "amountAwarded": float(projet.accorde or 0),
         "awardDate": projet.date_decision.isoformat(),

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from appels.models import Appel
 from financement.exportation import exporter
+from socle.causes import cause
 
 
 class Command(BaseCommand):
@@ -27,5 +28,5 @@ class Command(BaseCommand):
         try:
             sortie.write_text(texte + "\n", encoding="utf-8")
         except OSError as erreur:
-            raise CommandError(f"{sortie} ne s'écrit pas : {erreur.strerror}.") from None
+            raise CommandError(f"{sortie} ne s'écrit pas : {cause(erreur)}.") from None
         self.stdout.write(f"Résultats de {appel.code} écrits dans {sortie}.")

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from financement.importation.fichier import ImportRefuse
 from financement.importation.rejeu import importer
+from socle.causes import cause
 
 
 class Command(BaseCommand):
@@ -18,7 +19,7 @@ class Command(BaseCommand):
         try:
             donnees = json.loads(fichier.read_text(encoding="utf-8"))
         except OSError as erreur:
-            raise CommandError(f"Le fichier {fichier} ne se lit pas : {erreur.strerror}.") from None
+            raise CommandError(f"Le fichier {fichier} ne se lit pas : {cause(erreur)}.") from None
         except UnicodeDecodeError:
             raise CommandError(f"Le fichier {fichier} n'est pas en UTF-8.") from None
         except json.JSONDecodeError as erreur:
@@ -26,6 +27,8 @@ class Command(BaseCommand):
                 f"Le fichier {fichier} n'est pas du JSON : ligne {erreur.lineno}, "
                 f"colonne {erreur.colno}."
             ) from None
+        except RecursionError:
+            raise CommandError(f"Le fichier {fichier} s'emboîte trop profondément.") from None
         try:
             appel = importer(donnees)
         except ImportRefuse as refus:

@@ -1,0 +1,127 @@
+"""Le bilan en classeur : une feuille par sujet, les mêmes nombres que la page et le PDF."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from financement.annees import Comparaison
+from financement.bilan import Bilan, Groupe
+from socle.exports import classeur
+
+Feuille = tuple[str, Sequence[str], Iterable[Sequence[Any]]]
+GROUPES = ("Code", "Libellé", "Projets", "Accordé")
+
+
+def tableur(bilan: Bilan, *, complet: bool, comparaison: Comparaison | None = None) -> bytes:
+    """Le classeur ; sans ``complet``, ce que le bailleur lit : projets, sources et résultats."""
+    feuilles = [_projets(bilan), _sources(bilan), *_resultats(bilan)]
+    if complet:
+        feuilles[1:1] = [_volets(bilan)]
+        feuilles += [_besoins(bilan), *_groupes(bilan)]
+    if comparaison:
+        feuilles.append(_changements(comparaison))
+    return classeur(feuilles)
+
+
+def _projets(bilan: Bilan) -> Feuille:
+    return (
+        "Projets",
+        ("Numéro", "Projet", "Organisme", "Secteur", "Accordé", "Versé", "État"),
+        [
+            (
+                p.demande.reference,
+                p.demande.titre,
+                p.demande.organisme.nom,
+                p.demande.secteur,
+                p.accorde,
+                p.verse,
+                p.demande.get_etat_display(),
+            )
+            for p in bilan.projets
+        ],
+    )
+
+
+def _volets(bilan: Bilan) -> Feuille:
+    return (
+        "Volets",
+        ("Volet", "Enveloppe", "Accordé", "Engagé", "Payé", "Projets"),
+        [(v.nom, v.enveloppe, v.accorde, v.engage, v.paye, v.projets) for v in bilan.volets],
+    )
+
+
+def _sources(bilan: Bilan) -> Feuille:
+    return (
+        "Bailleurs",
+        ("Bailleur", "Exercice", "Enveloppe", "Accordé", "Versé", "Solde"),
+        [(s.bailleur, s.exercice, s.enveloppe, s.accorde, s.verse, s.solde) for s in bilan.sources],
+    )
+
+
+def _resultats(bilan: Bilan) -> list[Feuille]:
+    totaux = [(i.libelle, i.valeur, i.prevu, i.note) for i in bilan.resultats.indicateurs]
+    if bilan.resultats.satisfaction is not None:
+        totaux.append(("Satisfaction (pour cent)", bilan.resultats.satisfaction, None, ""))
+    return [
+        ("Résultats", ("Indicateur", "Nombre", "Prévu", "Note"), totaux),
+        (
+            "Ventilations",
+            ("Ventilation", "Modalité", "Nombre"),
+            [
+                (ventilation.titre, cellule.libelle, cellule.valeur)
+                for ventilation in bilan.resultats.ventilations
+                for cellule in ventilation.cellules
+            ],
+        ),
+    ]
+
+
+def _besoins(bilan: Bilan) -> Feuille:
+    """Chaque besoin : ce qui y répond, à quel effet ; ceux à quoi rien ne répond à la suite."""
+    repondus = [
+        (
+            g.code,
+            g.libelle,
+            g.projets,
+            g.accorde,
+            " ; ".join(p.demande.titre for p in g.membres),
+            g.activites,
+            g.personnes,
+        )
+        for g in bilan.besoins
+    ]
+    sans_reponse = [(b.code, b.libelle, 0, 0, "", "", "") for b in bilan.besoins_sans_reponse]
+    entetes = (*GROUPES, "Ce qui y répond", "Activités réalisées", "Personnes rejointes")
+    return ("Besoins", entetes, repondus + sans_reponse)
+
+
+def _groupes(bilan: Bilan) -> list[Feuille]:
+    return [
+        (nom, GROUPES, [_ligne(groupe) for groupe in groupes])
+        for nom, groupes in (
+            ("Objectifs", bilan.objectifs),
+            ("Thèmes", bilan.themes),
+            ("Secteurs", bilan.secteurs),
+        )
+    ]
+
+
+def _ligne(groupe: Groupe) -> tuple[Any, ...]:
+    return (groupe.code, groupe.libelle, groupe.projets, groupe.accorde)
+
+
+def _changements(comparaison: Comparaison) -> Feuille:
+    return (
+        "D'une année à l'autre",
+        (
+            "Mesure",
+            str(comparaison.avant),
+            str(comparaison.apres),
+            "Différence",
+            "Différence (pour cent)",
+            "Note",
+        ),
+        [
+            (c.libelle, c.avant, c.apres, c.difference, c.part, "au moins" if c.incomplet else "")
+            for c in comparaison.mesures
+        ],
+    )
