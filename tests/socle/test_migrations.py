@@ -9,6 +9,7 @@ from django_fsm import FSMField
 from socle.management.commands.migrate import sans_transitions_historiques
 
 
+@isolate_apps("socle")
 def un_modele():
     class Passe(models.Model):
         etat = FSMField()
@@ -22,7 +23,6 @@ def un_modele():
     return Passe
 
 
-@isolate_apps("socle")
 def test_un_modele_d_une_migration_n_ecoute_rien_et_les_autres_comme_avant():
     avant = len(class_prepared.receivers)
     with sans_transitions_historiques():
