@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from appels.models import Demande
 from tests.appels.conftest import adresse
-from tests.parcours.gestes import ouvrir_session, tient_a_320
+from tests.parcours.gestes import ouvrir_session, tient
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("accuses_confies")]
 PDF = {"name": "plan.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n%%EOF"}
@@ -83,7 +83,7 @@ def test_tout_se_fait_sans_javascript_a_320_px(questionnaire, ouvrir_page, live_
     ouvrir_session(page, questionnaire.responsable, live_server.url)
 
     def continuer(suivante):
-        tient_a_320(page)
+        tient(page)
         page.get_by_role("button", name="Enregistrer et continuer").click()
         page.wait_for_url(f"**/{suivante}/")
 
@@ -109,12 +109,12 @@ def test_tout_se_fait_sans_javascript_a_320_px(questionnaire, ouvrir_page, live_
     page.locator("input[type=file]").set_input_files(PDF)
     continuer("budget")
     continuer("pieces")
-    tient_a_320(page)
+    tient(page)
     page.locator(f"#piece-{exigee.pk} input[type=file]").set_input_files(PDF)
     page.get_by_role("button", name="Joindre : Lettres patentes").click()
     page.get_by_text("Le document est joint.").wait_for()
     page.get_by_role("link", name="Continuer vers la relecture").click()
-    tient_a_320(page)
+    tient(page)
     page.get_by_text("Tout y est.").wait_for()
     page.check("[name=exactitude]")
     page.get_by_role("button", name="Déposer la demande").click()
