@@ -18,6 +18,7 @@ from financement.solde import DepenseJugee, Solde, lignes_du_solde
 from socle.graphiques import Part, Rang
 from socle.models import Utilisateur
 from socle.templatetags.documents import reponse
+from tests.socle.contexte_bilan import BILAN
 
 
 def _bloc(nom: str, **contexte: Any) -> str:
@@ -411,133 +412,6 @@ SIGNE = {
             empreinte=SHA,
             signee_le=dt.datetime(2026, 8, 28, 10, 0, 0, tzinfo=ICI),
         ),
-    ],
-}
-BILAN = {
-    "recits": dict.fromkeys(("essentiel", "argent", "besoins", "resultats", "suite"), "Un texte."),
-    "reference": "BIL-AP-2026-01",
-    "date": dt.date(2027, 11, 15),
-    "appel": APPEL,
-    "plan": "Plan d'action en immigration 2022-2025",
-    "debut": dt.date(2026, 9, 1),
-    "fin": dt.date(2027, 8, 31),
-    "totaux": {
-        "enveloppe": Decimal(120000),
-        "accorde": Decimal(115000),
-        "verse": Decimal(108200),
-        "recupere": Decimal(800),
-        "solde": Decimal(5000),
-        "deposees": 11,
-        "financees": 9,
-        "organismes": 9,
-    },
-    "sources": [
-        {
-            "bailleur": bailleur,
-            "enveloppe": Decimal(enveloppe),
-            "accorde": Decimal(accorde),
-            "verse": Decimal(verse),
-            "solde": Decimal(enveloppe - accorde),
-        }
-        for bailleur, enveloppe, accorde, verse in (
-            ("MIFI", 90000, 86250, 81150),
-            ("Ville", 30000, 28750, 27050),
-        )
-    ],
-    "volets": [
-        {
-            "nom": VOLET,
-            "enveloppe": Decimal(110000),
-            "accorde": Decimal(110000),
-            "engage": Decimal(108000),
-            "paye": Decimal(103200),
-            "projets": 8,
-        },
-        {
-            "nom": "Volet 2 — Rapprochement et SQRI",
-            "enveloppe": Decimal(10000),
-            "accorde": Decimal(5000),
-            "engage": Decimal(5000),
-            "paye": Decimal(5000),
-            "projets": 1,
-        },
-    ],
-    "objectifs": [
-        {
-            "code": "O1",
-            "libelle": "Soutenir l'accueil et l'établissement",
-            "projets": 4,
-            "accorde": Decimal(51500),
-        },
-        {
-            "code": "O2",
-            "libelle": "Favoriser le rapprochement interculturel",
-            "projets": 4,
-            "accorde": Decimal(43500),
-        },
-        {
-            "code": "O3",
-            "libelle": "Soutenir le français et l'emploi",
-            "projets": 1,
-            "accorde": Decimal(20000),
-        },
-    ],
-    "besoins": [
-        {"code": code, "libelle": libelle, "projets": 2, "accorde": Decimal(31500)}
-        for code, libelle in BESOINS
-    ],
-    "besoins_sans_reponse": [
-        {"code": "P02", "libelle": "Adapter les horaires des services municipaux"},
-        {"code": "R11", "libelle": "Former les employés à l'accueil interculturel"},
-    ],
-    "secteurs": [
-        {"nom": "Centre-ville", "projets": 4, "accorde": Decimal(52000)},
-        {"nom": "Cap-de-la-Madeleine", "projets": 3, "accorde": Decimal(43000)},
-        {"nom": "Toute la ville", "projets": 2, "accorde": Decimal(20000)},
-    ],
-    "indicateurs": [
-        {"libelle": "Activités réalisées", "valeur": 138, "prevu": 130, "note": ""},
-        {
-            "libelle": "Personnes rejointes",
-            "valeur": 1142,
-            "prevu": 1000,
-            "note": "non dédoublonné",
-        },
-        {
-            "libelle": "Personnes immigrantes",
-            "valeur": 796,
-            "prevu": None,
-            "note": "non dédoublonné",
-        },
-    ],
-    "ventilations": [
-        {
-            "titre": "Personnes immigrantes selon le statut",
-            "cellules": [
-                {"libelle": "Résidence permanente", "valeur": "41"},
-                {"libelle": "Personne réfugiée ou protégée", "valeur": "22"},
-                {"libelle": "Études", "valeur": "—"},
-                {"libelle": "Autre ou inconnu", "valeur": "<5"},
-            ],
-        },
-    ],
-    "satisfaction": Decimal("92.0"),
-    "projets": [
-        {
-            "reference": f"AP-2026-01-{code}",
-            "titre": titre,
-            "organisme": "Les Ponts du Saint-Maurice",
-            "volet": VOLET,
-            "accorde": Decimal(montant),
-            "verse": Decimal(montant) * Decimal("0.9"),
-            "etat": "Fermée",
-        }
-        for code, titre, _, _, _, montant in _AVIS
-        if montant
-    ],
-    "faits_saillants": [
-        "Les neuf projets ont rejoint des personnes de tous les secteurs de la ville.",
-        "Deux besoins de la consultation restent sans réponse.",
     ],
 }
 SOLDE = Solde(

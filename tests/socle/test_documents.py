@@ -211,7 +211,10 @@ def test_deux_rendus_donnent_les_memes_octets(nom: str) -> None:
                 "articles 6 et 39",
             ],
         ),
-        ("bilan", ["MIFI 90 000,00 $ 86 250,00 $", "Autre ou inconnu <5", "9 sur 11"]),
+        (
+            "bilan",
+            ["MIFI le 31 mars 2027 90 000,00 $ 86 250,00 $", "Autre ou inconnu <5", "9 sur 11"],
+        ),
     ],
 )
 def test_le_texte_extrait_dit_ce_qui_est_attendu(nom: str, attendus: list[str]) -> None:
