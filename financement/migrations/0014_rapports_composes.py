@@ -48,13 +48,13 @@ def garder_les_recits(apps, schema_editor):
             for nom, question in siennes.items()
             if getattr(rapport, nom)
         )
-        if rapport.remarques:
+        if rapport.remarques_d_avant:
             modele["Remarque"].objects.create(
                 rapport=rapport,
                 tour=1,
                 genre="rapport",
                 libelle="Le rapport entier",
-                texte=rapport.remarques,
+                texte=rapport.remarques_d_avant,
                 faite_le=rapport.modifie_le,
             )
 
@@ -92,6 +92,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # Le nom passe aux remarques posées à leur place ; le texte d'avant les y rejoint plus bas.
+        migrations.RenameField("rapport", "remarques", "remarques_d_avant"),
         migrations.AddField(
             model_name='depensereelle',
             name='cle',
@@ -241,7 +243,7 @@ class Migration(migrations.Migration):
         ),
         migrations.RemoveField(
             model_name='rapport',
-            name='remarques',
+            name='remarques_d_avant',
         ),
         migrations.RemoveField(
             model_name='rapport',
