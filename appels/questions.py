@@ -13,6 +13,7 @@ from typing import Any
 from django.db import models
 
 from appels.indicateurs import SAISIS, incoherences
+from socle.templatetags.affichage import date_longue, dollars
 
 
 class TypeQuestion(models.TextChoices):
@@ -269,7 +270,16 @@ def texte(genre: str, valeur: Any) -> str:
         return "\n".join(" — ".join(_cases_lues(TABLEAUX[genre], ligne)) for ligne in valeur)
     if isinstance(valeur, list):
         return ", ".join(str(element) for element in valeur)
-    return "" if valeur is None else str(valeur)
+    return "" if valeur is None else _case_lue(genre, str(valeur))
+
+
+def _case_lue(genre: str, case: str) -> str:
+    """Une date en toutes lettres, un montant en dollars ; ce qui n'en est pas un, tel quel."""
+    if genre == TypeQuestion.DATE and (jour := _date(case)) is not None:
+        return date_longue(jour)
+    if genre == TypeQuestion.MONTANT and (montant := nombre(case)) is not None:
+        return dollars(montant)
+    return case
 
 
 def _cases_lues(
@@ -277,7 +287,7 @@ def _cases_lues(
 ) -> list[str]:
     lues = []
     for colonne in colonnes:
-        case = str(cases.get(colonne.nom, "") or "")
+        case = _case_lue(colonne.genre, str(cases.get(colonne.nom, "") or ""))
         if case:
             nommer = libelles or colonne.genre != "texte"
             lues.append(f"{colonne.libelle} : {case}" if nommer else case)

@@ -67,7 +67,7 @@ def prete():
 
 TYPES = (
     "texte_court", "texte_long", "choix", "choix_multiples", "nombre", "montant", "date",
-    "adresse", "personnes", "activites", "partenaires", "declaration",
+    "adresse", "personnes", "resultats", "activites", "partenaires", "realisees", "declaration",
 )  # fmt: skip
 
 

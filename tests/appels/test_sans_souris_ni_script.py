@@ -101,6 +101,10 @@ def test_tout_se_fait_sans_javascript_a_320_px(questionnaire, ouvrir_page, live_
         ("personnes", "total", "40"), ("personnes", "immigrantes", "25"),
         ("activites", "0-nom", "Soupe"), ("activites", "0-debut", "2031-02-06"),
         ("partenaires", "0-nom", "La Bibliothèque"), ("partenaires", "0-role", "Salle"),
+        ("resultats", "activites_realisees", "7"), ("resultats", "participations", "913"),
+        ("resultats", "personnes_distinctes", "412"), ("resultats", "partenaires", "6"),
+        ("resultats", "personnes_immigrantes", "287"),
+        ("realisees", "0-nom", "Bal"), ("realisees", "0-constat", "Adieux"),
     ):  # fmt: skip
         page.fill(f"[name={nom[type_]}-{case}]", saisie)
     page.check(f"[name={nom['choix']}][value=Deux]")

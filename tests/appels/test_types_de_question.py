@@ -11,7 +11,7 @@ from appels.completude import manques
 from appels.formulaires import lire_formulaire
 from appels.models import Demande
 from appels.questions import TypeQuestion, texte
-from appels.services import formulaires, pieces, reponses
+from appels.services import formulaires, pieces, reponses, revisions
 from appels.services.accuses import contexte_accuse
 from appels.services.depot import deposer
 from socle.documents import rendre_html, rendre_pdf
@@ -41,13 +41,24 @@ REPONSES = {
         [{"nom": "Soupe du jeudi", "debut": "2031-02-06", "lieu": "Sous-sol"}],
         ["Soupe du jeudi", "jeudi 6 février 2031", "Sous-sol"],
     ),
+    "resultats": (
+        {
+            "activites_realisees": "7", "participations": "913", "personnes_distinctes": "412",
+            "personnes_immigrantes": "287", "partenaires": "6",
+        },
+        ["Participations prévues : 913", "Personnes différentes à rejoindre : 412", "287"],
+    ),
+    "realisees": (
+        [{"nom": "Le grand bal", "debut": "2031-03-09", "personnes": "88", "constat": "Adieux"}],
+        ["Le grand bal", "dimanche 9 mars 2031", "Personnes présentes : 88", "Adieux"],
+    ),
     "partenaires": (
         [{"nom": "La Bibliothèque", "role": "Prête la salle"}],
         ["La Bibliothèque", "Prête la salle"],
     ),
     "declaration": (True, ["Oui"]),
     "piece": ("plan.pdf", ["plan.pdf"]),
-}
+}  # fmt: skip
 # Ce que la page de saisie montre de propre à chaque type.
 CONTROLES = {
     "texte_court": 'type="text"',
@@ -60,6 +71,8 @@ CONTROLES = {
     "adresse": "-code_postal",
     "personnes": "-immigrantes",
     "activites": "-0-debut",
+    "resultats": "-participations",
+    "realisees": "-0-constat",
     "partenaires": "-0-role",
     "declaration": 'type="checkbox"',
     "piece": 'type="file"',
@@ -178,7 +191,7 @@ def test_une_demande_deposee_se_lit_sous_son_formulaire(repondue):
         titre="Autre",
         questions=[{"libelle": "Seule question", "type": "texte_court"}],
     )
-    formulaires.publier_revision(acteur=agente, revision=revision)
+    revisions.publier_revision(acteur=agente, revision=revision)
 
     demande = Demande.objects.get(pk=demande.pk)
     apres = [q.texte for section in lire_formulaire(demande) for q in section.questions]

@@ -132,7 +132,7 @@ def projet(appel, *, notes=(), besoin=None, reel=None):
             appel=appel, etat="conventionnee", deposee_le=dans(days=-2), recevable_le=dans(days=3)
         )
     ).demande
-    langue = appel.formulaires.get().sections.get().questions.get(code="langue")
+    langue = appel.formulaires.get(nature="demande").sections.get().questions.get(code="langue")
     demande.reponses.create(question=langue, valeur="Français")
     if besoin is not None:
         demande.besoins.add(besoin)
@@ -245,6 +245,8 @@ def test_le_brouillon_reprend_tout_et_vise_ce_qui_reste(appel, agente, client):
     Appel.objects.filter(pk=appel.pk).update(quorum=3, presentation="Texte.", seuil_passage=70)
     appel.pieces_exigees.create(code="lettre", libelle="Lettre d'appui")
     appel.conditions.create(ordre=0, question="À Trois-Rivières ?", explication="Oui.")
+    compose = {"code": "fin", "titre": "La fin", "questions": [{"code": "fin", "libelle": "Fin ?"}]}
+    formulaires.creer_formulaire(appel=appel, sections=[compose], nature="rapport_final")
     client.force_login(agente)
 
     page = client.get(adresse(appel, "appel_suivant"))
@@ -276,11 +278,19 @@ def test_le_brouillon_reprend_tout_et_vise_ce_qui_reste(appel, agente, client):
         lus = [list(getattr(a, relation).values_list(champ, flat=True)) for a in (appel, suivant)]
         assert lus[0] == lus[1] != [], relation
     assert [s.bailleur for s in suivant.volets.get().sources.all()] == ["MIFI", "Ville"]
-    formulaire = suivant.formulaires.get()
-    assert (formulaire.revision, formulaire.publie_le) == (1, None)
-    assert [q.code for q in formulaire.sections.get().questions.all()] == [
-        "langue", "bruit", "jure",
-    ]  # fmt: skip
+    # Ceux de l'appel ; le rapport d'étape, qu'il n'avait pas, est celui qui est livré.
+    siens = {formulaire.nature: formulaire for formulaire in suivant.formulaires.all()}
+    assert {(f.revision, f.publie_le) for f in siens.values()} == {(1, None)}
+    codes = {
+        nature: [q.code for section in f.sections.all() for q in section.questions.all()]
+        for nature, f in siens.items()
+    }
+    livre = formulaires.sections_par_defaut("rapport_etape")
+    assert codes == {
+        "demande": ["langue", "bruit", "jure"],
+        "rapport_etape": [q["code"] for section in livre for q in section["questions"]],
+        "rapport_final": ["fin"],
+    }
 
 
 def test_un_code_deja_pris_se_dit_pres_de_son_champ(appel, agente, client):
