@@ -17,12 +17,18 @@ from appels.models import Message, PieceJointe
 from evaluations.models import Evaluation
 from evaluations.services import rappels
 from evaluations.services import repartition as lectures
-from financement.models import LotPaiement, RepriseEssayee, Scenario
+from financement.bilan_projets import AXES
+from financement.bilan_projets import adresse as adresse_derriere
+from financement.models import LotPaiement, PieceRapport, RepriseEssayee, Scenario
 from financement.services.modeles import fixer_modele
+from financement.services.prochain_plan import preparer
+from socle import horloge
 from socle.models import Document, Incident, RoleVille, Travail
 from tests.evaluations.test_recusation import MOTS, contenu, prepare
 from tests.factories import (
     AffectationFactory,
+    AtelierFactory,
+    BesoinFactory,
     ConventionFactory,
     DecisionFactory,
     DemandeFactory,
@@ -73,8 +79,23 @@ def monde(request):
     # L'enveloppe compte tout : un total ne doit pas être le montant d'une seule demande.
     voisine = DemandeFactory(appel=pret.appel, recommandee=True, etat="acceptee")
     ConventionFactory(decision=DecisionFactory(demande=voisine), en_vigueur=True)
+    type(voisine).objects.filter(pk=voisine.pk).update(
+        etat="conventionnee", etat_annonce="acceptee"
+    )
+    besoin = BesoinFactory(plan=pret.appel.plan)
+    pret.appel.besoins.add(besoin)
+    for demande in (cachee, convenue, voisine):
+        demande.besoins.add(besoin)
     versement = VersementFactory(convention=convention, montant="8888.88")
     rapport = RapportFactory(demande=convenue, depose=True)
+    photo = PieceRapport.objects.create(
+        rapport=rapport, nom="Projetconvenu.png", fichier=ContentFile(b"\x89PNG", "p.png"),
+        taille=4, type_mime="image/png", empreinte="2" * 64,
+    )  # fmt: skip
+    temoignage = rapport.temoignages.create(
+        texte="Projetconvenu m'a aidée.", photo=photo, consentement="publication",
+        consenti_par="A.", moyen="ecrit", consenti_le="2030-01-01", publie_le=horloge.maintenant(),
+    )  # fmt: skip
     for membre in pret.membres[3:]:
         AffectationFactory(demande=convenue, membre=membre, recusee=True)
     siegeante = pret.siegeante
@@ -115,6 +136,15 @@ def monde(request):
         )
     formulaire = pret.appel.formulaires.first()
     section = formulaire.sections.create(code="s", titre="Section", ordre=1)
+    atelier = AtelierFactory(
+        consultation__plan=pret.appel.plan, consultation__publiee_le=horloge.maintenant()
+    )
+    point = atelier.points.create(genre="defi", texte="Un défi")
+    point.besoins.add(besoin)
+    etape = atelier.consultation.etapes.create(libelle="Présentation", prevue_le="2030-01-01")
+    prochain = preparer(
+        acteur=pret.agente, plan=pret.appel.plan, code="PAI-SUITE", titre="La suite"
+    )
     return SimpleNamespace(
         pret=pret, pile=pile, retour=retour, archive=archive, cachee=cachee,
         convenue=convenue, versement=versement, rapport=rapport,
@@ -137,6 +167,8 @@ def monde(request):
         ),
         fiche=Evaluation.objects.filter(affectation__demande=cachee).first(),
         message=Message.objects.filter(demande=cachee).first(),
+        voisine=voisine, photo=photo, temoignage=temoignage, besoin=besoin, prochain=prochain,
+        consultation=atelier.consultation, atelier=atelier, point=point, etape=etape,
     )  # fmt: skip
 
 
@@ -172,6 +204,14 @@ def cles_primaires(monde):
         "ville:temps_fort": monde.temps_fort,
         "activite": monde.page_projet.activite,
         "organisme:activite": monde.page_projet.activite,
+        "ville:temoignage": monde.temoignage,
+        "organisme:temoignage": monde.temoignage,
+        "consultation": monde.consultation,
+        "ville:consultation": monde.consultation,
+        "ville:atelier": monde.consultation,
+        "ville:point": monde.consultation,
+        "ville:etape": monde.consultation,
+        "ville:prochain": monde.prochain,
     }
     objets = {
         nom: objet
@@ -192,6 +232,8 @@ def cles_primaires(monde):
         "travail": monde.travail,
         "travail_agir": monde.travail,
         "document": monde.document,
+        "projet_photo": monde.photo,
+        "organisme:rapport_piece": monde.photo,
         "organisme:piece": monde.piece,
         "organisme:piece_retirer": monde.piece,
         "organisme:document_dossier": monde.piece,
@@ -200,18 +242,22 @@ def cles_primaires(monde):
 
 def adresse_de(nom, motif, objets, monde):
     """L'adresse ``nom``, formée autour d'une demande cachée ; échoue si on ne sait pas."""
-    suite = re.search("convention|avenant|fermeture|rapport|reexamen", nom)
+    suite = re.search("convention|avenant|fermeture|rapport|reexamen|temoignage|photo", nom)
+    genres = {"ville:consultation_retirer": "point"}
     textes = {
-        "code": monde.pret.appel.code,
+        "code": code_de(nom, monde),
+        "portee": monde.pret.appel.code,
         "reference": (monde.convenue if suite else monde.cachee).reference,
         "autre": monde.recevable.reference,
-        "nature": {"ville:doute": "doublon", "organisme:rapport": "final"}.get(nom, "demande"),
+        "nature": {"ville:doute": "doublon"}.get(nom, "final" if suite else "demande"),
         "partie": "projet", "onglet": "texte",
-        "genre": "acceptee" if nom.startswith("ville:modele") else "rapport_annuel",
+        "genre": genres.get(nom, "acceptee" if "modele" in nom else "rapport_annuel"),
         "forme": "zip" if nom == "ville:lettres_telecharger" else "csv",
         "champ": "titre", "jeton": "inconnu", "passage": "archiver", "action": "x", "no": 1,
         "adhesion": 1, "invitation": 1, "statut": "etudes",
         "bloc": f"discussion-{monde.cachee.pk}",
+        "atelier": monde.atelier.pk, "point": monde.point.pk, "etape": monde.etape.pk,
+        "objet": monde.point.pk, "numero": 1,
     }  # fmt: skip
     arguments = {}
     for converti in motif.pattern.converters:
@@ -222,6 +268,13 @@ def adresse_de(nom, motif, objets, monde):
         else:
             pytest.fail(f"Dites ici de quel objet caché parle l'adresse « {nom} » ({converti}).")
     return reverse(nom, kwargs=arguments)
+
+
+def code_de(nom, monde):
+    """Le code que cette adresse demande : celui de l'appel, d'un besoin ou d'un document."""
+    if nom in {"ville:besoin", "ville:prochain_besoin"}:
+        return monde.besoin.code
+    return monde.document.code if nom == "verifier_code" else monde.pret.appel.code
 
 
 def nomme(mot, texte):
@@ -263,6 +316,42 @@ def test_aucune_adresse_ne_laisse_paraitre_la_demande(monde, qui):
             fuites += [f"{mot} dans {nom}?{question}" for mot in mots if nomme(mot, texte)]
     assert not fuites, "\n".join(fuites)
     assert vues >= (80 if qui == "membre" else 250)
+
+
+def test_ni_le_bilan_d_aucune_portee_ni_l_appel_suivant_ne_la_montrent(monde):
+    """Ce que la liste des adresses ne forme qu'une fois, ou qu'avant la fin de l'appel."""
+    appel = monde.pret.appel
+    type(appel).objects.filter(pk=appel.pk).update(etat="decide")
+    portees = (appel.code, f"plans/{appel.plan.code}", f"annees/{appel.ouverture.year}")
+    codes = {
+        "besoin": monde.besoin.code,
+        "theme": monde.besoin.theme.code,
+        "objectif": monde.besoin.objectif.code,
+        "volet": monde.cachee.volet_id,
+        "indicateur": "personnes_distinctes",
+        "ventilation": "par_genre|femmes",
+    }
+    pages = [
+        reverse(f"ville:{nom}", args=[appel.code]) for nom in ("enseignements", "appel_suivant")
+    ]
+    for portee in portees:
+        pages += [reverse(f"bilan:{nom}", args=[portee]) for nom in ("bilan", "docx", "xlsx")]
+        pages += [adresse_derriere(portee, axe, codes.get(axe, "")) for axe in AXES]
+    client = Client()
+    client.force_login(monde.siegeante)
+    lues, fuites = {}, []
+    for adresse in pages:
+        reponse = client.get(adresse)
+        if reponse.status_code == 200:
+            lues[adresse] = texte_de(reponse)
+            fuites += [f"{mot} dans {adresse}" for mot in MOTS_CACHES if nomme(mot, lues[adresse])]
+    assert not fuites, "\n".join(fuites)
+    for axe in ("tous", "besoin", "theme", "objectif", "volet"):
+        for portee in portees:
+            # La voisine annoncée y est : la page n'est pas vide.
+            assert monde.voisine.titre in lues[adresse_derriere(portee, axe, codes.get(axe, ""))]
+    # Récusé une fois dans l'appel, on n'en lit aucun enseignement.
+    assert not set(pages[:2]) & set(lues)
 
 
 @pytest.mark.parametrize("qui", ["membre", "siegeante"])

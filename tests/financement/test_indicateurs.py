@@ -16,7 +16,7 @@ from financement.services import conventions
 from financement.services.modeles import lire_modele
 from socle.exceptions import PermissionRefusee, RegleViolee
 from tests.factories import AppelFactory, DecisionFactory, UtilisateurFactory, dans
-from tests.financement.objets import Formulaire, envoyer, page, requetes, un_projet, verbes
+from tests.financement.objets import Formulaire, envoyer, page, recit, requetes, un_projet, verbes
 
 pytestmark = pytest.mark.django_db
 DEMANDES = ["activites_realisees", "personnes_distinctes", "personnes_immigrantes", "par_genre"]
@@ -43,8 +43,18 @@ def remettre(projet, bouton="enregistrer", **donnees):
         "organisme:rapport",
         projet.demande.reference,
         "etape",
-        **{**Formulaire(ouvert.text).donnees(), bouton: "1", "activites": "Faites.", **donnees},
+        **{
+            **Formulaire(ouvert.text).donnees(),
+            bouton: "1",
+            activites(projet): "Faites.",
+            **donnees,
+        },
     )
+
+
+def activites(projet):
+    """Le nom du champ où le rapport d'étape raconte ses activités."""
+    return f"q{projet.questions['etape']['activites'].pk}"
 
 
 # --- Le rapport -----------------------------------------------------------------------------------
@@ -93,11 +103,11 @@ def test_un_compte_impossible_se_dit_pres_de_lui(projet, saisi):
 
 
 def test_un_texte_qui_nomme_quelqu_un_previent_et_s_enregistre(projet):
-    remettre(projet, activites="Amina Diallo a animé dix rencontres.")
+    remettre(projet, **{activites(projet): "Amina Diallo a animé dix rencontres."})
     texte = page(projet.gens.membre, "organisme:rapport", projet.demande.reference, "etape").text
     assert "semble nommer une personne" in texte
     assert "« Amina Diallo »" in texte
-    assert "Amina Diallo" in Rapport.objects.get(pk=projet.etape.pk).activites
+    assert "Amina Diallo" in recit(projet.etape, "activites")
     assert "semble nommer" in page(projet.gens.agent, "ville:rapport", projet.etape.pk).text
 
 

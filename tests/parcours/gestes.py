@@ -70,7 +70,11 @@ def envoyer(page: Any, bouton: str, saisies: dict[str, str] | None = None) -> No
         " if (c.type === 'radio') c.checked = false; })"
     )
     for nom, valeur in (saisies or {}).items():
-        page.fill(f"[name={nom}]", valeur)
+        choix = page.locator(f"[type=radio][name={nom}][value='{valeur}']")
+        if choix.count():
+            choix.check()
+        else:
+            page.fill(f"[name={nom}]", valeur)
     with page.expect_navigation():
         cible.click()
     assert page.locator(ERREURS).count(), f"{page.url} : aucune erreur ne se voit"
