@@ -33,9 +33,10 @@ class EcartPoste:
 
 
 def nom_du_poste(poste: Mapping[str, Any], categories: Mapping[str, str]) -> str:
-    """« Location de salles : salle du Cap », ou la catégorie seule."""
+    """« Location de salles : salle du Cap » ; la catégorie seule quand rien ne la précise."""
     categorie = categories.get(poste["categorie"], poste["categorie"])
-    return f"{categorie} : {poste['libelle']}" if poste.get("libelle") else categorie
+    precision = poste.get("libelle")
+    return f"{categorie} : {precision}" if precision and precision != categorie else categorie
 
 
 def ecarts_de_postes(

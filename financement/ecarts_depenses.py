@@ -35,10 +35,12 @@ def ecarts_du_rapport(
 ) -> list[EcartLu]:
     """Chaque ligne du budget ou des dépenses, avec son écart.
 
-    À l'étape, le projet n'est pas fini : seul un dépassement se signale.
+    À l'étape, le projet n'est pas fini : seul un dépassement se signale. Tant qu'aucune dépense
+    n'est inscrite, rien ne se signale.
     """
+    depenses = list(depenses)
     seuil = rapport.demande.appel.ecart_poste_sans_avenant
-    finit = rapport.nature == Rapport.Nature.FINAL
+    finit = bool(depenses) and rapport.nature == Rapport.Nature.FINAL
     return [
         EcartLu(ecart, _alerte(ecart, seuil) if finit or ecart.difference > 0 else "")
         for ecart in ecarts_de_postes(prevus, depenses, CATEGORIES)

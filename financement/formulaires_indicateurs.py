@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.forms import BoundField
+from django.utils.text import capfirst
 
 from appels.catalogue_indicateurs import Indicateur
 from appels.indicateurs import incoherences
@@ -16,7 +17,7 @@ from socle.templatetags.affichage import nombre
 
 def champ_de_compte(libelle: str, aide: str = "") -> forms.IntegerField:
     champ = forms.IntegerField(
-        label=libelle, help_text=aide, min_value=0, max_value=COMPTE_MAX, required=False
+        label=capfirst(libelle), help_text=aide, min_value=0, max_value=COMPTE_MAX, required=False
     )
     # La page dit une fois que tout y est facultatif.
     champ.attendu = True
@@ -62,6 +63,14 @@ class IndicateursForm(forms.Form):
             (i, [self[_nom(i.code, modalite)] for modalite in i.modalites])
             for i in self.indicateurs
             if i.modalites
+        ]
+
+    def ventilations_comptees(self) -> list[tuple[Indicateur, list[BoundField]]]:
+        """Les ventilations dont au moins une case est remplie."""
+        return [
+            (indicateur, cases)
+            for indicateur, cases in self.ventilations()
+            if any(case.value() not in (None, "") for case in cases)
         ]
 
     def valeurs(self) -> dict[tuple[str, str], int]:

@@ -19,12 +19,16 @@ Predicat = Callable[[Any], bool]
 
 @dataclass(frozen=True)
 class Entree:
-    """Une adresse de la table. Sans ``rubrique``, elle se lit d'emblée."""
+    """Une adresse de la table. Sans ``rubrique``, elle se lit d'emblée.
+
+    ``contient`` : d'autres parties, sans entrée à elles, qui se lisent sous celle-ci.
+    """
 
     libelle: str
     nom_url: str
     visible: Predicat = lambda personne: True
     rubrique: str = ""
+    contient: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,12 @@ VILLE = (
     Entree("Versements", "ville:versements", rubrique="Argent"),
     Entree("Rapports", "ville:rapports", rubrique="Argent"),
     Entree("Grand livre", "ville:grand_livre", rubrique="Argent"),
-    Entree("Plan d'action", "ville:plan", rubrique="Plan et résultats"),
+    Entree(
+        "Plan d'action",
+        "ville:plan",
+        rubrique="Plan et résultats",
+        contient=("ville:prochain_plan", "ville:consultations"),
+    ),
     Entree("Bilan", "bilan:accueil", rubrique="Plan et résultats"),
     Entree("Activités", "ville:activites", _modere, "Plan et résultats"),
     Entree("Modèles", "ville:modeles", _agent_ou_administration, "Réglages"),
@@ -132,7 +141,13 @@ def navigation_de(request: HttpRequest) -> list[Groupe]:
         choisis = [(nom, entrees) for nom, visible, entrees in GROUPES if visible(personne)]
         choisis = choisis or [("Organisme", ORGANISME)]
     resolus = [(nom, _resoudre(entrees, personne)) for nom, entrees in choisis]
-    actif = _adresse_active(request.path, [url for _, liens in resolus for _, url in liens])
+    adresses = {
+        adresse: url
+        for _, liens in resolus
+        for entree, url in liens
+        for adresse in (url, *map(reverse, entree.contient))
+    }
+    actif = adresses.get(_adresse_active(request.path, list(adresses)))
     return [
         Groupe(
             nom,
@@ -168,15 +183,15 @@ def _resoudre(entrees: tuple[Entree, ...], personne: Any) -> list[tuple[Entree, 
     return liens
 
 
-def _adresse_active(chemin: str, urls: list[str]) -> str | None:
-    """L'entrée de la page, ou celle de la partie qui la contient.
+def _adresse_active(chemin: str, urls: list[str]) -> str:
+    """L'entrée de la page, ou celle de la partie qui la contient ; vide quand il n'y en a pas.
 
     L'accueil d'une salle (« /ville/ »), qui contient les autres entrées, ne désigne que lui-même.
     """
     if chemin in urls:
         return chemin
     parties = [u for u in urls if not any(v != u and v.startswith(u) for v in urls)]
-    return next((u for u in parties if u != "/" and chemin.startswith(u)), None)
+    return next((u for u in parties if u != "/" and chemin.startswith(u)), "")
 
 
 def _compter(nom_url: str, personne: Any) -> int | None:
