@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connection
 
 from config.embarque import RACINE
+from tests.modele import assurer_le_modele, existe
 
 # --- Deux processus -----------------------------------------------------------------------------
 # Les plus longs partent d'abord : le dernier parti fait attendre l'autre processus.
@@ -67,6 +68,22 @@ def _declencheur_truncate(action: str) -> None:
         )
         for table, nom in curseur.fetchall():
             curseur.execute(f'ALTER TABLE {table} {action} TRIGGER "{nom}"')
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None,
+    django_db_use_migrations: bool,
+    django_db_keepdb: bool,
+    django_db_createdb: bool,
+    django_db_blocker: Any,
+) -> None:
+    """La base du test, quand il faut la créer, est la copie d'un modèle déjà migré."""
+    de_test = connection.settings_dict["TEST"]
+    with django_db_blocker.unblock():
+        gardee = django_db_keepdb and not django_db_createdb and existe(de_test["NAME"])
+        if django_db_use_migrations and not gardee:
+            de_test["TEMPLATE"] = assurer_le_modele(a_neuf=django_db_createdb)
 
 
 @pytest.fixture(scope="session")
