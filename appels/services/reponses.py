@@ -15,7 +15,6 @@ from socle.concurrence import Issue, SaisieActuelle, SaisieConcurrente, comparer
 from socle.exceptions import RegleViolee
 
 
-@transaction.atomic
 def enregistrer_reponse(
     *, acteur: Any, demande: Demande, question: Question, valeur: Any, base: str = ""
 ) -> Any:

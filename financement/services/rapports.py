@@ -40,7 +40,6 @@ def verrouiller(acteur: Any, rapport: Rapport) -> Rapport:
     return rapport
 
 
-@transaction.atomic
 def enregistrer_reponse(
     *, acteur: Any, rapport: Rapport, question: Question, valeur: Any, base: str = ""
 ) -> Any:
