@@ -5,12 +5,13 @@ Le jeu, ses définitions et ses règles d'addition sont dans ``appels``.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from appels.catalogue_indicateurs import Indicateur
 from appels.formulaires import lire_formulaire
 from appels.indicateurs import PAR_CODE, SAISIS
+from appels.montants import au_cent
 from appels.questions import TypeQuestion, nombre
 
 TOTAUX = {i.code: i.libelle for i in SAISIS if i.est_total}
@@ -22,7 +23,6 @@ VENTILATIONS: dict[str, tuple[str, ...]] = {
 DIMENSIONS = tuple(i.code for i in SAISIS if i.ventile)
 # Publiés à côté du total, ils redonneraient un nombre de personnes immigrantes qui se tait.
 REVELATEURS = frozenset({"personnes_immigrantes", "societe_accueil"})
-CENT = Decimal("0.01")
 
 
 def indicateurs_demandes(appel: Any, valeurs: Iterable[tuple[str, str]] = ()) -> list[Indicateur]:
@@ -95,7 +95,7 @@ def levier(depenses: Decimal, aide: Decimal) -> Decimal | None:
     """Ce que chaque dollar de l'aide amène d'ailleurs, au cent ; None sans aide."""
     if not aide:
         return None
-    return ((depenses - aide) / aide).quantize(CENT, ROUND_HALF_UP)
+    return au_cent((depenses - aide) / aide)
 
 
 def argent_de(demande: Any) -> list[Resultat]:

@@ -1,9 +1,10 @@
 """Versements, aide finale et récupération (regles.md, 11 et 12) : fonctions pures, en dollars."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
-CENT = Decimal("0.01")
+from appels.montants import au_cent
+
 ZERO = Decimal("0.00")
 
 
@@ -23,7 +24,7 @@ def calendrier_versements(montant: Decimal, plan: list[dict[str, Any]]) -> list[
     tranches = tranches_pour(montant, plan)
     versements: list[Decimal] = []
     for tranche in tranches[:-1]:
-        part = (montant * tranche / 100).quantize(CENT, ROUND_HALF_UP)
+        part = au_cent(montant * tranche / 100)
         reste = montant - sum(versements, ZERO)
         versements.append(min(part, reste))
     versements.append(montant - sum(versements, ZERO))
@@ -47,7 +48,7 @@ def aide_finale(
 ) -> Decimal:
     """min(accordé, taux × réel, cumul × réel − autres aides), jamais sous 0 ; réel admissible."""
     montant = min(accorde, taux * depenses_admissibles, cumul * depenses_admissibles - autres_aides)
-    return max(montant, ZERO).quantize(CENT, ROUND_HALF_UP)
+    return au_cent(max(montant, ZERO))
 
 
 def a_recuperer(*, verse: Decimal, aide: Decimal) -> Decimal:

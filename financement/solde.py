@@ -6,9 +6,10 @@ montrent toutes les deux.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
-from financement.montants import CENT, ZERO, a_recuperer, aide_finale
+from appels.montants import au_cent
+from financement.montants import ZERO, a_recuperer, aide_finale
 from socle.templatetags.affichage import dollars, taux
 
 
@@ -53,13 +54,13 @@ class Solde:
     @property
     def plafond_taux(self) -> Decimal:
         """La part que l'aide ne dépasse pas, au cent."""
-        return _au_cent(self.taux_aide * self.depenses_admissibles)
+        return au_cent(self.taux_aide * self.depenses_admissibles)
 
     @property
     def plafond_cumul(self) -> Decimal:
         """Ce que les autres aides publiques laissent, au cent, jamais sous 0."""
         reste = self.taux_cumul * self.depenses_admissibles - self.autres_aides
-        return _au_cent(max(reste, ZERO))
+        return au_cent(max(reste, ZERO))
 
     @property
     def aide_finale(self) -> Decimal:
@@ -173,7 +174,3 @@ def ramener(prevus: Sequence[Decimal], du: Decimal) -> tuple[list[Decimal], Deci
         ramenes.append(part)
         reste -= part
     return ramenes, reste
-
-
-def _au_cent(montant: Decimal) -> Decimal:
-    return montant.quantize(CENT, ROUND_HALF_UP)

@@ -144,10 +144,6 @@ class Enveloppe:
     def depassement(self) -> Decimal:
         return max(-self.libre, Decimal(0))
 
-    @property
-    def part_accordee(self) -> Decimal:
-        return part_de(self.accorde, self.enveloppe)
-
 
 # Chaque part d'une enveloppe et sa couleur : fond, texte, contour s'il faut.
 PARTS_ENVELOPPE = {

@@ -39,8 +39,11 @@ def barre_enveloppe(
 @register.inclusion_tag("composants/graphiques/legende_enveloppe.html")
 def legende_enveloppe() -> dict[str, Any]:
     """Ce que dit chaque couleur d'une enveloppe ; une fois au-dessus de plusieurs barres."""
-    couleurs = graphiques.PARTS_ENVELOPPE
-    parts = [(nom, couleurs[nom][0]) for nom in couleurs if nom != "Dépassement"]
+    parts = [
+        (nom, fond)
+        for nom, (fond, *_) in graphiques.PARTS_ENVELOPPE.items()
+        if nom != "Dépassement"
+    ]
     return {"parts": parts, "gris": graphiques.GRIS}
 
 
