@@ -1,4 +1,4 @@
-"""La démonstration : le plan de la consultation, un appel passé, un en évaluation, un ouvert.
+"""La démonstration : le plan de la consultation, deux appels passés, un en évaluation, un ouvert.
 
 Tout passe par les services, aux dates d'un vrai appel ; un second chargement ne change rien.
 """
@@ -33,6 +33,7 @@ from financement import (
     demonstration_comite,
     demonstration_echanges,
     demonstration_plan,
+    demonstration_precedent,
     demonstration_scenarios,
     demonstration_suites,
 )
@@ -75,6 +76,11 @@ def charger() -> list[str]:
             if not Appel.objects.filter(titre=contenu[cle]["titre"]).exists():
                 construire(plan, contenu[cle], acteurs)
                 fait.append(f"Appel « {contenu[cle]['titre']} » créé.")
+        precedent = _lire("precedent.json")
+        if not Appel.objects.filter(code=precedent["appel"]["code"]).exists():
+            vers = Appel.objects.get(titre=contenu["ouvert"]["titre"])
+            demonstration_precedent.construire(precedent, passe, acteurs, vers=vers)
+            fait.append(f"Appel {precedent['appel']['code']} importé.")
         fait += demonstration_plan.avancer(plan, acteurs)
     return fait
 
