@@ -122,7 +122,7 @@ def _remplir(final: Rapport, contenu: dict[str, Any], auteur: Any) -> None:
             {"categorie": categorie, "libelle": libelle, "montant": montant}
             for categorie, libelle, montant in contenu["depenses"]
         ],
-        valeurs={(code, ""): nombre for code, nombre in contenu["valeurs"].items()},
+        valeurs=_valeurs(contenu["valeurs"]),
     )
     for question in questions_de(final.formulaire_id).values():
         if question.code in contenu["reponses"]:
@@ -141,6 +141,15 @@ def _remplir(final: Rapport, contenu: dict[str, Any], auteur: Any) -> None:
             **{nom: valeur for nom, valeur in champs.items() if nom != "photo"},
             consenti_le=horloge.aujourdhui() if "consenti_par" in champs else None,
         )
+
+
+def _valeurs(lues: dict[str, Any]) -> dict[tuple[str, str], int]:
+    """Les nombres par indicateur et par modalité ; un nombre seul est un total."""
+    return {
+        (code, modalite): nombre
+        for code, lu in lues.items()
+        for modalite, nombre in (lu if isinstance(lu, dict) else {"": lu}).items()
+    }
 
 
 def _renvoyer(final: Rapport, remarques: dict[str, str], acteurs: Acteurs) -> None:

@@ -60,6 +60,15 @@ def test_chaque_compte_trouve_de_quoi_faire(client, settings, django_capture_on_
     assert somme.demande.etat == "fermee"
     assert somme.volet.appel == ouvert
     assert somme.demande.rapports.get().temoignages.publies().count() == 2
+    client.logout()
+    projet = client.get(reverse("projet", args=[somme.demande.reference])).text
+    for dit in (
+        "Ce projet est terminé.",
+        "Des gens en parlent",
+        "Ce que le projet a donné",
+        "&lt;5",
+    ):
+        assert dit in projet
     # Le public : les questions et réponses de l'appel, sans le nom de qui demande.
     client.logout()
     public = client.get(reverse("appel_public", args=[ouvert.code])).content.decode()
