@@ -94,7 +94,9 @@ def test_l_echeance_est_la_fin_du_cinquieme_jour_ouvrable_et_le_courriel_la_dit(
     complement = demander(monde, budget=True)
 
     assert complement.echeance == toronto(2026, 6, 30, 23, 59, 59)
-    courriel = Email.objects.filter(subject__contains="un complément est attendu").first()
+    courriel = Email.objects.filter(
+        subject__endswith=" : à compléter d'ici le 30 juin 2026"
+    ).first()
     assert "mardi 30 juin 2026" in courriel.message
     assert "Il manque les lettres." in courriel.message
 
