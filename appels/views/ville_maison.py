@@ -9,9 +9,11 @@ from post_office.models import STATUS, Email
 
 from appels.models import Demande
 from appels.recusations import demandes_recusees, sans_les_nommer
+from socle.exports import reponse_xlsx
 from socle.journal import verifier_chaine
 from socle.models import EntreeJournal, Organisme, RoleVille, Utilisateur
 from socle.services import comptes as services
+from socle.textes import lire_entier
 from socle.validateurs import avertissements_neq
 from socle.vues import executer, exiger, trouver
 
@@ -33,11 +35,21 @@ def courriels(request: HttpRequest) -> HttpResponse:
     liste = _courriels_visibles(request).order_by("-created", "-pk")
     if recherche := request.GET.get("recherche", "").strip():
         liste = liste.filter(Q(to__icontains=recherche) | Q(subject__icontains=recherche))
+    etat = lire_entier(request.GET.get("etat", ""))
+    if etat in STATUTS:
+        liste = liste.filter(status=etat)
     page = Paginator(liste, PAR_PAGE).get_page(request.GET.get("page"))
     for courriel in page:
         courriel.libelle, courriel.role = STATUTS.get(courriel.status, ("En attente", "en_cours"))
     return render(
-        request, "appels/ville/courriels.html", {"page_obj": page, "recherche": recherche}
+        request,
+        "appels/ville/courriels.html",
+        {
+            "page_obj": page,
+            "recherche": recherche,
+            "etat": etat,
+            "etats": [(valeur, libelle) for valeur, (libelle, _) in STATUTS.items()],
+        },
     )
 
 
@@ -139,9 +151,23 @@ def organismes(request: HttpRequest) -> HttpResponse:
     )
     if recherche := request.GET.get("recherche", "").strip():
         liste = liste.filter(Q(nom__unaccent__icontains=recherche) | Q(neq__contains=recherche))
-    page = Paginator(liste, PAR_PAGE).get_page(request.GET.get("page"))
+    if statut := request.GET.get("statut", ""):
+        liste = liste.filter(statut=statut)
+    if request.GET.get("format") == "xlsx":
+        return reponse_xlsx(
+            "organismes",
+            ("Organisme", "NEQ", "Demandes", "Admissibilité"),
+            ((o.nom, o.neq, o.nombre_demandes, o.get_statut_display()) for o in liste),
+        )
     return render(
-        request, "appels/ville/organismes.html", {"page_obj": page, "recherche": recherche}
+        request,
+        "appels/ville/organismes.html",
+        {
+            "page_obj": Paginator(liste, PAR_PAGE).get_page(request.GET.get("page")),
+            "recherche": recherche,
+            "statut": statut,
+            "statuts": Organisme.Statut.choices,
+        },
     )
 
 

@@ -1,0 +1,45 @@
+"""Les listes de la maison : organismes et courriels se filtrent, et ce qui s'exporte est montré."""
+
+from io import BytesIO
+
+import pytest
+from django.urls import reverse
+from openpyxl import load_workbook
+from post_office.models import STATUS, Email
+
+from tests.factories import OrganismeFactory, UtilisateurFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def agent(client):
+    client.force_login(UtilisateurFactory(agent=True))
+    return client
+
+
+def test_les_organismes_se_filtrent_par_admissibilite_et_s_exportent(agent) -> None:
+    OrganismeFactory(nom="Café Admis", statut="admissible")
+    OrganismeFactory(nom="Logis Inconnu", statut="a_verifier")
+    choix = {"statut": "admissible"}
+    texte = agent.get(reverse("ville:organismes"), choix).text
+    assert "Café Admis" in texte
+    assert "Logis Inconnu" not in texte
+    export = agent.get(reverse("ville:organismes"), {**choix, "format": "xlsx"})
+    lignes = list(load_workbook(BytesIO(export.content)).active.values)
+    assert [(ligne[0], ligne[3]) for ligne in lignes[1:]] == [("Café Admis", "Admissible")]
+
+
+@pytest.mark.parametrize(("etat", "montre"), [(STATUS.failed, True), (STATUS.sent, False)])
+def test_les_courriels_echoues_se_trouvent(agent, etat: int, montre: bool) -> None:
+    Email.objects.create(
+        to="a@exemple.test", from_email="v@exemple.test", subject="Perdu", status=STATUS.failed
+    )
+    texte = agent.get(reverse("ville:courriels"), {"etat": str(etat)}).text
+    assert ("Perdu" in texte) is montre
+    assert ("Rien ne répond à ce choix" in texte) is not montre
+
+
+@pytest.mark.parametrize("forge", [{"etat": "x"}, {"etat": "9" * 30}, {"etat": "77"}])
+def test_un_etat_forge_montre_tout(agent, forge: dict[str, str]) -> None:
+    assert agent.get(reverse("ville:courriels"), forge).status_code == 200
