@@ -16,7 +16,7 @@ from socle.typographie import insecables
 FLEUVE = RGBColor(0x0E, 0x4A, 0x66)
 GRIS = RGBColor(0x55, 0x63, 0x6B)
 POLICE = "Arial"
-LARGEUR_UTILE = Inches(6.5)
+LARGEUR_UTILE, LARGEUR_MIN = Inches(6.5), Inches(0.7)
 # Ce dont un nombre écrit est fait : chiffres, séparateurs, « $ », « % », « <5 » et « — ».
 _SIGNES = frozenset("0123456789 \u00a0,.$%<+-\u2212—")
 
@@ -92,7 +92,8 @@ def tableau(document: Any, entetes: Sequence[str], lignes: Iterable[Sequence[Any
     _remplir(objet.rows[0], entetes, nombres, entete=True)
     for rangee in rangees:
         _remplir(objet.add_row(), rangee, nombres)
-    for colonne, largeur in zip(objet.columns, _largeurs(nombres), strict=True):
+    colonnes = [[entete, *(r[rang] for r in rangees)] for rang, entete in enumerate(entetes)]
+    for colonne, largeur in zip(objet.columns, _largeurs(colonnes, nombres), strict=True):
         for cellule in colonne.cells:
             cellule.width = largeur
     document.add_paragraph()
@@ -123,11 +124,22 @@ def _teinter(cellule: Any) -> None:
     cellule._tc.get_or_add_tcPr().append(fond)
 
 
-def _largeurs(nombres: Sequence[bool]) -> list[int]:
-    """Un pouce par colonne de nombres ; les autres se partagent le reste, la première en double."""
-    largeur_nombre = min(Inches(1.1), LARGEUR_UTILE // (len(nombres) + 1))
+def _largeurs(colonnes: Sequence[Sequence[str]], nombres: Sequence[bool]) -> list[int]:
+    """Une colonne de nombres prend sa place ; le reste va aux autres, double à la première.
+
+    ``colonnes`` : les textes de chacune, entête comprise. Sans place pour tous, elles sont égales.
+    """
+    voulues = [_largeur_d_un_nombre(c) if n else 0 for c, n in zip(colonnes, nombres, strict=True)]
     parts = [0 if nombre else 1 + (rang == 0) for rang, nombre in enumerate(nombres)]
-    if not any(parts):
-        return [LARGEUR_UTILE // len(nombres)] * len(nombres)
-    reste = (LARGEUR_UTILE - largeur_nombre * nombres.count(True)) // sum(parts)
-    return [reste * part or largeur_nombre for part in parts]
+    reste = LARGEUR_UTILE - sum(voulues)
+    if not any(parts) or reste < sum(parts) * LARGEUR_MIN:
+        return [LARGEUR_UTILE // len(colonnes)] * len(colonnes)
+    return [
+        voulue or reste // sum(parts) * part for voulue, part in zip(voulues, parts, strict=True)
+    ]
+
+
+def _largeur_d_un_nombre(textes: Sequence[str]) -> int:
+    """Assez pour le nombre le plus long, sans le couper, et pour le plus long mot de l'entête."""
+    mots = [*textes[0].split(), *textes[1:]]
+    return Pt(5.6 * max(map(len, mots))) + Inches(0.2)
