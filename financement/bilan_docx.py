@@ -4,63 +4,41 @@ from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
-from docx import Document as Docx
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
-from socle.templatetags.affichage import dollars, nombre, pourcent
+from socle.templatetags.affichage import date_courte, dollars, nombre, pourcent
+from socle.traitement_de_texte import document_vierge, propre, tableau
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-
-
-def _propre(valeur: Any) -> str:
-    """Le texte sans les caractères de contrôle qu'un XML refuse."""
-    return ILLEGAL_CHARACTERS_RE.sub("", "—" if valeur in (None, "") else str(valeur))
-
-
-def _tableau(document: Any, entetes: Sequence[str], lignes: Iterable[Sequence[Any]]) -> None:
-    """Un tableau dont la première rangée est un entête, répété d'une page à l'autre."""
-    tableau = document.add_table(rows=1, cols=len(entetes), style="Table Grid")
-    for cellule, entete in zip(tableau.rows[0].cells, entetes, strict=True):
-        cellule.paragraphs[0].add_run(entete).bold = True
-    proprietes = tableau.rows[0]._tr.get_or_add_trPr()
-    proprietes.append(OxmlElement("w:tblHeader"))
-    for ligne in lignes:
-        for cellule, valeur in zip(tableau.add_row().cells, ligne, strict=True):
-            cellule.text = _propre(valeur)
 
 
 class _Redaction:
     """Un document qui s'écrit de haut en bas, les textes de la Ville en tête de leur partie."""
 
-    def __init__(self, contexte: Mapping[str, Any]) -> None:
-        self.document = Docx()
-        self.recits = contexte["recits"]
+    def __init__(self, document: Any, recits: Mapping[str, str]) -> None:
+        self.document = document
+        self.recits = recits
 
     def partie(self, titre: str, recit: str = "") -> None:
         self.document.add_heading(titre, 1)
         for paragraphe in self.recits.get(recit, "").splitlines():
             if paragraphe.strip():
-                self.document.add_paragraph(_propre(paragraphe))
+                self.document.add_paragraph(propre(paragraphe))
 
     def tableau(self, titre: str, entetes: Sequence[str], lignes: Iterable[Sequence[Any]]) -> None:
         if titre:
             self.document.add_heading(titre, 2)
-        _tableau(self.document, entetes, lignes)
+        tableau(self.document, entetes, lignes)
 
 
 def document_modifiable(contexte: Mapping[str, Any]) -> bytes:
     """Le bilan en DOCX, depuis les clés de ``pdf/bilan.html`` (voir ``contexte_bilan``)."""
-    redaction = _Redaction(contexte)
-    document, portee = redaction.document, contexte["portee"]
-    for style in document.styles.element.iter(qn("w:lang")):
-        style.set(qn("w:val"), "fr-CA")
-    titre = f"Bilan {portee.de_quoi} : {_propre(portee.titre)}"
-    document.core_properties.title, document.core_properties.language = titre, "fr-CA"
-    document.core_properties.author = ""
+    portee = contexte["portee"]
+    titre = f"Bilan {portee.de_quoi} : {propre(portee.titre)}"
+    document = document_vierge(titre, reference=contexte["reference"])
+    redaction = _Redaction(document, contexte["recits"])
     document.add_heading(titre, 0)
-    document.add_paragraph(f"{_propre(portee.plans)} · {contexte['reference']}")
+    document.add_paragraph(
+        f"{propre(portee.plans)} · {contexte['reference']} · {date_courte(contexte['date'])}"
+    )
     for ecrire in (_essentiel, _argent, _besoins, _resultats, _changements, _projets):
         ecrire(redaction, contexte)
     if contexte["recits"].get("suite"):
@@ -127,7 +105,7 @@ def _besoins(redaction: _Redaction, contexte: Mapping[str, Any]) -> None:
     )
     redaction.document.add_heading("Besoins sans réponse", 2)
     for besoin in bilan.besoins_sans_reponse:
-        texte = _propre(f"{besoin.code} : {besoin.libelle}")
+        texte = propre(f"{besoin.code} : {besoin.libelle}")
         redaction.document.add_paragraph(texte, style="List Bullet")
 
 

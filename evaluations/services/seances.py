@@ -19,7 +19,7 @@ from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.journal import journaliser
 from socle.services.courriels import envoyer
-from socle.templatetags.affichage import heure
+from socle.templatetags.affichage import date_courte, heure
 
 # L'heure d'arrivée et de départ d'un membre (par identifiant), telles que corrigées à la main.
 Heures = Mapping[int, tuple[dt.time | None, dt.time | None]]
@@ -40,7 +40,7 @@ def preparer_seance(
     membres = list(appel.membres.filter(actif=True).select_related("utilisateur"))
     Presence.objects.bulk_create(Presence(seance=seance, membre=membre) for membre in membres)
     journaliser(acteur=acteur, verbe="seance.preparer", objet=seance)
-    _convoquer(seance, objet=f"Séance du comité — {appel.titre}")
+    _convoquer(seance, objet=f"Séance du comité le {date_courte(seance.date)} — {appel.titre}")
     return seance
 
 
@@ -84,8 +84,8 @@ def modifier_seance(
     seance.save(update_fields=["date", "lieu", "notes"])
     journaliser(acteur=acteur, verbe="seance.modifier", objet=seance)
     if seance.etat == Seance.Etat.PREPAREE and (seance.date, seance.lieu) != avant:
-        titre = seance.appel.titre
-        _convoquer(seance, objet=f"Séance du comité déplacée — {titre}", deplacee=True)
+        objet = f"Séance du comité déplacée, le {date_courte(seance.date)} — {seance.appel.titre}"
+        _convoquer(seance, objet=objet, deplacee=True)
     return seance
 
 

@@ -126,6 +126,7 @@ def _tableur(tableau: TableauRepartition, appel: Appel) -> HttpResponse:
             for ligne in tableau.lignes
             for lecture in ligne.lectures
         ),
+        titre=f"Répartition {appel.code}",
     )
 
 

@@ -57,7 +57,10 @@ def _tableur(lignes: list[Annee], *, complet: bool) -> HttpResponse:
     if not complet:
         del colonnes["Demandes déposées"]
     return reponse_xlsx(
-        "annees", tuple(colonnes), ([lire(a) for lire in colonnes.values()] for a in lignes)
+        "annees",
+        tuple(colonnes),
+        ([lire(a) for lire in colonnes.values()] for a in lignes),
+        titre="D'une année à l'autre",
     )
 
 

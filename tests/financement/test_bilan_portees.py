@@ -150,7 +150,7 @@ def test_chaque_forme_dit_ce_qui_repond_a_chaque_besoin_et_a_quel_effet(projet):
     assert {"40", titre, "B91 : Se loger"} <= docx
     besoins = feuilles(page(projet.gens.agent, "bilan:xlsx", cle))["Besoins"]
     assert [(li[0], li[2], li[4], li[6]) for li in besoins] == [
-        ("B90", 1, titre, "40"),
+        ("B90", 1, titre, 40),
         ("B91", 0, None, None),
     ]
 
