@@ -167,7 +167,11 @@ def compte(request: HttpRequest, pk: int) -> HttpResponse:
         )
     ):
         return redirect("ville:comptes")
-    return render(request, "appels/ville/compte.html", {"compte": objet, "form": form})
+    return render(
+        request,
+        "appels/ville/compte.html",
+        {"compte": objet, "form": form, "entrees": EntreeJournal.objects.pour(objet)[:50]},
+    )
 
 
 class StatutForm(forms.Form):

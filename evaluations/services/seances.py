@@ -245,11 +245,17 @@ def montrer_a_l_ecran(*, acteur: Any, seance: Seance, demande: Demande | None) -
     seance = _verrouiller(seance)
     exiger_permission(acteur, "seance.tenir", seance)
     if seance.etat != Seance.Etat.OUVERTE:
-        raise RegleViolee("La séance n'est pas ouverte.", code="seance")
+        raise RegleViolee(
+            "La séance n'est pas ouverte. On n'y travaille qu'entre son ouverture et sa clôture.",
+            code="seance",
+        )
     if demande is not None and (
         demande.appel_id != seance.appel_id or demande.etat not in AU_COMITE
     ):
-        raise RegleViolee("Cette demande n'est pas devant le comité.", code="demande")
+        raise RegleViolee(
+            "Cette demande n'est pas devant le comité. Choisissez-en une de l'ordre du jour.",
+            code="demande",
+        )
     seance.demande_a_l_ecran = demande
     seance.save(update_fields=["demande_a_l_ecran"])
     journaliser(

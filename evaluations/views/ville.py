@@ -17,6 +17,7 @@ from evaluations.quorum import quorums_menaces
 from evaluations.services import comite, fiches, rappels
 from evaluations.services.fiches import est_soumise
 from evaluations.visibilite import A_CONFIER, demandes_de_la_ville, siege_de
+from socle.models import EntreeJournal
 from socle.vues import executer, exiger, trouver
 
 SUIVIES = ("recevable", "en_evaluation", "evaluee", "recommandee")
@@ -204,7 +205,12 @@ def charge_membre(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "evaluations/ville/charge_membre.html",
-        {"membre": membre, "appel": membre.appel, "formulaire": formulaire},
+        {
+            "membre": membre,
+            "appel": membre.appel,
+            "formulaire": formulaire,
+            "entrees": EntreeJournal.objects.pour(membre)[:50],
+        },
         status=422 if formulaire.errors else 200,
     )
 
