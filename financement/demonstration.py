@@ -6,12 +6,14 @@ Tout passe par les services, aux dates d'un vrai appel ; un second chargement ne
 import datetime as dt
 import json
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
@@ -124,11 +126,17 @@ def _acteurs(contenu: dict[str, Any], passe: dict[str, Any]) -> Acteurs:
     return acteurs
 
 
+@cache
+def _mot_de_passe() -> str:
+    """Le même pour tous, et connu : son calcul, lent, ne se fait qu'une fois."""
+    return make_password(settings.MOT_DE_PASSE_DEMONSTRATION)
+
+
 def _compte(*, courriel: str, nom: str, roles: list[str] | None = None, **_: Any) -> Utilisateur:
     compte = Utilisateur.objects.filter(email=courriel).first()
     if compte is None:
-        compte = Utilisateur.objects.create_user(
-            courriel, settings.MOT_DE_PASSE_DEMONSTRATION, nom=nom, roles=roles or []
+        compte = Utilisateur.objects.create(
+            email=courriel, password=_mot_de_passe(), nom=nom, roles=roles or []
         )
         EmailAddress.objects.create(user=compte, email=courriel, verified=True, primary=True)
     return compte
