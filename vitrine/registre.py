@@ -79,10 +79,9 @@ def lire_page(choix: Choix, numero: Any) -> Page:
     page = paginateur.get_page(numero)
     cles = [(sorte, pk) for pk, sorte, _, _ in page.object_list]
     trouves = _projets_de_la_page([pk for sorte, pk in cles if sorte == "projet"])
-    versions = VersionActivite.objects.publiques().in_bulk(
-        [pk for sorte, pk in cles if sorte == "service"]
-    )
-    trouves |= {("service", pk): version for pk, version in versions.items()}
+    if siens := [pk for sorte, pk in cles if sorte == "service"]:
+        versions = VersionActivite.objects.services().in_bulk(siens)
+        trouves |= {("service", pk): version for pk, version in versions.items()}
     page.object_list = [trouves[cle] for cle in cles if cle in trouves]
     return page
 
@@ -148,7 +147,7 @@ def projets(choix: Choix) -> QuerySet[Demande]:
 
 def services(choix: Choix) -> QuerySet[VersionActivite]:
     """Les services de la Ville et de ses partenaires qui répondent aux filtres."""
-    liste = VersionActivite.objects.publiques().filter(activite__demande=None)
+    liste = VersionActivite.objects.services()
     if choix.get("genre") == "projets" or choix.get("appel"):
         return liste.none()
     if not choix.get("du"):
