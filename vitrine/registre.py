@@ -28,6 +28,8 @@ from vitrine.models import VersionActivite
 from vitrine.recherche import CONFIGURATION, mots_cherches
 
 PAR_PAGE = 12
+# Les filtres auxquels seule une activité peut répondre.
+OFFRE = ("statut", "langue", "gratuit")
 Choix = Mapping[str, Any]
 
 
@@ -120,23 +122,25 @@ def projets(choix: Choix) -> QuerySet[Demande]:
     liste = projets_annonces()
     if choix.get("genre") == "services":
         return liste.none()
-    siennes = VersionActivite.objects.publiques().filter(activite__demande=OuterRef("pk"))
     if appel := choix.get("appel"):
         liste = liste.filter(appel__code=appel)
     if theme := choix.get("theme"):
         liste = liste.filter(pk__in=Besoin.objects.filter(theme__code=theme).values("demandes"))
     if besoin := choix.get("besoin"):
         liste = liste.filter(pk__in=Besoin.objects.filter(code=besoin).values("demandes"))
+    mots = list(mots_cherches(choix.get("q", "")))
+    if not (mots or _regarde_les_activites(choix)):
+        return liste
+    siennes = VersionActivite.objects.publiques().filter(activite__demande=OuterRef("pk"))
     if secteur := choix.get("secteur"):
         liste = liste.filter(Q(secteur=secteur) | Exists(siennes.filter(secteur=secteur)))
-    if _regarde_les_activites(choix):
+    if any(choix.get(nom) for nom in OFFRE):
         liste = liste.filter(Exists(_par_offre(siennes, choix)))
     if choix.get("du") or choix.get("au"):
         liste = liste.filter(
             _chevauche("appel__projet_debut", "appel__projet_fin", choix)
             | Exists(siennes.filter(_chevauche("debut", "fin", choix)))
         )
-    mots = list(mots_cherches(choix.get("q", "")))
     if mots:
         vecteur = SearchVector("titre", "resume", "organisme__nom", config=CONFIGURATION)
         liste = liste.annotate(texte_cherche=vecteur)
@@ -162,7 +166,7 @@ def services(choix: Choix) -> QuerySet[VersionActivite]:
 
 
 def _regarde_les_activites(choix: Choix) -> bool:
-    return any(choix.get(nom) for nom in ("statut", "langue", "gratuit"))
+    return any(choix.get(nom) for nom in (*OFFRE, "secteur", "du", "au"))
 
 
 def _par_offre(versions: QuerySet[VersionActivite], choix: Choix) -> QuerySet[VersionActivite]:
