@@ -58,10 +58,13 @@ def gardee(vue: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 def commune(request: HttpRequest, faire: Callable[[HttpRequest], str]) -> str:
-    """``faire(request)``, gardé pour tout le monde sous l'adresse demandée, connecté ou non.
+    """``faire(request)``, gardé pour toute personne connectée sous l'adresse demandée.
 
-    ``faire`` ne lit que l'adresse et ce que le public voit : rien de la personne.
+    ``faire`` ne lit que l'adresse et ce que le public voit : rien de la personne. Sans session,
+    ``gardee`` garde la page entière : y garder aussi la part commune ajouterait un âge à l'autre.
     """
+    if _sans_session(request):
+        return faire(request)
     place = Place.chercher(request, f"{faire.__module__}.{faire.__name__}")
     if place.contenu is None:
         place.contenu = faire(request)

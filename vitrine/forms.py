@@ -47,6 +47,10 @@ def _liste(libelle: str, choix: Any = ()) -> forms.ChoiceField:
     return forms.ChoiceField(label=libelle, required=False, choices=choix, widget=ListeDeroulante)
 
 
+# Leur âge s'ajoute à celui de la page gardée : ensemble, moins d'une minute.
+CHOIX_SECONDES = 10
+
+
 def _choix_des_filtres() -> dict[str, list[Any]]:
     """Les thèmes, les besoins par thème et les appels annoncés : les mêmes pour tous les lecteurs.
 
@@ -99,7 +103,9 @@ class FiltresForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choix = cache.get_or_set(
-            "filtres-du-registre", _choix_des_filtres, settings.CACHE_PUBLIC_SECONDES
+            "filtres-du-registre",
+            _choix_des_filtres,
+            min(CHOIX_SECONDES, settings.CACHE_PUBLIC_SECONDES),
         )
         for nom, siens in choix.items():
             self.fields[nom].choices = [("", "Tous"), *siens]

@@ -86,6 +86,16 @@ def test_le_registre_se_garde_pour_tous_sans_le_menu_de_personne(
     assert "Comptoir" not in client.get(adresse).text
 
 
+def test_une_page_anonyme_n_est_pas_faite_d_une_part_deja_agee(client):
+    """Deux durées de 45 secondes bout à bout passeraient la minute."""
+    adresse = reverse("registre")
+    client.force_login(UtilisateurFactory())
+    client.get(adresse)
+    VersionActiviteFactory(titre="Comptoir")
+    assert "Comptoir" not in client.get(adresse).text
+    assert "Comptoir" in Client().get(adresse).text
+
+
 def test_un_message_ne_se_garde_pas():
     """Un message attend dans un témoin : la page qui le dit n'est à personne d'autre."""
     adresse = reverse("registre")
