@@ -93,7 +93,8 @@ def fichier(request: HttpRequest, code: str, forme: str) -> HttpResponse:
 def resultats(request: HttpRequest, code: str, forme: str) -> HttpResponse:
     """Les résultats masqués des projets fermés d'un appel, en CSV ou en JSON."""
     appel = _appel(code)
-    projets = projets_ouverts().filter(appel=appel).prefetch_related("rapports__valeurs")
+    fermes = projets_ouverts().filter(appel=appel, etat="fermee")
+    projets = fermes.prefetch_related("rapports__valeurs")
     lignes = [cellule for projet in projets for cellule in resultats_de(projet)]
     return _rendre(forme, RESULTATS, lignes, f"resultats-{code}", "resultats", _de_l_appel(appel))
 
