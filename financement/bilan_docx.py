@@ -7,11 +7,15 @@ from typing import Any
 from docx import Document as Docx
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+from docx.shared import Inches
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from socle.templatetags.affichage import dollars, nombre, pourcent
+from socle.traces import gardes
+from socle.traces.donnees import Trace
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+LARGEUR_IMAGE = Inches(6)
 
 
 def _propre(valeur: Any) -> str:
@@ -36,7 +40,7 @@ class _Redaction:
 
     def __init__(self, contexte: Mapping[str, Any]) -> None:
         self.document = Docx()
-        self.recits = contexte["recits"]
+        self.recits, self.traces = contexte["recits"], contexte["traces"]
 
     def partie(self, titre: str, recit: str = "") -> None:
         self.document.add_heading(titre, 1)
@@ -44,10 +48,26 @@ class _Redaction:
             if paragraphe.strip():
                 self.document.add_paragraph(_propre(paragraphe))
 
-    def tableau(self, titre: str, entetes: Sequence[str], lignes: Iterable[Sequence[Any]]) -> None:
+    def tableau(
+        self, titre: str, entetes: Sequence[str], lignes: Iterable[Sequence[Any]], trace: str = ""
+    ) -> None:
+        """Un titre, le tracé nommé ``trace`` s'il y en a un, et le tableau des mêmes nombres."""
         if titre:
             self.document.add_heading(titre, 2)
+        if trace:
+            self.image(self.traces[trace])
         _tableau(self.document, entetes, lignes)
+
+    def image(self, trace: Trace) -> None:
+        """Le tracé en image, avec son texte de remplacement."""
+        if trace.est_vide:
+            if trace.si_vide:
+                self.document.add_paragraph(trace.si_vide)
+            return
+        image = self.document.add_picture(BytesIO(gardes.png(trace)), width=LARGEUR_IMAGE)
+        proprietes = image._inline.docPr
+        proprietes.set("title", _propre(trace.titre))
+        proprietes.set("descr", _propre(f"{trace.titre}. {trace.description}"))
 
 
 def document_modifiable(contexte: Mapping[str, Any]) -> bytes:
@@ -93,33 +113,49 @@ def _argent(redaction: _Redaction, contexte: Mapping[str, Any]) -> None:
     redaction.partie("L'argent", "argent")
     redaction.tableau(
         "Par bailleur et exercice",
-        ("Bailleur", "Exercice", "Enveloppe", "Accordé", "Versé", "Solde"),
+        ("Bailleur", "Exercice", "Enveloppe", "Accordé", "Versé", "Dépensé", "Solde"),
         [
-            (s.bailleur, s.exercice, *map(dollars, (s.enveloppe, s.accorde, s.verse, s.solde)))
+            (
+                s.bailleur,
+                s.exercice,
+                *map(dollars, (s.enveloppe, s.accorde, s.verse, s.depense, s.solde)),
+            )
             for s in bilan.sources
         ],
+        trace="sources",
     )
     redaction.tableau(
         "Par volet",
-        ("Volet", "Enveloppe", "Accordé", "Versé", "Projets"),
-        [(v.nom, *map(dollars, (v.enveloppe, v.accorde, v.paye)), v.projets) for v in bilan.volets],
+        ("Volet", "Enveloppe", "Accordé", "Versé", "Dépensé", "Projets"),
+        [
+            (v.nom, *map(dollars, (v.enveloppe, v.accorde, v.paye, v.depense)), v.projets)
+            for v in bilan.volets
+        ],
+        trace="volets",
     )
 
 
 def _besoins(redaction: _Redaction, contexte: Mapping[str, Any]) -> None:
     bilan = contexte["bilan"]
     redaction.partie("Les besoins", "besoins")
-    for titre, groupes in (
-        ("Par objectif du plan", bilan.objectifs),
-        ("Par besoin de la consultation", bilan.besoins),
-        ("Par thème", bilan.themes),
-        ("Par secteur", bilan.secteurs),
+    for titre, groupes, trace in (
+        ("Par objectif du plan", bilan.objectifs, "objectifs"),
+        ("Par thème", bilan.themes, "themes"),
+        ("Par secteur", bilan.secteurs, "secteurs"),
+        ("Par besoin de la consultation", bilan.besoins, "besoins"),
     ):
         redaction.tableau(
             titre,
             ("Énoncé", "Projets", "Accordé"),
             [(g.nom, g.projets, dollars(g.accorde)) for g in groupes],
+            trace=trace,
         )
+    redaction.tableau(
+        "Les besoins de chaque thème",
+        ("Thème", "Avec réponse", "Sans réponse"),
+        [(t.libelle, str(t.repondus), str(t.sans_reponse)) for t in bilan.couverture],
+        trace="couverture",
+    )
     redaction.tableau(
         "Ce qui répond aux besoins",
         ("Besoin", "Ce qui y répond", "Activités réalisées", "Personnes rejointes"),
@@ -136,8 +172,12 @@ def _resultats(redaction: _Redaction, contexte: Mapping[str, Any]) -> None:
     redaction.partie("Les résultats", "resultats")
     redaction.tableau(
         "",
-        ("Indicateur", "Réalisé", "Prévu", "Remarque"),
-        [(i.libelle, i.texte, nombre(i.prevu), i.note) for i in resultats.indicateurs],
+        ("Indicateur", "Réalisé", "Prévu", "Atteint", "Remarque"),
+        [
+            (i.libelle, i.texte, nombre(i.prevu), i.atteint_lu, i.note)
+            for i in resultats.indicateurs
+        ],
+        trace="resultats",
     )
     for ventilation in resultats.ventilations:
         cellules = [(cellule.libelle, cellule.texte) for cellule in ventilation.cellules]
@@ -159,6 +199,7 @@ def _changements(redaction: _Redaction, contexte: Mapping[str, Any]) -> None:
             )
             for c in comparaison.mesures
         ],
+        trace="changements",
     )
 
 
