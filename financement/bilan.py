@@ -57,6 +57,7 @@ class Projet:
 class ThemeCouvert:
     """Combien des besoins d'un thème ont un projet, et combien n'en ont aucun."""
 
+    code: str
     libelle: str
     repondus: int
     sans_reponse: int
@@ -211,7 +212,7 @@ def _couverture(besoins: Iterable[Besoin], repondus: set[str]) -> list[ThemeCouv
     for besoin in sorted(besoins, key=lambda b: (b.theme.ordre, b.theme.libelle)):
         par_theme.setdefault(besoin.theme, []).append(besoin.code in repondus)
     return [
-        ThemeCouvert(theme.libelle, sum(reponses), len(reponses) - sum(reponses))
+        ThemeCouvert(theme.code, theme.libelle, sum(reponses), len(reponses) - sum(reponses))
         for theme, reponses in par_theme.items()
     ]
 

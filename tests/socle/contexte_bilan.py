@@ -122,8 +122,8 @@ CHIFFRES = Bilan(
     ],
     resultats=resultats_de(PROJETS),
     couverture=[
-        ThemeCouvert("Accueil et établissement", 2, 1),
-        ThemeCouvert("Emploi", 0, 1),
+        ThemeCouvert("accueil", "Accueil et établissement", 2, 1),
+        ThemeCouvert("emploi", "Emploi", 0, 1),
     ],
 )
 
