@@ -4,18 +4,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
+from docx.shared import Inches
+
 from socle.templatetags.affichage import date_courte, dollars, nombre, pourcent
+from socle.traces import gardes
+from socle.traces.donnees import Trace
 from socle.traitement_de_texte import document_vierge, propre, tableau
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+LARGEUR_IMAGE = Inches(6)
 
 
 class _Redaction:
     """Un document qui s'écrit de haut en bas, les textes de la Ville en tête de leur partie."""
 
-    def __init__(self, document: Any, recits: Mapping[str, str]) -> None:
+    def __init__(self, document: Any, contexte: Mapping[str, Any]) -> None:
         self.document = document
-        self.recits = recits
+        self.recits, self.traces = contexte["recits"], contexte["traces"]
 
     def partie(self, titre: str, recit: str = "") -> None:
         self.document.add_heading(titre, 1)
@@ -23,10 +28,26 @@ class _Redaction:
             if paragraphe.strip():
                 self.document.add_paragraph(propre(paragraphe))
 
-    def tableau(self, titre: str, entetes: Sequence[str], lignes: Iterable[Sequence[Any]]) -> None:
+    def tableau(
+        self, titre: str, entetes: Sequence[str], lignes: Iterable[Sequence[Any]], trace: str = ""
+    ) -> None:
+        """Un titre, le tracé nommé ``trace`` s'il y en a un, et le tableau des mêmes nombres."""
         if titre:
             self.document.add_heading(titre, 2)
+        if trace:
+            self.image(self.traces[trace])
         tableau(self.document, entetes, lignes)
+
+    def image(self, trace: Trace) -> None:
+        """Le tracé en image, avec son texte de remplacement."""
+        if trace.est_vide:
+            if trace.si_vide:
+                self.document.add_paragraph(trace.si_vide)
+            return
+        image = self.document.add_picture(BytesIO(gardes.png(trace)), width=LARGEUR_IMAGE)
+        proprietes = image._inline.docPr
+        proprietes.set("title", propre(trace.titre))
+        proprietes.set("descr", propre(f"{trace.titre}. {trace.description}"))
 
 
 def document_modifiable(contexte: Mapping[str, Any]) -> bytes:
@@ -34,7 +55,7 @@ def document_modifiable(contexte: Mapping[str, Any]) -> bytes:
     portee = contexte["portee"]
     titre = f"Bilan {portee.de_quoi} : {propre(portee.titre)}"
     document = document_vierge(titre, reference=contexte["reference"])
-    redaction = _Redaction(document, contexte["recits"])
+    redaction = _Redaction(document, contexte)
     document.add_heading(titre, 0)
     document.add_paragraph(
         f"{propre(portee.plans)} · {contexte['reference']} · {date_courte(contexte['date'])}"
@@ -71,33 +92,49 @@ def _argent(redaction: _Redaction, contexte: Mapping[str, Any]) -> None:
     redaction.partie("L'argent", "argent")
     redaction.tableau(
         "Par bailleur et exercice",
-        ("Bailleur", "Exercice", "Enveloppe", "Accordé", "Versé", "Solde"),
+        ("Bailleur", "Exercice", "Enveloppe", "Accordé", "Versé", "Dépensé", "Solde"),
         [
-            (s.bailleur, s.exercice, *map(dollars, (s.enveloppe, s.accorde, s.verse, s.solde)))
+            (
+                s.bailleur,
+                s.exercice,
+                *map(dollars, (s.enveloppe, s.accorde, s.verse, s.depense, s.solde)),
+            )
             for s in bilan.sources
         ],
+        trace="sources",
     )
     redaction.tableau(
         "Par volet",
-        ("Volet", "Enveloppe", "Accordé", "Versé", "Projets"),
-        [(v.nom, *map(dollars, (v.enveloppe, v.accorde, v.paye)), v.projets) for v in bilan.volets],
+        ("Volet", "Enveloppe", "Accordé", "Versé", "Dépensé", "Projets"),
+        [
+            (v.nom, *map(dollars, (v.enveloppe, v.accorde, v.paye, v.depense)), v.projets)
+            for v in bilan.volets
+        ],
+        trace="volets",
     )
 
 
 def _besoins(redaction: _Redaction, contexte: Mapping[str, Any]) -> None:
     bilan = contexte["bilan"]
     redaction.partie("Les besoins", "besoins")
-    for titre, groupes in (
-        ("Par objectif du plan", bilan.objectifs),
-        ("Par besoin de la consultation", bilan.besoins),
-        ("Par thème", bilan.themes),
-        ("Par secteur", bilan.secteurs),
+    for titre, groupes, trace in (
+        ("Par objectif du plan", bilan.objectifs, "objectifs"),
+        ("Par thème", bilan.themes, "themes"),
+        ("Par secteur", bilan.secteurs, "secteurs"),
+        ("Par besoin de la consultation", bilan.besoins, "besoins"),
     ):
         redaction.tableau(
             titre,
             ("Énoncé", "Projets", "Accordé"),
             [(g.nom, g.projets, dollars(g.accorde)) for g in groupes],
+            trace=trace,
         )
+    redaction.tableau(
+        "Les besoins de chaque thème",
+        ("Thème", "Avec réponse", "Sans réponse"),
+        [(t.libelle, str(t.repondus), str(t.sans_reponse)) for t in bilan.couverture],
+        trace="couverture",
+    )
     redaction.tableau(
         "Ce qui répond aux besoins",
         ("Besoin", "Ce qui y répond", "Activités réalisées", "Personnes rejointes"),
@@ -114,8 +151,12 @@ def _resultats(redaction: _Redaction, contexte: Mapping[str, Any]) -> None:
     redaction.partie("Les résultats", "resultats")
     redaction.tableau(
         "",
-        ("Indicateur", "Réalisé", "Prévu", "Remarque"),
-        [(i.libelle, i.texte, nombre(i.prevu), i.note) for i in resultats.indicateurs],
+        ("Indicateur", "Réalisé", "Prévu", "Atteint", "Remarque"),
+        [
+            (i.libelle, i.texte, nombre(i.prevu), i.atteint_lu, i.note)
+            for i in resultats.indicateurs
+        ],
+        trace="resultats",
     )
     for ventilation in resultats.ventilations:
         cellules = [(cellule.libelle, cellule.texte) for cellule in ventilation.cellules]
@@ -137,6 +178,7 @@ def _changements(redaction: _Redaction, contexte: Mapping[str, Any]) -> None:
             )
             for c in comparaison.mesures
         ],
+        trace="changements",
     )
 
 

@@ -17,10 +17,9 @@ from financement.indicateurs import (
     TOTAUX,
     additionner_prevus,
 )
-from financement.masquage import AU_MOINS, additionner, au_moins
+from financement.masquage import AU_MOINS, CACHEES, additionner, au_moins
 from financement.models import Convention, ValeurIndicateur
-from socle.graphiques import Ligne
-from socle.templatetags.affichage import nombre
+from socle.templatetags.affichage import ABSENT, nombre, pourcent
 
 NOTES = dict.fromkeys(("personnes_distinctes", "personnes_immigrantes"), "non dédoublonné")
 
@@ -38,6 +37,24 @@ class Indicateur:
     @property
     def texte(self) -> str:
         return ecrire_somme(str(self.valeur))
+
+    @property
+    def en_partie_cache(self) -> bool:
+        """Le nombre est un « au moins »."""
+        return str(self.valeur).startswith(AU_MOINS)
+
+    @property
+    def atteint(self) -> Decimal | None:
+        """La part de ce qui était prévu, en pour cent, de ce qui se publie ; None s'il se cache."""
+        if not self.prevu or self.valeur in CACHEES:
+            return None
+        return pourcentage(Decimal(au_moins(str(self.valeur))), Decimal(self.prevu))
+
+    @property
+    def atteint_lu(self) -> str:
+        """« 125 % », « au moins 80 % », ou « — »."""
+        prefixe = AU_MOINS if self.en_partie_cache else ""
+        return f"{prefixe}{pourcent(self.atteint, 0)}" if self.atteint is not None else ABSENT
 
 
 @dataclass(frozen=True)
@@ -65,13 +82,6 @@ class Resultats:
     indicateurs: list[Indicateur] = field(default_factory=list)
     ventilations: list[Ventilation] = field(default_factory=list)
     satisfaction: Decimal | None = None
-
-    @property
-    def lignes_prevues(self) -> list[Ligne]:
-        """Le dessin de l'obtenu sur le prévu : une somme en partie cachée y vaut son minimum."""
-        return [
-            Ligne(i.libelle, au_moins(str(i.valeur)), i.prevu) for i in self.indicateurs if i.prevu
-        ]
 
 
 def valeurs_des(demandes: list[int]) -> dict[int, dict[tuple[str, str], int]]:

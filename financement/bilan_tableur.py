@@ -44,16 +44,22 @@ def _projets(bilan: Bilan) -> Feuille:
 def _volets(bilan: Bilan) -> Feuille:
     return (
         "Volets",
-        ("Volet", "Enveloppe", "Accordé", "Engagé", "Versé", "Projets"),
-        [(v.nom, v.enveloppe, v.accorde, v.engage, v.paye, v.projets) for v in bilan.volets],
+        ("Volet", "Enveloppe", "Accordé", "Engagé", "Versé", "Dépensé", "Projets"),
+        [
+            (v.nom, v.enveloppe, v.accorde, v.engage, v.paye, v.depense, v.projets)
+            for v in bilan.volets
+        ],
     )
 
 
 def _sources(bilan: Bilan) -> Feuille:
     return (
         "Bailleurs",
-        ("Bailleur", "Exercice", "Enveloppe", "Accordé", "Versé", "Solde"),
-        [(s.bailleur, s.exercice, s.enveloppe, s.accorde, s.verse, s.solde) for s in bilan.sources],
+        ("Bailleur", "Exercice", "Enveloppe", "Accordé", "Versé", "Dépensé", "Solde"),
+        [
+            (s.bailleur, s.exercice, s.enveloppe, s.accorde, s.verse, s.depense, s.solde)
+            for s in bilan.sources
+        ],
     )
 
 
