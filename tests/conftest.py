@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from celery import current_app
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 
 from config.embarque import RACINE
@@ -75,6 +76,12 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+
+
+@pytest.fixture(autouse=True)
+def rien_de_garde() -> None:
+    """Ni débit compté ni page gardée d'un test à l'autre, quel que soit leur ordre."""
+    cache.clear()
 
 
 # --- Base ---------------------------------------------------------------------------------------
