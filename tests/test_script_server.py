@@ -36,6 +36,8 @@ def environnement(var: Path, port: int, **autres: str) -> dict[str, str]:
         "DEMONSTRATION": "0",
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PORT": str(port),
+        # Un ouvrier web de plus ne dirait rien de plus, et charger Django coûte.
+        "WEB_OUVRIERS": "1",
         **autres,
     }
 

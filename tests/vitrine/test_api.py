@@ -5,7 +5,6 @@ import json
 
 import jsonschema
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -14,13 +13,6 @@ from tests.vitrine.objets import un_projet_annonce
 from vitrine.ouvertes.colonnes import ACTIVITES, LICENCE, PROJETS
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def debit_neuf():
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def lire(client, nom, *arguments, **parametres):
