@@ -5,6 +5,7 @@ import json
 
 import jsonschema
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
