@@ -56,6 +56,7 @@ PHRASES = {
     "demande.anonymiser": "a été anonymisée selon le calendrier de conservation",
     "compte.anonymiser": "a été anonymisé, inactif depuis longtemps",
     "bilan.ecrire": "a écrit dans le bilan",
+    "bilan.figer": "a figé une version du bilan",
     "rapport.joindre_piece": "a joint un fichier à un rapport",
     "rapport.retirer_piece": "a retiré un fichier d'un rapport",
     "rapport.ajouter_temoignage": "a ajouté un témoignage à un rapport",

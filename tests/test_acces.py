@@ -327,6 +327,10 @@ def test_chaque_adresse_est_dans_la_matrice():
 
 @pytest.fixture
 def monde():
+    return un_monde()
+
+
+def un_monde():
     """Une demande à chaque moment, et chaque lien qu'une personne peut avoir avec elle."""
     decision = DecisionFactory()
     demande = decision.demande

@@ -13,6 +13,7 @@ from financement.services.recits import recits_de
 from socle import horloge
 from socle.documents import figer_document
 from socle.droits import exiger_permission
+from socle.journal import journaliser
 from socle.models import Document, Travail
 from socle.services import travaux
 
@@ -59,6 +60,7 @@ def produire(*, travail: Travail) -> None:
             titre=f"Bilan {portee.de_quoi} — {portee.titre}",
             acteur=travail.cree_par,
         )
+        journaliser(acteur=travail.cree_par, verbe="bilan.figer", objet=portee.objet)
         travaux.fixer_avancement(travail=travail, faits=1)
         travaux.finir(travail=travail)
 

@@ -25,6 +25,7 @@ from financement.services import decisions as services
 from financement.services.attente import liste_d_attente
 from financement.services.grand_livre import soldes
 from financement.services.reserves import verificateurs
+from socle.models import EntreeJournal
 from socle.vues import executer, trouver
 
 ETATS = ("recommandee", "liste_attente", "acceptee", "refusee", "conventionnee", "fermee")
@@ -37,6 +38,7 @@ def _appel(request: HttpRequest, code: str, permission: str = "ville.voir") -> A
 def decisions(request: HttpRequest, code: str) -> HttpResponse:
     """Les demandes recommandées ou décidées, dans l'ordre du classement."""
     appel = _appel(request, code)
+    resolutions = appel.resolutions.all()
     return render(
         request,
         "financement/ville/decisions.html",
@@ -44,7 +46,8 @@ def decisions(request: HttpRequest, code: str) -> HttpResponse:
             "appel": appel,
             "soldes": soldes(appel),
             "lignes": _lignes(request, appel),
-            "resolutions": appel.resolutions.all(),
+            "resolutions": resolutions,
+            "entrees": EntreeJournal.objects.pour(*resolutions)[:50],
             "form_resolution": ResolutionForm(),
             "a_decider": appel.demandes.filter(etat="recommandee").count(),
             "attente": liste_d_attente(request.user, appel),

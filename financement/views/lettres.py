@@ -14,7 +14,7 @@ from financement.services import envois as services_envois
 from financement.services import lettres as services
 from financement.services import lots_lettres, regroupement
 from socle import horloge
-from socle.models import Travail
+from socle.models import EntreeJournal, Travail
 from socle.vues import executer, exiger, trouver
 
 REGROUPEMENTS = {
@@ -53,6 +53,7 @@ def lettres(request: HttpRequest, code: str) -> HttpResponse:
             .en_defaut()
             .filter(lettre__decision__demande__appel=appel)
             .count(),
+            "entrees": EntreeJournal.objects.pour(*toutes)[:50],
             "travail": _travail_en_cours(request, appel),
             "peut_emettre": request.user.peut("lettre.lot", appel),
             "peut_classer": request.user.peut("retour.classer", appel),

@@ -107,7 +107,9 @@ def _montrer(request: HttpRequest, objet: Reexamen, **formulaires: Any) -> HttpR
     contexte = {
         "reexamen": objet,
         "demande": objet.demande,
-        "entrees": EntreeJournal.objects.pour(objet)[:50],
+        "entrees": EntreeJournal.objects.pour(objet, objet.demande).filter(
+            verbe__startswith="reexamen."
+        )[:50],
         "peut_trancher": en_cours and request.user.peut("reexamen.trancher", objet),
         "peut_confier": peut_confier,
         "personnes": personnes,
