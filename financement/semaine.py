@@ -113,7 +113,7 @@ def _appels(personne: Any) -> Iterator[Attente]:
             "Continuer",
             _jour(appel.ouverture),
         )
-    maintenant = horloge.maintenant()
+    maintenant = horloge.a_la_seconde()
     for appel in Appel.objects.filter(etat="publie", cloture__lt=maintenant):
         yield Attente(
             "Appel",

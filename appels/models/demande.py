@@ -187,7 +187,7 @@ class Demande(CycleDeVieDemande):
         if self.appel.etat != "publie":
             return False
         # Sur papier, c'est l'heure de l'arrivée au comptoir qui fait foi.
-        moment = self.papier_recu_le or horloge.maintenant()
+        moment = self.papier_recu_le or horloge.a_la_seconde()
         if self.appel.ouverture <= moment <= self.appel.cloture:
             return True
         return self.derogations.filter(jusqu_a__gte=moment).exists()

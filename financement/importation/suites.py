@@ -9,7 +9,7 @@ from appels.formulaires import questions_de
 from appels.models import Demande
 from appels.questions import TypeQuestion
 from financement.importation.acteurs import Acteurs
-from financement.importation.fichier import DemandeLue
+from financement.importation.contenu import DemandeLue
 from financement.services import conventions, fermeture, rapports, versements
 from socle import horloge
 from socle.exceptions import RegleViolee

@@ -9,7 +9,7 @@ from django.apps import apps
 from appels.services import formulaires
 from financement.bilan import calculer_bilan
 from financement.documents_fusionnes import contexte_convention
-from financement.importation.fichier import DemandeLue
+from financement.importation.contenu import DemandeLue
 from financement.indicateurs import argent_de, comparer, levier
 from financement.models import Convention, Rapport, Versement
 from financement.services import conventions

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from pathlib import Path
 
 import pytest
 from post_office.models import Email
@@ -235,6 +236,27 @@ def test_les_lettres_se_telechargent_en_un_pdf_ou_en_zip(decision, agente):
         with lettre.document.pdf.open("rb") as fichier:
             assert fichier.read() in contenus
     assert page(agente, "ville:lettres_telecharger", code, "exe").status_code == 404
+
+
+@pytest.mark.parametrize("forme", ["pdf", "zip"])
+@pytest.mark.parametrize("abimer", ["vider", "effacer"])
+def test_une_lettre_au_fichier_perdu_est_nommee(decision, agente, forme, abimer):
+    code = decision.demande.appel.code
+    document = emettre(decision, agente).document
+    chemin = Path(document.pdf.path)
+    if abimer == "effacer":
+        chemin.unlink()
+    else:
+        chemin.write_bytes(b"%PDF-1.7")
+
+    reponse = page(agente, "ville:lettres_telecharger", code, forme)
+
+    if (forme, abimer) == ("zip", "vider"):  # Le ZIP garde chaque fichier tel qu'il est.
+        assert reponse.status_code == 200
+        reponse.close()
+        return
+    assert reponse.status_code == 302
+    assert f"Le fichier de « {document.titre} » est absent ou abîmé" in messages_de(reponse)
 
 
 # --- Requêtes -------------------------------------------------------------------------------------
