@@ -31,11 +31,11 @@ class CoordonneesBancaires(models.Model):
 
 class LotPaiementQuerySet(models.QuerySet):
     def visibles_par(self, utilisateur: Any) -> "LotPaiementQuerySet":
-        """Un lot se cache à qui est récusé d'une de ses demandes : son total en parlerait."""
-        recusees = Demande.objects.filter(
-            affectations__membre__utilisateur=utilisateur, affectations__etat="recusee"
+        """Un lot se cache à qui est partie à une de ses demandes : son total en parlerait."""
+        suivies = Demande.objects.sans_recusation(utilisateur)
+        caches = self.model.objects.filter(versements__isnull=False).exclude(
+            versements__convention__demande__in=suivies
         )
-        caches = self.model.objects.filter(versements__convention__demande__in=recusees)
         return self.exclude(pk__in=caches.values("pk"))
 
     def avec_totaux(self) -> "LotPaiementQuerySet":
