@@ -104,9 +104,8 @@ def test_l_inscription_repond_pareil_pour_un_compte_deja_pris(personne):
         for qui in (personne.email, "rien@exemple.test")
     ]
 
-    assert (
-        len({(reponse.status_code, reponse.headers.get("Location")) for reponse in reponses}) == 1
-    )
+    issues = {(reponse.status_code, reponse.headers.get("Location")) for reponse in reponses}
+    assert len(issues) == 1
     assert not get_user(reponses[0].wsgi_request).is_authenticated
 
 
