@@ -7,6 +7,7 @@ from appels.models import Demande
 from appels.recusations import demandes_recusees
 from evaluations.compte_rendu import document_lisible
 from evaluations.models import Affectation
+from evaluations.visibilite import demandes_confiees, demandes_revelees_a, nombre_a_faire
 from financement.models import LotPaiement
 from financement.services.reserves import verificateurs, verificateurs_de
 from socle.permissions import MATRICE
@@ -150,6 +151,9 @@ def test_qui_entre_dans_l_organisme_apres_coup_ne_note_plus_ni_ne_recommande():
     for permission in ("demande.recommander", "demande.rouvrir_evaluation"):
         assert not personne.peut(permission, demande), permission
     assert not Affectation.objects.non_recusees_de(personne).exists()
+    assert not demandes_confiees(personne, demande.appel).exists()
+    assert not demandes_revelees_a(personne, demande.appel).exists()
+    assert nombre_a_faire(personne) == 0
 
 
 @pytest.mark.parametrize(
