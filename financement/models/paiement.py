@@ -4,7 +4,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q, Sum
 
-from appels.models import Demande
+from appels.recusations import demandes_recusees
 from socle import horloge
 
 
@@ -32,9 +32,8 @@ class CoordonneesBancaires(models.Model):
 class LotPaiementQuerySet(models.QuerySet):
     def visibles_par(self, utilisateur: Any) -> "LotPaiementQuerySet":
         """Un lot se cache à qui est partie à une de ses demandes : son total en parlerait."""
-        suivies = Demande.objects.sans_recusation(utilisateur)
-        caches = self.model.objects.filter(versements__isnull=False).exclude(
-            versements__convention__demande__in=suivies
+        caches = self.model.objects.filter(
+            versements__convention__demande__in=demandes_recusees(utilisateur)
         )
         return self.exclude(pk__in=caches.values("pk"))
 

@@ -1,6 +1,7 @@
 """Une personne de la Ville qui est aussi membre d'un organisme n'y fait pas les deux côtés."""
 
 import pytest
+from django.core.files.base import ContentFile
 from django.urls import reverse
 
 from appels.models import Demande
@@ -27,6 +28,7 @@ from tests.financement.objets import un_projet
 
 pytestmark = pytest.mark.django_db
 
+EXTRAIT = b"%PDF-1.7 de tous"
 DE_LA_VILLE = ["agent", "approbation", "tresorerie", "administration"]
 # Ce que chaque côté peut : rien de ceci ne se fait des deux.
 RESERVEES = sorted(
@@ -34,7 +36,6 @@ RESERVEES = sorted(
         "convention.preparer",
         "convention.contresigner",
         "convention.resilier",
-        "avenant.decider",
         "echange.suivre",
         "echange.repondre",
         "lettre.emettre",
@@ -113,7 +114,7 @@ def test_ni_les_pages_ni_les_listes_de_la_ville_ne_lui_montrent_sa_demande(clien
     assert autre in suivies
     assert demande not in suivies
     assert demande in demandes_recusees(personne)
-    for nom in ("ville:demande", "ville:decision", "ville:convention"):
+    for nom in ("ville:demande", "ville:decider", "ville:convention"):
         assert client.get(reverse(nom, args=[demande.reference])).status_code == 404, nom
 
 
@@ -128,8 +129,9 @@ def test_elle_ne_verifie_pas_une_reserve_de_son_organisme():
 
 def test_un_lot_de_paiement_qui_la_paie_se_cache():
     versement = VersementFactory(verse=True)
-    lot = LotPaiement.objects.create(cree_par=UtilisateurFactory(tresorerie=True))
-    type(versement).objects.filter(pk=versement.pk).update(lot=lot)
+    lot = LotPaiement.objects.create(numero="PAI-1", total=2)
+    for paye in (versement, VersementFactory(verse=True)):
+        type(paye).objects.filter(pk=paye.pk).update(lot=lot)
     personne = des_deux_cotes(versement.convention.demande.organisme)
 
     assert not LotPaiement.objects.visibles_par(personne).exists()
@@ -193,16 +195,15 @@ def test_l_extrait_du_proces_verbal_se_ferme_a_la_personne_recusee(client):
     recuse.utilisateur.roles = ["agent"]
     recuse.utilisateur.save()
     resolution = ResolutionFactory(appel=pret.appel)
-    resolution.extrait.save("extrait.pdf", _fichier(), save=True)
+    resolution.extrait.save("extrait.pdf", ContentFile(EXTRAIT), save=True)
     adresse = reverse("ville:resolution_extrait", args=[pret.appel.code, resolution.pk])
 
     client.force_login(recuse.utilisateur)
     assert client.get(adresse).status_code == 404
     client.force_login(pret.agente)
-    assert client.get(adresse).status_code == 200
-
-
-def _fichier():
-    from django.core.files.base import ContentFile
-
-    return ContentFile(b"%PDF-1.7 de tous")
+    reponse = client.get(adresse)
+    assert b"".join(reponse.streaming_content) == EXTRAIT
+    page = client.get(reverse("ville:decisions", args=[pret.appel.code])).text
+    assert adresse in page
+    client.force_login(recuse.utilisateur)
+    assert adresse not in client.get(reverse("ville:decisions", args=[pret.appel.code])).text
