@@ -137,11 +137,11 @@ def _resultats(redaction: _Redaction, contexte: Mapping[str, Any]) -> None:
     redaction.tableau(
         "",
         ("Indicateur", "Réalisé", "Prévu", "Remarque"),
-        [(i.libelle, i.texte, nombre(i.prevu), i.note) for i in resultats.indicateurs],
+        [(i.libelle, i.texte, i.prevu_lu, i.note) for i in resultats.indicateurs],
     )
     for ventilation in resultats.ventilations:
-        cellules = [(cellule.libelle, cellule.texte) for cellule in ventilation.cellules]
-        redaction.tableau(ventilation.titre, ("Groupe", "Nombre"), cellules)
+        cellules = [(c.libelle, c.texte, c.prevu_lu) for c in ventilation.cellules]
+        redaction.tableau(ventilation.titre, ("Groupe", "Nombre", "Prévu"), cellules)
 
 
 def _changements(redaction: _Redaction, contexte: Mapping[str, Any]) -> None:

@@ -172,11 +172,11 @@ def viser(demande, **cases):
     return " ".join(m.libelle for m in manques(demande) if m.partie == "vises")
 
 
-def test_la_demande_prevoit_les_seuls_totaux_que_l_appel_demande(demande):
+def test_la_demande_prevoit_les_seuls_indicateurs_que_l_appel_demande(demande):
     texte = page(demande.auteur, "organisme:rediger", demande.reference, "vises").text
-    for libelle in ("Personnes différentes à rejoindre", "Outils produits"):
+    for libelle in ("Personnes différentes à rejoindre", "Outils produits", "Femmes"):
         assert libelle in texte
-    for absent in ("Participations prévues", "Femmes", "Jumelages"):
+    for absent in ("Participations prévues", "Résidence permanente", "Jumelages"):
         assert absent not in texte
 
 
