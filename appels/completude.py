@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
+
 from appels.formulaires import questions_de
 from appels.models import Complement, Demande, PieceExigee
 from appels.questions import TypeQuestion, defaut, visible
 from appels.regles import regles_budget
 from appels.remedes import cases_de, regles_rompues
+from socle.elements import Manque
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,21 @@ def manques_complement(demande: Demande, complement: Complement) -> list[ManqueD
 
 def _piece_a_joindre(exigee: PieceExigee) -> ManqueDemande:
     return ManqueDemande("pieces", f"Joignez : {exigee.libelle}.", ancre=f"piece-{exigee.pk}")
+
+
+def a_fournir(demande: Demande, absents: list[ManqueDemande]) -> list[Manque]:
+    """Ce qui manque, chaque élément menant à la case où le fournir."""
+    return [
+        Manque(
+            manque.libelle,
+            url=reverse(
+                "organisme:rediger",
+                kwargs={"reference": demande.reference, "partie": manque.partie},
+            )
+            + (f"#{manque.ancre}" if manque.ancre else ""),
+        )
+        for manque in absents
+    ]
 
 
 def _manques_projet(demande: Demande) -> list[ManqueDemande]:

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db.models import Q, QuerySet
+from django.db.models.lookups import GreaterThan
 
 from appels.cumul import aides_entre_demandes, se_recoupent
 from appels.models import Demande, PosteDepense, VerdictDoute
 from appels.regles import dollars
 
 # Ressemblance de trigrammes, de 0 à 1 ; au-delà, les deux textes se lisent comme voisins.
-TITRE_VOISIN, TEXTE_VOISIN, PRECISION_VOISINE = 0.3, 0.5, 0.6
+TEXTE_VOISIN, PRECISION_VOISINE = 0.5, 0.6
 TITRE_PRESQUE_PAREIL, TEXTE_PRESQUE_PAREIL = 0.6, 0.7
 # Un résumé court ressemble à d'autres par hasard : seul, il ne fait pas douter.
 RESUME_PARLANT = 80
@@ -82,26 +83,28 @@ def demandes_soeurs(demande: Demande, autres: QuerySet[Demande]) -> list[Demande
 def _voisines(demande: Demande, candidates: QuerySet[Demande]) -> list[Demande]:
     """Les demandes dont le titre ou le résumé ressemblent à ceux de ``demande``.
 
-    Les index des trigrammes bornent la recherche ; le même organisme se regarde toujours.
+    Les index des trigrammes bornent la recherche : « trigram_similar » veut dire 0,3 au moins, le
+    seuil de PostgreSQL. Quand beaucoup se ressemblent, comparer coûte : les clés d'abord, les
+    demandes ensuite, pour ne comparer chacune qu'autant de fois qu'il le faut.
     """
     if not demande.titre:
         return []
-    proches = Q(titre__trigram_similar=demande.titre) | Q(organisme_id=demande.organisme_id)
-    ressemblent = Q(proche_titre__gt=TITRE_VOISIN) & (
-        Q(proche_texte__gt=TEXTE_VOISIN) | Q(proche_titre__gt=TITRE_PRESQUE_PAREIL)
+    titre = TrigramSimilarity("titre", demande.titre)
+    texte = TrigramSimilarity("resume", demande.resume)
+    ressemblent = Q(titre__trigram_similar=demande.titre) & (
+        GreaterThan(texte, TEXTE_VOISIN) | GreaterThan(titre, TITRE_PRESQUE_PAREIL)
     )
     if len(demande.resume) >= RESUME_PARLANT:
-        proches |= Q(resume__trigram_similar=demande.resume)
-        ressemblent |= Q(proche_texte__gt=TEXTE_PRESQUE_PAREIL)
-    return list(
-        candidates.filter(proches)
-        .annotate(
-            proche_titre=TrigramSimilarity("titre", demande.titre),
-            proche_texte=TrigramSimilarity("resume", demande.resume),
+        ressemblent |= Q(resume__trigram_similar=demande.resume) & Q(
+            GreaterThan(texte, TEXTE_PRESQUE_PAREIL)
         )
-        .filter(ressemblent)
+    ordre = (texte.desc(), "reference")
+    cles = candidates.filter(ressemblent).order_by(*ordre).values_list("pk", flat=True)
+    return list(
+        Demande.objects.filter(pk__in=list(cles[:REGARDEES_MAX]))
+        .annotate(proche_titre=titre, proche_texte=texte)
         .select_related("appel", "organisme")
-        .order_by("-proche_texte", "reference")[:REGARDEES_MAX]
+        .order_by(*ordre)
     )
 
 

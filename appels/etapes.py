@@ -2,6 +2,9 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from typing import Any
+
+from django.urls import reverse
 
 from appels.models import Demande
 from socle.elements import Etape
@@ -57,16 +60,42 @@ def situation(demande: Demande) -> tuple[str, str, str]:
     libelle, phrase, role = PHRASES[etat]
     if etat == "acceptee" and any(c.etat == "transmise" for c in demande.conventions.all()):
         return libelle, "À vous : lisez et signez la convention.", "a_faire"
-    if etat == "conventionnee":
-        attendus = [r for r in demande.rapports.all() if r.etat in {"attendu", "a_corriger"}]
-        if attendus:
-            rapport = min(attendus, key=lambda r: r.echeance)
-            phrase = (
-                f"À vous : {rapport.get_nature_display().lower()} attendu le "
-                f"{date_courte(rapport.echeance)}."
-            )
-            role = "a_faire" if rapport.est_en_retard else role
+    if etat == "conventionnee" and (rapport := _rapport_a_remettre(demande)):
+        nom, quand = rapport.get_nature_display().lower(), date_courte(rapport.echeance)
+        if rapport.etat == "a_corriger":
+            retard = f" Il était attendu le {quand}." if rapport.est_en_retard else ""
+            return "À corriger", f"À vous : la Ville vous a renvoyé le {nom}.{retard}", "a_faire"
+        if rapport.est_en_retard:
+            return "En retard", f"À vous : {nom} attendu depuis le {quand}.", "a_faire"
+        phrase = f"À vous : {nom} attendu le {quand}."
     return libelle, phrase, role
+
+
+def _rapport_a_remettre(demande: Demande) -> Any:
+    """Celui à corriger d'abord, sinon le premier attendu ; None s'il n'y en a pas."""
+    attendus = [r for r in demande.rapports.all() if r.etat in {"attendu", "a_corriger"}]
+    return min(attendus, key=lambda r: (r.etat != "a_corriger", r.echeance), default=None)
+
+
+def geste(demande: Demande) -> tuple[str, str] | None:
+    """(bouton, adresse) de ce que l'organisme a à faire maintenant ; None si rien ne presse."""
+    etat = etat_public(demande)
+    if situation(demande)[2] != "a_faire":
+        return None
+    if etat == "brouillon":
+        return "Continuer la demande", _adresse("rediger", demande, "projet")
+    if etat == "a_completer":
+        return "Compléter la demande", _adresse("demande", demande)
+    if etat == "acceptee":
+        return "Lire la convention", _adresse("convention", demande)
+    rapport = _rapport_a_remettre(demande)
+    verbe = "Corriger" if rapport.etat == "a_corriger" else "Écrire"
+    bouton = f"{verbe} le {rapport.get_nature_display().lower()}"
+    return bouton, _adresse("rapport", demande, rapport.nature)
+
+
+def _adresse(page: str, demande: Demande, *suite: str) -> str:
+    return reverse(f"organisme:{page}", args=[demande.reference, *suite])
 
 
 def etapes(demande: Demande, *, dates: Mapping[str, dt.date | None] | None = None) -> list[Etape]:

@@ -272,9 +272,11 @@ def activites_a_rapporter(prevues: list[Mapping[str, str]]) -> list[dict[str, st
     """Les lignes d'un tableau d'activités réalisées, d'après celles qui étaient prévues."""
     lignes = []
     for prevue in prevues:
-        dates = " au ".join(filter(None, (prevue.get("debut"), prevue.get("fin"))))
-        attendues = prevue.get("personnes")
-        prevu = [dates, prevue.get("lieu"), f"{attendues} personnes" if attendues else ""]
+        jours = (_case_lue("date", prevue.get(nom) or "") for nom in ("debut", "fin"))
+        attendues = str(prevue.get("personnes") or "")
+        prevu = [" au ".join(filter(None, jours)), prevue.get("lieu")]
+        if attendues:
+            prevu.append(f"{attendues} personne{'' if attendues in {'0', '1'} else 's'}")
         lignes.append({"nom": prevue.get("nom", ""), "prevu": ", ".join(filter(None, prevu))[:300]})
     return [{nom: case for nom, case in ligne.items() if case} for ligne in lignes]
 

@@ -147,6 +147,12 @@ def _tourne(pid: int, *morceaux: str) -> bool:
 def _joindre_postgresql(var: Path, *, rapide: bool) -> str:
     """Démarre ou joint PostgreSQL, crée la base au besoin, rend son adresse."""
     donnees = var / "postgres"
+    if any(signe.isspace() or signe in "'\"\\" for signe in str(donnees)):
+        # Le paquet passe ce chemin à PostgreSQL sans guillemets.
+        raise ServeurIndisponible(
+            f"PostgreSQL embarqué n'accepte pas d'espace ni de guillemet dans le chemin {var} : "
+            "donnez un autre dossier avec APPELS_VAR, ou un serveur avec DATABASE_URL."
+        )
     _retirer_fiche_perimee(donnees)
     try:
         prise = _demarrer_postgresql(donnees)
@@ -274,7 +280,7 @@ def _demarrer_valkey(dossier: Path, port: int, mot_de_passe: str, *, rapide: boo
     generate_config_file(
         reglages,
         port,
-        dossier,
+        Path(),  # celui où il démarre : écrit sans guillemets, un chemin à espaces l'arrêterait
         {"requirepass": mot_de_passe, "appendonly": "no" if rapide else "yes"},
     )
     with (dossier / "valkey.log").open("ab") as journal:

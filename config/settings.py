@@ -10,6 +10,7 @@ import environ
 from bootstrap_wrapper import get_bootstrap_dir
 from csp.constants import NONCE, NONE, SELF
 from django.contrib import messages
+from whitenoise.compress import Compressor
 
 from config import suivi_erreurs
 from config.planification import TACHES_PERIODIQUES
@@ -242,6 +243,8 @@ STORAGES = {
         )
     },
 }
+# Les outils de développement seuls lisent ces cartes : les comprimer prenait dix secondes.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]
 if MEDIA_STORAGE.startswith("s3://"):
     STORAGES["default"] = {
         "BACKEND": "storages.backends.s3.S3Storage",

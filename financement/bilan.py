@@ -4,6 +4,7 @@ Un projet qui répond à plusieurs besoins compte en entier sous chacun ; les to
 bailleur et par secteur, eux, s'additionnent. Rien n'y est une personne : des comptes masqués.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -20,7 +21,6 @@ from financement.bilan_resultats import (
 from financement.masquage import Publication, publier
 from financement.models import Mouvement
 from financement.retenus import prevus_des, valeurs_des
-from socle.graphiques import Part
 
 FINANCEES = frozenset({"acceptee", "conventionnee", "fermee"})
 
@@ -40,6 +40,25 @@ class Projet:
     recupere: Decimal
     publie: Publication
     prevu: Publication
+    rendu: Decimal = ZERO
+
+    @property
+    def depense(self) -> Decimal:
+        """L'aide finale d'un projet fermé : accordée, moins rendue à l'enveloppe ; 0 avant.
+
+        Une somme réclamée puis radiée y reste : elle n'est pas revenue.
+        """
+        return self.accorde - self.rendu if self.demande.etat == "fermee" else ZERO
+
+
+@dataclass(frozen=True)
+class ThemeCouvert:
+    """Combien des besoins d'un thème ont un projet, et combien n'en ont aucun."""
+
+    code: str
+    libelle: str
+    repondus: int
+    sans_reponse: int
 
 
 @dataclass
@@ -108,6 +127,7 @@ class Bilan:
     secteurs: list[Groupe]
     besoins_sans_reponse: list[Besoin]
     resultats: Resultats
+    couverture: list[ThemeCouvert] = field(default_factory=list)
 
     @property
     def deposees(self) -> int:
@@ -134,12 +154,8 @@ class Bilan:
         return self.enveloppe - self.accorde
 
     @property
-    def parts_des_bailleurs(self) -> list[Part]:
-        """L'aide accordée par bailleur, tous exercices ensemble."""
-        parts: dict[str, Decimal] = {}
-        for source in self.sources:
-            parts[source.bailleur] = parts.get(source.bailleur, ZERO) + source.accorde
-        return [Part(bailleur, accorde) for bailleur, accorde in parts.items()]
+    def depense(self) -> Decimal:
+        return sum((projet.depense for projet in self.projets), ZERO)
 
     @property
     def organismes(self) -> int:
@@ -184,7 +200,19 @@ def calculer_bilan(appels: list[Appel]) -> Bilan:
             (b for b in besoins.values() if b.code not in par_besoin), key=lambda b: b.code
         ),
         resultats=resultats_de(projets),
+        couverture=_couverture(besoins.values(), set(par_besoin)),
     )
+
+
+def _couverture(besoins: Iterable[Besoin], repondus: set[str]) -> list[ThemeCouvert]:
+    """Les thèmes du plan, dans leur ordre, et leurs besoins répondus ou non."""
+    par_theme: dict[Any, list[bool]] = {}
+    for besoin in sorted(besoins, key=lambda b: (b.theme.ordre, b.theme.libelle)):
+        par_theme.setdefault(besoin.theme, []).append(besoin.code in repondus)
+    return [
+        ThemeCouvert(theme.code, theme.libelle, sum(reponses), len(reponses) - sum(reponses))
+        for theme, reponses in par_theme.items()
+    ]
 
 
 def _par_appel(appels: list[Appel], projets: list[Projet]) -> list[LigneAppel]:
@@ -263,6 +291,7 @@ def _projets(appels: list[Appel]) -> list[Projet]:
             recupere=sommes.get("recuperation", ZERO),
             publie=publier(valeurs.get(demande.pk, {})),
             prevu=publier(prevus.get(demande.pk, {})),
+            rendu=sommes.get("liberation", ZERO),
         )
         for demande in demandes
     ]

@@ -16,7 +16,7 @@ ZERO = Decimal("0.00")
 
 @dataclass
 class LigneVolet:
-    """Un volet, en dollars, et ses projets."""
+    """Un volet, en dollars, et ses projets ; ``depense`` : voir ``Projet.depense``."""
 
     cle: int
     nom: str
@@ -25,6 +25,11 @@ class LigneVolet:
     engage: Decimal
     paye: Decimal
     membres: list[Any]
+    depense: Decimal = ZERO
+
+    @property
+    def solde(self) -> Decimal:
+        return self.enveloppe - self.accorde
 
     @property
     def projets(self) -> int:
@@ -33,12 +38,16 @@ class LigneVolet:
 
 @dataclass
 class LigneSource:
-    """Un bailleur et un exercice, en dollars ; ``parts`` : (accordé, versé) de chaque demande."""
+    """Un bailleur et un exercice, en dollars ; ``parts`` : (accordé, versé) de chaque demande.
+
+    ``depense`` : ce que les projets fermés en gardent.
+    """
 
     bailleur: str
     exercice: int
     enveloppe: Decimal = ZERO
     parts: dict[int, list[Decimal]] = field(default_factory=dict)
+    depense: Decimal = ZERO
 
     @property
     def accorde(self) -> Decimal:
@@ -60,13 +69,17 @@ class LigneSource:
     def libelle(self) -> str:
         return f"{self.bailleur}, exercice finissant le 31 mars {self.exercice}"
 
-    def ajouter(self, demande: int, nature: str, montant: Decimal) -> None:
+    def ajouter(self, demande: int, nature: str, montant: Decimal, *, fermee: bool = False) -> None:
         part = self.parts.setdefault(demande, [ZERO, ZERO])
         if nature in NATURES:
             part[NATURES.index(nature)] += montant
+        if fermee:
+            self.depense += SIGNES_DE_LA_DEPENSE.get(nature, 0) * montant
 
 
 NATURES = ("accord", "versement")
+# Un projet fermé garde ce qui lui fut accordé, moins ce qu'il a rendu à l'enveloppe.
+SIGNES_DE_LA_DEPENSE = {"accord": 1, "liberation": -1}
 
 
 def par_source_et_volet(
@@ -80,6 +93,7 @@ def par_source_et_volet(
     for projet in projets:
         par_volet[projet.demande.volet_id].append(projet)
     par_credit = _par_credit(projets)
+    fermees = {projet.demande.pk for projet in projets if projet.demande.etat == "fermee"}
     soldes = soldes_de(appels)
     for appel in appels:
         for solde in soldes[appel.pk]:
@@ -94,14 +108,15 @@ def par_source_et_volet(
                     engage=sum((p.engage for p in siens), ZERO),
                     paye=sum((p.verse for p in siens), ZERO),
                     membres=siens,
+                    depense=sum((p.depense for p in siens), ZERO),
                 )
             )
             for credit in solde.credits:
                 cle = (credit.bailleur, credit.exercice)
                 ligne = sources.setdefault(cle, LigneSource(*cle))
                 ligne.enveloppe += credit.enveloppe
-                for mouvement in par_credit.get(credit.pk, ()):
-                    ligne.ajouter(*mouvement)
+                for demande, *mouvement in par_credit.get(credit.pk, ()):
+                    ligne.ajouter(demande, *mouvement, fermee=demande in fermees)
     return lignes, sorted(sources.values(), key=lambda s: (s.bailleur, s.exercice))
 
 

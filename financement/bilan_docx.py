@@ -4,63 +4,62 @@ from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
-from docx import Document as Docx
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from docx.shared import Inches
 
-from socle.templatetags.affichage import dollars, nombre, pourcent
+from socle.templatetags.affichage import date_courte, dollars, nombre, pourcent
+from socle.traces import gardes
+from socle.traces.donnees import Trace
+from socle.traitement_de_texte import document_vierge, propre, tableau
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-
-
-def _propre(valeur: Any) -> str:
-    """Le texte sans les caractères de contrôle qu'un XML refuse."""
-    return ILLEGAL_CHARACTERS_RE.sub("", "—" if valeur in (None, "") else str(valeur))
-
-
-def _tableau(document: Any, entetes: Sequence[str], lignes: Iterable[Sequence[Any]]) -> None:
-    """Un tableau dont la première rangée est un entête, répété d'une page à l'autre."""
-    tableau = document.add_table(rows=1, cols=len(entetes), style="Table Grid")
-    for cellule, entete in zip(tableau.rows[0].cells, entetes, strict=True):
-        cellule.paragraphs[0].add_run(entete).bold = True
-    proprietes = tableau.rows[0]._tr.get_or_add_trPr()
-    proprietes.append(OxmlElement("w:tblHeader"))
-    for ligne in lignes:
-        for cellule, valeur in zip(tableau.add_row().cells, ligne, strict=True):
-            cellule.text = _propre(valeur)
+LARGEUR_IMAGE = Inches(6)
 
 
 class _Redaction:
     """Un document qui s'écrit de haut en bas, les textes de la Ville en tête de leur partie."""
 
-    def __init__(self, contexte: Mapping[str, Any]) -> None:
-        self.document = Docx()
-        self.recits = contexte["recits"]
+    def __init__(self, document: Any, contexte: Mapping[str, Any]) -> None:
+        self.document = document
+        self.recits, self.traces = contexte["recits"], contexte["traces"]
 
     def partie(self, titre: str, recit: str = "") -> None:
         self.document.add_heading(titre, 1)
         for paragraphe in self.recits.get(recit, "").splitlines():
             if paragraphe.strip():
-                self.document.add_paragraph(_propre(paragraphe))
+                self.document.add_paragraph(propre(paragraphe))
 
-    def tableau(self, titre: str, entetes: Sequence[str], lignes: Iterable[Sequence[Any]]) -> None:
+    def tableau(
+        self, titre: str, entetes: Sequence[str], lignes: Iterable[Sequence[Any]], trace: str = ""
+    ) -> None:
+        """Un titre, le tracé nommé ``trace`` s'il y en a un, et le tableau des mêmes nombres."""
         if titre:
             self.document.add_heading(titre, 2)
-        _tableau(self.document, entetes, lignes)
+        if trace:
+            self.image(self.traces[trace])
+        tableau(self.document, entetes, lignes)
+
+    def image(self, trace: Trace) -> None:
+        """Le tracé en image, avec son texte de remplacement."""
+        if trace.est_vide:
+            if trace.si_vide:
+                self.document.add_paragraph(trace.si_vide)
+            return
+        image = self.document.add_picture(BytesIO(gardes.png(trace)), width=LARGEUR_IMAGE)
+        proprietes = image._inline.docPr
+        proprietes.set("title", propre(trace.titre))
+        proprietes.set("descr", propre(f"{trace.titre}. {trace.description}"))
 
 
 def document_modifiable(contexte: Mapping[str, Any]) -> bytes:
     """Le bilan en DOCX, depuis les clés de ``pdf/bilan.html`` (voir ``contexte_bilan``)."""
-    redaction = _Redaction(contexte)
-    document, portee = redaction.document, contexte["portee"]
-    for style in document.styles.element.iter(qn("w:lang")):
-        style.set(qn("w:val"), "fr-CA")
-    titre = f"Bilan {portee.de_quoi} : {_propre(portee.titre)}"
-    document.core_properties.title, document.core_properties.language = titre, "fr-CA"
-    document.core_properties.author = ""
+    portee = contexte["portee"]
+    titre = f"Bilan {portee.de_quoi} : {propre(portee.titre)}"
+    document = document_vierge(titre, reference=contexte["reference"])
+    redaction = _Redaction(document, contexte)
     document.add_heading(titre, 0)
-    document.add_paragraph(f"{_propre(portee.plans)} · {contexte['reference']}")
+    document.add_paragraph(
+        f"{propre(portee.plans)} · {contexte['reference']} · {date_courte(contexte['date'])}"
+    )
     for ecrire in (_essentiel, _argent, _besoins, _resultats, _changements, _projets):
         ecrire(redaction, contexte)
     if contexte["recits"].get("suite"):
@@ -93,33 +92,49 @@ def _argent(redaction: _Redaction, contexte: Mapping[str, Any]) -> None:
     redaction.partie("L'argent", "argent")
     redaction.tableau(
         "Par bailleur et exercice",
-        ("Bailleur", "Exercice", "Enveloppe", "Accordé", "Versé", "Solde"),
+        ("Bailleur", "Exercice", "Enveloppe", "Accordé", "Versé", "Dépensé", "Solde"),
         [
-            (s.bailleur, s.exercice, *map(dollars, (s.enveloppe, s.accorde, s.verse, s.solde)))
+            (
+                s.bailleur,
+                s.exercice,
+                *map(dollars, (s.enveloppe, s.accorde, s.verse, s.depense, s.solde)),
+            )
             for s in bilan.sources
         ],
+        trace="sources",
     )
     redaction.tableau(
         "Par volet",
-        ("Volet", "Enveloppe", "Accordé", "Versé", "Projets"),
-        [(v.nom, *map(dollars, (v.enveloppe, v.accorde, v.paye)), v.projets) for v in bilan.volets],
+        ("Volet", "Enveloppe", "Accordé", "Versé", "Dépensé", "Projets"),
+        [
+            (v.nom, *map(dollars, (v.enveloppe, v.accorde, v.paye, v.depense)), v.projets)
+            for v in bilan.volets
+        ],
+        trace="volets",
     )
 
 
 def _besoins(redaction: _Redaction, contexte: Mapping[str, Any]) -> None:
     bilan = contexte["bilan"]
     redaction.partie("Les besoins", "besoins")
-    for titre, groupes in (
-        ("Par objectif du plan", bilan.objectifs),
-        ("Par besoin de la consultation", bilan.besoins),
-        ("Par thème", bilan.themes),
-        ("Par secteur", bilan.secteurs),
+    for titre, groupes, trace in (
+        ("Par objectif du plan", bilan.objectifs, "objectifs"),
+        ("Par thème", bilan.themes, "themes"),
+        ("Par secteur", bilan.secteurs, "secteurs"),
+        ("Par besoin de la consultation", bilan.besoins, "besoins"),
     ):
         redaction.tableau(
             titre,
             ("Énoncé", "Projets", "Accordé"),
             [(g.nom, g.projets, dollars(g.accorde)) for g in groupes],
+            trace=trace,
         )
+    redaction.tableau(
+        "Les besoins de chaque thème",
+        ("Thème", "Avec réponse", "Sans réponse"),
+        [(t.libelle, str(t.repondus), str(t.sans_reponse)) for t in bilan.couverture],
+        trace="couverture",
+    )
     redaction.tableau(
         "Ce qui répond aux besoins",
         ("Besoin", "Ce qui y répond", "Activités réalisées", "Personnes rejointes"),
@@ -127,7 +142,7 @@ def _besoins(redaction: _Redaction, contexte: Mapping[str, Any]) -> None:
     )
     redaction.document.add_heading("Besoins sans réponse", 2)
     for besoin in bilan.besoins_sans_reponse:
-        texte = _propre(f"{besoin.code} : {besoin.libelle}")
+        texte = propre(f"{besoin.code} : {besoin.libelle}")
         redaction.document.add_paragraph(texte, style="List Bullet")
 
 
@@ -136,8 +151,9 @@ def _resultats(redaction: _Redaction, contexte: Mapping[str, Any]) -> None:
     redaction.partie("Les résultats", "resultats")
     redaction.tableau(
         "",
-        ("Indicateur", "Réalisé", "Prévu", "Remarque"),
-        [(i.libelle, i.texte, i.prevu_lu, i.note) for i in resultats.indicateurs],
+        ("Indicateur", "Réalisé", "Prévu", "Atteint", "Remarque"),
+        [(i.libelle, i.texte, i.prevu_lu, i.atteint_lu, i.note) for i in resultats.indicateurs],
+        trace="resultats",
     )
     for ventilation in resultats.ventilations:
         cellules = [(c.libelle, c.texte, c.prevu_lu) for c in ventilation.cellules]
@@ -159,6 +175,7 @@ def _changements(redaction: _Redaction, contexte: Mapping[str, Any]) -> None:
             )
             for c in comparaison.mesures
         ],
+        trace="changements",
     )
 
 

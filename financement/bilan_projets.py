@@ -4,9 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.urls import reverse
-from django.utils.http import urlencode
-
 from financement.bilan import Bilan, Groupe, Projet
 from financement.bilan_argent import ZERO
 from financement.bilan_resultats import ecrire_somme
@@ -69,12 +66,6 @@ def _total(textes: list[str]) -> str:
 
 
 Trouve = tuple[str, list[Apport]] | None
-
-
-def adresse(portee: str, axe: str, code: str | int = "") -> str:
-    """La page des projets derrière un chiffre du bilan de ``portee``."""
-    criteres = {"axe": axe} | ({"code": code} if code != "" else {})
-    return f"{reverse('bilan:projets', args=[portee])}?{urlencode(criteres)}"
 
 
 def _apports(projets: list[Projet]) -> list[Apport]:

@@ -16,9 +16,8 @@ from financement.indicateurs import (
     TITRES_VENTILATIONS,
     TOTAUX,
 )
-from financement.masquage import AU_MOINS, CACHEES, Publication, au_moins, sommer
-from socle.graphiques import Ligne
-from socle.templatetags.affichage import ABSENT, nombre
+from financement.masquage import AU_MOINS, Publication, au_moins, sommer
+from socle.templatetags.affichage import ABSENT, nombre, pourcent
 
 NOTES = dict.fromkeys(("personnes_distinctes", "personnes_immigrantes"), "non dédoublonné")
 
@@ -56,6 +55,29 @@ class Indicateur(Cellule):
     def note(self) -> str:
         return NOTES.get(self.code, "")
 
+    @property
+    def en_partie_cache(self) -> bool:
+        """Le nombre réalisé est un « au moins »."""
+        return str(self.valeur).startswith(AU_MOINS)
+
+    @property
+    def atteint(self) -> Decimal | None:
+        """La part de ce qui était prévu, en pour cent, de ce qui se publie.
+
+        None sans prévu, et quand l'un des deux se cache : un prévu « au moins » n'a pas de part.
+        """
+        if not isinstance(self.prevu, int) or not self.prevu:
+            return None
+        if not isinstance(self.valeur, int) and not self.en_partie_cache:
+            return None
+        return pourcentage(Decimal(au_moins(str(self.valeur))), Decimal(self.prevu))
+
+    @property
+    def atteint_lu(self) -> str:
+        """« 125 % », « au moins 80 % », ou « — »."""
+        prefixe = AU_MOINS if self.en_partie_cache else ""
+        return f"{prefixe}{pourcent(self.atteint, 0)}" if self.atteint is not None else ABSENT
+
 
 @dataclass(frozen=True)
 class Ventilation:
@@ -76,16 +98,6 @@ class Resultats:
     ventilations: list[Ventilation] = field(default_factory=list)
     satisfaction: Decimal | None = None
     satisfaction_prevue: Decimal | None = None
-
-    @property
-    def lignes_prevues(self) -> list[Ligne]:
-        """Le dessin de l'obtenu sur le prévu : une somme en partie cachée y vaut son minimum, et
-        ce qui se cache n'y est pas."""
-        return [
-            Ligne(i.libelle, au_moins(str(i.valeur)), au_moins(str(i.prevu)))
-            for i in self.indicateurs
-            if i.prevu and not {i.prevu, i.valeur} & {None, *CACHEES}
-        ]
 
 
 def somme_publique(projets: Iterable[Any], code: str) -> str:

@@ -19,7 +19,7 @@ def tableur(bilan: Bilan, *, complet: bool, comparaison: Comparaison | None = No
         feuilles += [_besoins(bilan), *_groupes(bilan)]
     if comparaison:
         feuilles.append(_changements(comparaison))
-    return classeur(feuilles)
+    return classeur(feuilles, titre="Bilan")
 
 
 def _projets(bilan: Bilan) -> Feuille:
@@ -44,16 +44,22 @@ def _projets(bilan: Bilan) -> Feuille:
 def _volets(bilan: Bilan) -> Feuille:
     return (
         "Volets",
-        ("Volet", "Enveloppe", "Accordé", "Engagé", "Payé", "Projets"),
-        [(v.nom, v.enveloppe, v.accorde, v.engage, v.paye, v.projets) for v in bilan.volets],
+        ("Volet", "Enveloppe", "Accordé", "Engagé", "Versé", "Dépensé", "Projets"),
+        [
+            (v.nom, v.enveloppe, v.accorde, v.engage, v.paye, v.depense, v.projets)
+            for v in bilan.volets
+        ],
     )
 
 
 def _sources(bilan: Bilan) -> Feuille:
     return (
         "Bailleurs",
-        ("Bailleur", "Exercice", "Enveloppe", "Accordé", "Versé", "Solde"),
-        [(s.bailleur, s.exercice, s.enveloppe, s.accorde, s.verse, s.solde) for s in bilan.sources],
+        ("Bailleur", "Exercice", "Enveloppe", "Accordé", "Versé", "Dépensé", "Solde"),
+        [
+            (s.bailleur, s.exercice, s.enveloppe, s.accorde, s.verse, s.depense, s.solde)
+            for s in bilan.sources
+        ],
     )
 
 
@@ -85,8 +91,8 @@ def _besoins(bilan: Bilan) -> Feuille:
             g.projets,
             g.accorde,
             " ; ".join(p.demande.titre for p in g.membres),
-            g.activites,
-            g.personnes,
+            _nombre(g.activites),
+            _nombre(g.personnes),
         )
         for g in bilan.besoins
     ]
@@ -95,19 +101,22 @@ def _besoins(bilan: Bilan) -> Feuille:
     return ("Besoins", entetes, repondus + sans_reponse)
 
 
+def _nombre(publie: Any) -> Any:
+    """Un nombre publié redevient un nombre ; « <5 » et « — » restent ce qu'ils disent."""
+    return int(publie) if isinstance(publie, str) and publie.isdecimal() else publie
+
+
 def _groupes(bilan: Bilan) -> list[Feuille]:
+    """Un objectif se nomme par son code ; un thème et un secteur, par leur nom seulement."""
     return [
-        (nom, GROUPES, [_ligne(groupe) for groupe in groupes])
-        for nom, groupes in (
-            ("Objectifs", bilan.objectifs),
-            ("Thèmes", bilan.themes),
-            ("Secteurs", bilan.secteurs),
-        )
+        ("Objectifs", GROUPES, [(g.code, *_ligne(g)) for g in bilan.objectifs]),
+        ("Thèmes", ("Thème", *GROUPES[2:]), [_ligne(g) for g in bilan.themes]),
+        ("Secteurs", ("Secteur", *GROUPES[2:]), [_ligne(g) for g in bilan.secteurs]),
     ]
 
 
 def _ligne(groupe: Groupe) -> tuple[Any, ...]:
-    return (groupe.code, groupe.libelle, groupe.projets, groupe.accorde)
+    return (groupe.libelle, groupe.projets, groupe.accorde)
 
 
 def _changements(comparaison: Comparaison) -> Feuille:

@@ -1,4 +1,4 @@
-"""La démonstration : le plan de la consultation, un appel passé, un en évaluation, un ouvert.
+"""La démonstration : le plan de la consultation, deux appels passés, un en évaluation, un ouvert.
 
 Tout passe par les services, aux dates d'un vrai appel ; un second chargement ne change rien.
 """
@@ -6,12 +6,14 @@ Tout passe par les services, aux dates d'un vrai appel ; un second chargement ne
 import datetime as dt
 import json
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
@@ -33,6 +35,7 @@ from financement import (
     demonstration_comite,
     demonstration_echanges,
     demonstration_plan,
+    demonstration_precedent,
     demonstration_scenarios,
     demonstration_suites,
 )
@@ -75,6 +78,11 @@ def charger() -> list[str]:
             if not Appel.objects.filter(titre=contenu[cle]["titre"]).exists():
                 construire(plan, contenu[cle], acteurs)
                 fait.append(f"Appel « {contenu[cle]['titre']} » créé.")
+        precedent = _lire("precedent.json")
+        if not Appel.objects.filter(code=precedent["appel"]["code"]).exists():
+            vers = Appel.objects.get(titre=contenu["ouvert"]["titre"])
+            demonstration_precedent.construire(precedent, passe, acteurs, vers=vers)
+            fait.append(f"Appel {precedent['appel']['code']} importé.")
         fait += demonstration_plan.avancer(plan, acteurs)
     return fait
 
@@ -118,11 +126,17 @@ def _acteurs(contenu: dict[str, Any], passe: dict[str, Any]) -> Acteurs:
     return acteurs
 
 
+@cache
+def _mot_de_passe() -> str:
+    """Le même pour tous, et connu : son calcul, lent, ne se fait qu'une fois."""
+    return make_password(settings.MOT_DE_PASSE_DEMONSTRATION)
+
+
 def _compte(*, courriel: str, nom: str, roles: list[str] | None = None, **_: Any) -> Utilisateur:
     compte = Utilisateur.objects.filter(email=courriel).first()
     if compte is None:
-        compte = Utilisateur.objects.create_user(
-            courriel, settings.MOT_DE_PASSE_DEMONSTRATION, nom=nom, roles=roles or []
+        compte = Utilisateur.objects.create(
+            email=courriel, password=_mot_de_passe(), nom=nom, roles=roles or []
         )
         EmailAddress.objects.create(user=compte, email=courriel, verified=True, primary=True)
     return compte

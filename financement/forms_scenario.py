@@ -29,8 +29,8 @@ class ScenarioForm(forms.Form):
         label="Plancher des montants",
         min_value=1,
         max_value=100,
-        help_text="À 100 %, les montants sont pleins. À 80 %, un montant peut être réduit du "
-        "cinquième pour que plus de projets tiennent.",
+        help_text="À 100\u00a0%, les montants sont pleins. À 80\u00a0%, un montant peut être "
+        "réduit du cinquième pour que plus de projets tiennent.",
     )
     seuil = forms.DecimalField(
         label="Seuil de passage",

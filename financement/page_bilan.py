@@ -16,11 +16,10 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 from financement.annees import comparaison_de
-from financement.bilan import Bilan, Groupe, calculer_bilan
-from financement.bilan_projets import adresse
+from financement.bilan import calculer_bilan
+from financement.bilan_traces import traces_du_bilan
 from financement.portees import Portee
 from financement.services.recits import aucun_recit, recits_de
-from socle.graphiques import Ligne
 from socle.models import EntreeJournal
 
 PAR_PAGE = 50
@@ -44,30 +43,14 @@ def corps_du_bilan(request: HttpRequest, portee: Portee, *, complet: bool) -> Sa
 
 def _contexte(request: HttpRequest, portee: Portee, *, complet: bool) -> dict[str, Any]:
     bilan = calculer_bilan(portee.appels)
+    comparaison = comparaison_de(portee.annee)
     return {
         "portee": portee,
         "complet": complet,
         "bilan": bilan,
         "resultats": bilan.resultats,
-        "comparaison": comparaison_de(portee.annee),
+        "comparaison": comparaison,
         "recits": recits_de(portee) if complet else aucun_recit(),
         "page_obj": Paginator(bilan.projets, PAR_PAGE).get_page(request.GET.get("page")),
-        **(_dessins(bilan, portee.cle) if complet else {}),
-    }
-
-
-def _dessins(bilan: Bilan, portee: str) -> dict[str, list[Ligne]]:
-    """Les barres du bilan, chacune menant à ses projets."""
-
-    def lignes(axe: str, groupes: list[Groupe]) -> list[Ligne]:
-        return [
-            Ligne(groupe.nom, groupe.accorde, url=adresse(portee, axe, groupe.code))
-            for groupe in groupes
-        ]
-
-    return {
-        "lignes_objectifs": lignes("objectif", bilan.objectifs),
-        "lignes_besoins": lignes("besoin", bilan.besoins),
-        "lignes_themes": lignes("theme", bilan.themes),
-        "lignes_secteurs": lignes("secteur", bilan.secteurs),
+        "traces": traces_du_bilan(bilan, comparaison),
     }

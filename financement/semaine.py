@@ -20,7 +20,7 @@ from financement.semaine_decisions import (
 )
 from financement.services.lettres import decisions_sans_lettre
 from socle import horloge
-from socle.templatetags.affichage import temps_ecoule
+from socle.templatetags.affichage import pluriel, temps_ecoule
 
 
 def attentes(personne: Any) -> list[Attente]:
@@ -180,6 +180,7 @@ def _rapports(personne: Any) -> Iterator[Attente]:
             reverse("ville:rapport", args=[rapport.pk]),
             "Examiner",
             _jour(rapport.depose_le),
+            est_echeance=False,
         )
 
 
@@ -221,6 +222,7 @@ def _attente_versement(versement: Versement, detail: str, action: str) -> Attent
         reverse("ville:versements") + f"?reference={demande.reference}",
         action,
         _jour(versement.autorise_le or versement.propose_le),
+        est_echeance=False,
     )
 
 
@@ -243,7 +245,7 @@ def _lettres(personne: Any) -> Iterator[Attente]:
             yield Attente(
                 "Lettres",
                 appel.titre,
-                f"{nombre} lettre(s) à émettre",
+                f"{nombre} lettre{pluriel(nombre)} à émettre",
                 reverse("ville:lettres", args=[appel.code]),
                 "Émettre",
                 appel.seance_conseil,
@@ -263,6 +265,7 @@ def _a_contresigner(personne: Any) -> Iterator[Attente]:
             reverse("ville:convention", args=[convention.demande.reference]),
             "Signer",
             _jour(convention.signee_le),
+            est_echeance=False,
         )
 
 
@@ -287,6 +290,7 @@ def _a_encaisser(personne: Any) -> Iterator[Attente]:
             reverse("ville:fermeture", args=[recuperation.demande.reference]),
             "Suivre",
             _jour(recuperation.reclamee_le),
+            est_echeance=False,
         )
 
 

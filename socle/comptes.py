@@ -9,10 +9,12 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 # Chaque page la fait : écrite en SQL, elle coûte le tiers de la même composée par l'ORM.
-PERSONNE_ET_ORGANISMES = """
+PERSONNE_ET_APPARTENANCES = """
     SELECT socle_utilisateur.*, ARRAY(
         SELECT organisme_id FROM socle_adhesion WHERE utilisateur_id = socle_utilisateur.id
-    ) AS organismes_lus
+    ) AS organismes_lus, EXISTS(
+        SELECT FROM evaluations_membrecomite WHERE utilisateur_id = socle_utilisateur.id
+    ) AS siege_lu
     FROM socle_utilisateur WHERE id = %s
 """
 
@@ -48,11 +50,12 @@ class Authentification(AuthenticationBackend):
         return super().authenticate(request, **identifiants)
 
     def get_user(self, user_id: Any) -> Any:
-        """La personne de la session avec ses organismes : une requête de moins à chaque page."""
+        """La personne de la session, ses organismes, si elle siège : une seule requête par page."""
         from socle.models import Utilisateur
 
-        personne = next(iter(Utilisateur.objects.raw(PERSONNE_ET_ORGANISMES, [user_id])), None)
+        personne = next(iter(Utilisateur.objects.raw(PERSONNE_ET_APPARTENANCES, [user_id])), None)
         if personne is None or not self.user_can_authenticate(personne):
             return None
         personne.organismes_ids = frozenset(personne.organismes_lus)
+        personne.est_evaluateur = personne.siege_lu
         return personne

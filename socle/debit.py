@@ -9,7 +9,13 @@ MINUTE = 60
 
 def debit_depasse(request: HttpRequest, nom: str, *, par_minute: int) -> bool:
     """Compte cette demande sous ``nom`` et dit si son adresse en a fait trop depuis une minute."""
-    cle = f"debit:{nom}:{get_adapter().get_client_ip(request)}"
+    adresse = get_adapter().get_client_ip(request)
+    return trop_souvent(f"{nom}:{adresse}", par_minute=par_minute)
+
+
+def trop_souvent(nom: str, *, par_minute: int) -> bool:
+    """Compte une fois de plus ``nom`` et dit si cela fait trop depuis une minute."""
+    cle = f"debit:{nom}"
     cache.add(cle, 0, timeout=MINUTE)
     try:
         return cache.incr(cle) > par_minute

@@ -29,6 +29,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 from socle import sceau
 from socle.codes import adresse_de_verification, ecrire_code, image_qr, nouveau_code
 from socle.models import Document
+from socle.typographie import insecables
 
 # WeasyPrint annonce chaque étape de chaque rendu : du bruit dans le journal d'un ouvrier.
 logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
@@ -131,7 +132,8 @@ def rendre_html(gabarit: str, contexte: dict[str, Any]) -> str:
         },
     )
     # WeasyPrint ne lit que <title> : la description s'y joint, pour que rien ne s'en perde.
-    return _TITRE_SUIVI.sub(r"<title>\1. \2</title>", _DECOR.sub(_decor_en_fond, html))
+    html = _TITRE_SUIVI.sub(r"<title>\1. \2</title>", html)
+    return insecables(_DECOR.sub(_decor_en_fond, html))
 
 
 def _dire_la_portee(_rendu: Any, pdf: pydyf.PDF) -> None:

@@ -46,14 +46,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Ligne:
-    """Une barre horizontale : la valeur, et ce qui était prévu s'il y a lieu.
-
-    ``url`` : la page de ce qui est derrière, que la page lie et que le PDF laisse en texte."""
+    """Une barre horizontale : la valeur, et ce qui était prévu s'il y a lieu."""
 
     libelle: str
     valeur: Nombre
     prevu: Nombre | None = None
-    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -373,7 +370,6 @@ class Barre:
     largeur: str
     x_prevu: str
     atteint: Decimal | None
-    url: str = ""
 
 
 def dessiner_barres(
@@ -405,7 +401,6 @@ def dessiner_barres(
             pct(max(largeur, Decimal(0))),
             "" if ligne.prevu is None else pct(x_prevu),
             part_de(valeur, prevu) if prevu else None,
-            ligne.url,
         )
         for ligne, valeur, prevu, (largeur, x_prevu) in zip(
             lignes, valeurs, prevus, tailles, strict=True

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from config import embarque
 from config.embarque import RACINE
 
 DELAI = 90
@@ -35,6 +36,8 @@ def environnement(var: Path, port: int, **autres: str) -> dict[str, str]:
         "DEMONSTRATION": "0",
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PORT": str(port),
+        # Un ouvrier web de plus ne dirait rien de plus, et charger Django coûte.
+        "WEB_OUVRIERS": "1",
         **autres,
     }
 
@@ -224,3 +227,14 @@ def test_courtier_qui_refuse(tmp_path, port):
     )
 
     assert "CELERY_BROKER_URL ne répond pas" in refus("-m", "config.lanceur", env=env)
+
+
+def test_un_chemin_a_espaces_se_dit_pour_postgresql_et_convient_a_valkey(tmp_path):
+    var = tmp_path / "mes projets"
+    var.mkdir()
+    with pytest.raises(embarque.ServeurIndisponible, match="n'accepte pas d'espace"):
+        embarque._joindre_postgresql(var, rapide=True)
+    try:
+        assert embarque._joindre_valkey(var, rapide=True).startswith("redis://")
+    finally:
+        embarque._arreter_valkey(var)

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.core.cache import cache
 from django.db.models import Exists, OuterRef
 from phonenumber_field.formfields import PhoneNumberField
 
@@ -45,6 +47,32 @@ def _liste(libelle: str, choix: Any = ()) -> forms.ChoiceField:
     return forms.ChoiceField(label=libelle, required=False, choices=choix, widget=ListeDeroulante)
 
 
+# Leur âge s'ajoute à celui de la page gardée : ensemble, moins d'une minute.
+CHOIX_SECONDES = 10
+
+
+def _choix_des_filtres() -> dict[str, list[Any]]:
+    """Les thèmes, les besoins par thème et les appels annoncés : les mêmes pour tous les lecteurs.
+
+    Un même code revient d'un plan à l'autre : un seul choix, à son dernier libellé.
+    """
+    themes: dict[str, str] = {}
+    besoins: dict[str, dict[str, str]] = {}
+    for theme, libelle_theme, code, libelle in Besoin.objects.order_by(
+        "plan__adopte_en", "theme__ordre", "code"
+    ).values_list("theme__code", "theme__libelle", "code", "libelle"):
+        themes[theme] = libelle_theme
+        besoins.setdefault(libelle_theme, {})[code] = libelle
+    annonces = Appel.objects.filter(
+        Exists(Demande.objects.filter(appel=OuterRef("pk"), etat_annonce="acceptee"))
+    )
+    return {
+        "theme": list(themes.items()),
+        "besoin": [(theme, list(siens.items())) for theme, siens in besoins.items()],
+        "appel": list(annonces.values_list("code", "titre")),
+    }
+
+
 class FiltresForm(forms.Form):
     """Les filtres du registre ; ils vivent dans l'adresse, et un filtre illisible est dit."""
 
@@ -74,23 +102,13 @@ class FiltresForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        themes: dict[str, str] = {}
-        besoins: dict[str, dict[str, str]] = {}
-        # Un même code revient d'un plan à l'autre : un seul choix, à son dernier libellé.
-        for theme, libelle_theme, code, libelle in Besoin.objects.order_by(
-            "plan__adopte_en", "theme__ordre", "code"
-        ).values_list("theme__code", "theme__libelle", "code", "libelle"):
-            themes[theme] = libelle_theme
-            besoins.setdefault(libelle_theme, {})[code] = libelle
-        self.fields["theme"].choices = [("", "Tous"), *themes.items()]
-        self.fields["besoin"].choices = [
-            ("", "Tous"),
-            *((theme, list(siens.items())) for theme, siens in besoins.items()),
-        ]
-        annonces = Appel.objects.filter(
-            Exists(Demande.objects.filter(appel=OuterRef("pk"), etat_annonce="acceptee"))
+        choix = cache.get_or_set(
+            "filtres-du-registre",
+            _choix_des_filtres,
+            min(CHOIX_SECONDES, settings.CACHE_PUBLIC_SECONDES),
         )
-        self.fields["appel"].choices = [("", "Tous"), *annonces.values_list("code", "titre")]
+        for nom, siens in choix.items():
+            self.fields[nom].choices = [("", "Tous"), *siens]
         for champ in self.fields.values():
             # Un filtre n'a pas à se dire facultatif.
             champ.attendu = True

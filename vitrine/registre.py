@@ -28,6 +28,8 @@ from vitrine.models import VersionActivite
 from vitrine.recherche import CONFIGURATION, mots_cherches
 
 PAR_PAGE = 12
+# Les filtres auxquels seule une activité peut répondre.
+OFFRE = ("statut", "langue", "gratuit")
 Choix = Mapping[str, Any]
 
 
@@ -79,10 +81,9 @@ def lire_page(choix: Choix, numero: Any) -> Page:
     page = paginateur.get_page(numero)
     cles = [(sorte, pk) for pk, sorte, _, _ in page.object_list]
     trouves = _projets_de_la_page([pk for sorte, pk in cles if sorte == "projet"])
-    versions = VersionActivite.objects.publiques().in_bulk(
-        [pk for sorte, pk in cles if sorte == "service"]
-    )
-    trouves |= {("service", pk): version for pk, version in versions.items()}
+    if siens := [pk for sorte, pk in cles if sorte == "service"]:
+        versions = VersionActivite.objects.services().in_bulk(siens)
+        trouves |= {("service", pk): version for pk, version in versions.items()}
     page.object_list = [trouves[cle] for cle in cles if cle in trouves]
     return page
 
@@ -121,23 +122,25 @@ def projets(choix: Choix) -> QuerySet[Demande]:
     liste = projets_annonces()
     if choix.get("genre") == "services":
         return liste.none()
-    siennes = VersionActivite.objects.publiques().filter(activite__demande=OuterRef("pk"))
     if appel := choix.get("appel"):
         liste = liste.filter(appel__code=appel)
     if theme := choix.get("theme"):
         liste = liste.filter(pk__in=Besoin.objects.filter(theme__code=theme).values("demandes"))
     if besoin := choix.get("besoin"):
         liste = liste.filter(pk__in=Besoin.objects.filter(code=besoin).values("demandes"))
+    mots = list(mots_cherches(choix.get("q", "")))
+    if not (mots or _regarde_les_activites(choix)):
+        return liste
+    siennes = VersionActivite.objects.publiques().filter(activite__demande=OuterRef("pk"))
     if secteur := choix.get("secteur"):
         liste = liste.filter(Q(secteur=secteur) | Exists(siennes.filter(secteur=secteur)))
-    if _regarde_les_activites(choix):
+    if any(choix.get(nom) for nom in OFFRE):
         liste = liste.filter(Exists(_par_offre(siennes, choix)))
     if choix.get("du") or choix.get("au"):
         liste = liste.filter(
             _chevauche("appel__projet_debut", "appel__projet_fin", choix)
             | Exists(siennes.filter(_chevauche("debut", "fin", choix)))
         )
-    mots = list(mots_cherches(choix.get("q", "")))
     if mots:
         vecteur = SearchVector("titre", "resume", "organisme__nom", config=CONFIGURATION)
         liste = liste.annotate(texte_cherche=vecteur)
@@ -148,7 +151,7 @@ def projets(choix: Choix) -> QuerySet[Demande]:
 
 def services(choix: Choix) -> QuerySet[VersionActivite]:
     """Les services de la Ville et de ses partenaires qui répondent aux filtres."""
-    liste = VersionActivite.objects.publiques().filter(activite__demande=None)
+    liste = VersionActivite.objects.services()
     if choix.get("genre") == "projets" or choix.get("appel"):
         return liste.none()
     if not choix.get("du"):
@@ -163,7 +166,7 @@ def services(choix: Choix) -> QuerySet[VersionActivite]:
 
 
 def _regarde_les_activites(choix: Choix) -> bool:
-    return any(choix.get(nom) for nom in ("statut", "langue", "gratuit"))
+    return any(choix.get(nom) for nom in (*OFFRE, "secteur", "du", "au"))
 
 
 def _par_offre(versions: QuerySet[VersionActivite], choix: Choix) -> QuerySet[VersionActivite]:

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Max, Q
 
 from socle import horloge
+from socle.templatetags.affichage import date_courte
 
 
 class ConsultationQuerySet(models.QuerySet):
@@ -97,7 +98,7 @@ class Atelier(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"Atelier du {self.date:%Y-%m-%d}, {self.lieu}"
+        return f"Atelier du {date_courte(self.date)}, {self.lieu}"
 
 
 class QuestionAtelier(models.Model):

@@ -171,7 +171,9 @@ def enregistrer_conditions(
 def _ecrire_volets(appel: Appel, volets: list[dict[str, Any]]) -> None:
     numeros = [volet["no"] for volet in volets]
     if len(numeros) != len(set(numeros)):
-        raise RegleViolee("Deux volets portent le même numéro.", champ="volets")
+        raise RegleViolee(
+            "Deux volets portent le même numéro. Changez l'un des deux.", champ="volets"
+        )
     for contenu in volets:
         sources = [(s["bailleur"], Decimal(s["montant"])) for s in contenu["sources"]]
         volet = Volet.objects.create(
@@ -203,7 +205,9 @@ def _exercice(jour: dt.date | None) -> int | None:
 def _ecrire_criteres(appel: Appel, criteres: list[dict[str, Any]]) -> None:
     codes = [critere["code"] for critere in criteres]
     if len(codes) != len(set(codes)):
-        raise RegleViolee("Deux critères portent le même code.", champ="criteres")
+        raise RegleViolee(
+            "Deux critères portent le même code. Changez l'un des deux.", champ="criteres"
+        )
     Critere.objects.bulk_create(
         Critere(
             appel=appel,

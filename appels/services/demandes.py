@@ -41,7 +41,7 @@ def commencer_demande(
     exiger_permission(acteur, "demande.creer", organisme)
     verrou = Appel.objects.select_for_update(no_key=True).get(pk=appel.pk)
     if not verrou.est_ouvert:
-        raise RegleViolee("Cet appel n'est pas ouvert.", code="ferme")
+        raise RegleViolee("Cet appel n'est pas ouvert. Ses dates sont sur sa page.", code="ferme")
     demande = creer_brouillon(
         acteur=acteur, appel=verrou, organisme=organisme, volet=volet, titre=titre, code=code
     )
@@ -223,7 +223,9 @@ def annoncer_aide(
     }:
         raise RegleViolee("Une aide s'annonce sur une demande déposée et encore en cours.")
     if montant < 0:
-        raise RegleViolee("Le montant ne peut pas être négatif.", champ="montant")
+        raise RegleViolee(
+            "Le montant ne peut pas être négatif. Écrivez 0 ou plus.", champ="montant"
+        )
     aide = AideAnnoncee.objects.create(
         demande=demande,
         date=date,

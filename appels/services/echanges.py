@@ -61,7 +61,7 @@ def classer(*, acteur: Any, demande: Demande, dernier_vu: int = 0) -> Message:
     exiger_permission(acteur, "echange.repondre", demande)
     demande = _ouvrir(demande, dernier_vu)
     if not demande.messages.sans_reponse().exists():
-        raise RegleViolee("Aucun message n'attend de réponse.", code="repondu")
+        raise RegleViolee("Aucun message n'attend de réponse. Rechargez l'échange.", code="repondu")
     message = Message.objects.create(
         demande=demande,
         cote=Message.Cote.VILLE,

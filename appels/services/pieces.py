@@ -205,7 +205,9 @@ def verifier_fichier(fichier: UploadedFile, nom: str) -> str:
             code="type",
         )
     if not fichier.size:
-        raise RegleViolee("Ce fichier est vide.", champ="fichier", code="vide")
+        raise RegleViolee(
+            "Ce fichier est vide. Choisissez-en un autre.", champ="fichier", code="vide"
+        )
     if fichier.size > settings.TAILLE_MAX_PIECE:
         raise RegleViolee(
             "Ce fichier dépasse 15 Mo : réduisez-le ou partagez-le en deux.",

@@ -17,7 +17,7 @@ from socle.cycle_de_vie import transitionner
 from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.services import courriels
-from socle.templatetags.affichage import date_longue
+from socle.templatetags.affichage import date_courte, date_longue
 
 EN_VERIFICATION = frozenset({"deposee", "a_completer"})
 
@@ -78,7 +78,7 @@ def demander_complement(
     courriels.envoyer(
         gabarit="complement_demande",
         destinataires=courriels.adresses_organisme(demande.organisme),
-        objet=f"{demande.reference} : un complément est attendu",
+        objet=f"{demande.reference} : à compléter d'ici le {date_courte(complement.echeance)}",
         contexte={"demande": demande, "complement": complement, "lien": _lien(demande)},
     )
     return complement

@@ -40,7 +40,7 @@ def publier_revision(*, acteur: Any, revision: Formulaire) -> int:
             else "Une révision se publie pendant que l'appel est publié et pas clos."
         )
     if not questions_de(revision.pk):
-        raise RegleViolee("Le formulaire n'a aucune question.")
+        raise RegleViolee("Le formulaire n'a aucune question. Ajoutez-en au moins une.")
     revision.publie_le = horloge.maintenant()
     revision.save(update_fields=["publie_le"])
     suivre = _SUIVEURS.get(revision.nature, _rattacher_les_demandes)

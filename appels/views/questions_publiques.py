@@ -14,6 +14,7 @@ from appels.forms.questions_publiques import (
 )
 from appels.models import Appel, Message, QuestionPublique
 from appels.services import questions_publiques as services
+from socle.models import EntreeJournal
 from socle.saisies import garde_saisie
 from socle.vues import executer, exiger, trouver
 
@@ -89,7 +90,15 @@ def repondre(request: HttpRequest, pk: int) -> HttpResponse:
         form = PublicationForm(request.POST or None, initial=publication)
     if request.method == "POST" and form.is_valid() and _agir(request, question, form):
         return redirect("ville:questions", code=question.appel.code)
-    return render(request, "appels/ville/question.html", {"question": question, "form": form})
+    return render(
+        request,
+        "appels/ville/question.html",
+        {
+            "question": question,
+            "form": form,
+            "entrees": EntreeJournal.objects.pour(question)[:50],
+        },
+    )
 
 
 def _agir(request: HttpRequest, question: QuestionPublique, form: PublicationForm) -> Any:

@@ -6,10 +6,9 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from appels.completude import manques, manques_complement
+from appels.completude import a_fournir, manques, manques_complement
 from appels.forms.demande import ProjetForm
 from appels.forms.questions import SectionForm
 from appels.formulaires import changements, questions_de
@@ -32,7 +31,6 @@ from appels.views.saisie import (
 from appels.views.suivi import siennes
 from socle import horloge
 from socle.concurrence import SaisieActuelle, SaisieConcurrente, empreinte
-from socle.elements import Manque
 from socle.exceptions import RegleViolee
 from socle.saisies import garde_saisie
 from socle.vues import executer, trouver
@@ -74,17 +72,7 @@ def contexte_redaction(demande: Demande, partie: str) -> dict[str, Any]:
         "partie": partie,
         "parties": [(code, titre, code not in incompletes) for code, titre in parties],
         "suivante": suivante,
-        "manques": [
-            Manque(
-                manque.libelle,
-                url=reverse(
-                    "organisme:rediger",
-                    kwargs={"reference": demande.reference, "partie": manque.partie},
-                )
-                + (f"#{manque.ancre}" if manque.ancre else ""),
-            )
-            for manque in absents
-        ],
+        "manques": a_fournir(demande, absents),
         "complement": complement,
         "revision": _revision_a_dire(demande),
         "echeance": complement.echeance if complement else demande.appel.cloture,

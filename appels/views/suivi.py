@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from appels.etapes import etapes, situation
+from appels.completude import a_fournir, manques
+from appels.etapes import etapes, geste, situation
 from appels.forms.aide import AideForm
 from appels.forms.appel import MotifForm
 from appels.models import Appel, Demande, PieceOrganisme
@@ -61,6 +62,7 @@ def accueil(request: HttpRequest) -> HttpResponse:
             "demande": demande,
             "situation": situation(demande),
             "etapes": etapes(demande),
+            "geste": geste(demande),
             "messages_non_lus": non_lus.get(demande.pk, 0),
         }
         for demande in siennes(request)
@@ -200,6 +202,8 @@ def demande(request: HttpRequest, reference: str) -> HttpResponse:
         {
             "demande": objet,
             "situation": situation(objet),
+            "geste": geste(objet),
+            "manques": a_fournir(objet, manques(objet)) if objet.est_modifiable else None,
             "etapes": etapes(
                 objet,
                 dates={

@@ -89,17 +89,19 @@ def _trouver(request: HttpRequest, reference: str, permission: str = "demande.su
 def demande(request: HttpRequest, reference: str) -> HttpResponse:
     """La demande entière : ce qui est écrit, ce qui est vérifié, ce qui peut se faire."""
     objet = _trouver(request, reference)
-    verifications = {v.point: v for v in objet.verifications.all()}
+    form = RecevabiliteForm(propositions=_propositions(request, objet))
+    return render(request, "appels/ville/demande.html", _contexte(request, objet, form))
+
+
+def _propositions(request: HttpRequest, objet: Demande) -> dict[str, tuple[str, str]]:
+    """Pour chaque point, ce qui est répondu, sinon ce que la machine propose."""
     propositions = {}
     if objet.etat != "brouillon":
         propositions = recevabilite.points_proposes(objet, request.user)
-    propositions |= {v.point: (v.reponse, v.remarque) for v in verifications.values()}
-    return render(request, "appels/ville/demande.html", _contexte(request, objet, propositions))
+    return propositions | {v.point: (v.reponse, v.remarque) for v in objet.verifications.all()}
 
 
-def _contexte(
-    request: HttpRequest, objet: Demande, propositions: dict[str, tuple[str, str]]
-) -> dict[str, Any]:
+def _contexte(request: HttpRequest, objet: Demande, form: RecevabiliteForm) -> dict[str, Any]:
     budget, regles = objet.budget(), regles_budget(objet)
     peut_traiter = request.user.peut("demande.traiter", objet)
     return {
@@ -118,7 +120,7 @@ def _contexte(
         "doutes": doutes_sur(objet, _visibles(request)) if objet.etat in A_COMPARER else [],
         "peut_traiter": peut_traiter,
         "entrees": EntreeJournal.objects.pour(objet)[:50],
-        "form": RecevabiliteForm(propositions=propositions),
+        "form": form,
         "complete": objet.verifications.count() == len(Verification.Point.values),
         "a_verifier": peut_traiter and objet.etat in {"deposee", "a_completer"},
         "peut_deroger": objet.etat == "brouillon"
@@ -131,9 +133,9 @@ def _contexte(
 
 @require_POST
 def verifier(request: HttpRequest, reference: str) -> HttpResponse:
-    """Enregistre les points répondus."""
+    """Enregistre les points répondus ; pour aller plus loin, chaque point a sa réponse."""
     objet = _trouver(request, reference, "demande.traiter")
-    form = RecevabiliteForm(request.POST, propositions={})
+    form = RecevabiliteForm(request.POST, propositions=_propositions(request, objet))
     if form.is_valid():
         for point, reponse in form.cleaned_data.items():
             if reponse and not executer(
@@ -145,6 +147,11 @@ def verifier(request: HttpRequest, reference: str) -> HttpResponse:
             ):
                 return redirect("ville:demande", reference=reference)
     if request.POST.get("suite") == "recevable":
+        repondus = set(objet.verifications.values_list("point", flat=True))
+        for point in [nom for nom in form.fields if nom not in repondus]:
+            form.add_error(point, "Répondez oui ou non.")
+        if form.errors:
+            return render(request, "appels/ville/demande.html", _contexte(request, objet, form))
         executer(
             request,
             recevabilite.declarer_recevable,

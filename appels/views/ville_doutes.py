@@ -17,6 +17,8 @@ class VerdictForm(forms.Form):
         label="Votre conclusion",
         choices=VerdictDoute.Verdict.choices,
         widget=forms.RadioSelect,
+        help_text="Écarté : rien ne se compte deux fois. Retenu : le doute reste marqué sur la "
+        "demande, sous les yeux de qui décide.",
         error_messages={"required": "Choisissez : écarté ou retenu."},
     )
     motif = forms.CharField(label="Pourquoi", widget=forms.Textarea(attrs={"rows": 3}))

@@ -147,13 +147,13 @@ def _pages(client: Any, jeu: Any, n: int, options: argparse.Namespace) -> list[d
         if demande is None:
             continue
         temoin = temoin_de(nom, jeu)
-        for _ in range(CHAUFFE):
+        for rang in range(CHAUFFE):
             client.demander(temoin)
-            client.demander(demande)
+            client.demander(demande, rang)
         planchers, durees, requetes = [], [], []
-        for _ in range(options.repetitions):
+        for rang in range(options.repetitions):
             planchers.append(client.demander(temoin)[0])
-            duree, compte = client.demander(demande)
+            duree, compte = client.demander(demande, CHAUFFE + rang)
             durees.append(duree)
             requetes.append(compte)
         resultats.append(_ligne(nom, n, median(durees), median(planchers), max(requetes)))

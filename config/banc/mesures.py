@@ -23,6 +23,11 @@ class Demande:
     compte: Utilisateur | None = None
     corps: str | None = None
     type_corps: str = "application/x-www-form-urlencoded"
+    # Une autre page de la liste à chaque fois : le cache ne l'a jamais.
+    feuillete: bool = False
+
+    def adresse(self, rang: int) -> str:
+        return f"{self.chemin}?page={rang}" if self.feuillete else self.chemin
 
     @property
     def entetes(self) -> dict[str, str]:
@@ -49,6 +54,12 @@ def _page(nom: str, qui: Callable[[Jeu], Utilisateur | None], **chercher: Callab
         return Demande(chemin, qui(jeu)) if chemin else None
 
     return trouver
+
+
+def _registre_refait(jeu: Jeu) -> Demande | None:
+    """Le registre fait de bout en bout, pour une personne connectée."""
+    chemin = adresse("registre")
+    return Demande(chemin, jeu.organisme, feuillete=True) if chemin else None
 
 
 def _export(jeu: Jeu) -> Demande | None:
@@ -89,9 +100,10 @@ MESURES: dict[str, Callable[[Jeu], Demande | None]] = {
     "appel_public": _page("appel_public", lambda _: None, code=lambda jeu: jeu.ouvert.code),
     "autosave": _autosave,
     "export": _export,
-    # Sans compte, la page vient du cache ; avec un compte, elle se refait chaque fois.
+    # Sans compte, la page vient du cache ; avec un compte, ce qui est le même pour tous en vient.
     "registre": _page("registre", lambda _: None),
-    "registre_refait": _page("registre", lambda jeu: jeu.organisme),
+    "registre_connecte": _page("registre", lambda jeu: jeu.organisme),
+    "registre_refait": _registre_refait,
     # Les projets annoncés, douze nombres chacun.
     "bilan": _page("bilan:bilan", lambda jeu: jeu.agent, portee=lambda jeu: jeu.annonce.code),
 }

@@ -129,13 +129,13 @@ class Client:
         except OSError:
             return False
 
-    def demander(self, demande: Demande) -> tuple[float, int]:
+    def demander(self, demande: Demande, rang: int = 1) -> tuple[float, int]:
         """Millisecondes et nombre de requêtes SQL ; lève ``BancImpossible`` sur une erreur."""
         entetes = self._entetes(demande)
         debut = time.perf_counter()
         liaison = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DELAI)
         with contextlib.closing(liaison):
-            liaison.request(demande.methode, demande.chemin, demande.corps, entetes)
+            liaison.request(demande.methode, demande.adresse(rang), demande.corps, entetes)
             reponse = liaison.getresponse()
             reponse.read()
         duree = (time.perf_counter() - debut) * 1000

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from evaluations.cycle_de_vie import CycleDeVieSeance
 from socle import horloge
-from socle.templatetags.affichage import heure
+from socle.templatetags.affichage import date_courte, heure
 
 
 class SeanceQuerySet(models.QuerySet):
@@ -74,7 +74,7 @@ class Seance(CycleDeVieSeance):
         )
 
     def __str__(self) -> str:
-        return f"Séance du {self.date:%Y-%m-%d} — {self.appel.code}"
+        return f"Séance du {date_courte(self.date)} — {self.appel.code}"
 
 
 class Moment(NamedTuple):

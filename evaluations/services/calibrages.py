@@ -95,7 +95,10 @@ def _fiche_ouverte(acteur: Any, calibrage: Calibrage, membre: MembreComite) -> F
     # Le verrou sur le dossier fait attendre un dévoilement simultané.
     etat = Calibrage.objects.select_for_update(no_key=True).get(pk=calibrage.pk).etat
     if etat != Calibrage.Etat.OUVERT:
-        raise RegleViolee("Ce calibrage n'est pas ouvert à la notation.", code="etat")
+        raise RegleViolee(
+            "Ce calibrage n'est pas ouvert à la notation. Attendez que la Ville l'ouvre.",
+            code="etat",
+        )
     FicheCalibrage.objects.get_or_create(calibrage=calibrage, membre=membre)
     fiche = (
         FicheCalibrage.objects.select_for_update(of=("self",), no_key=True)

@@ -40,7 +40,11 @@ def nommer_membre(
             "Cette personne siège déjà au comité.", champ="courriel", code="deja_membre"
         )
     if role == MembreComite.Role.PRESIDENCE and _presidence(sieges):
-        raise RegleViolee("Le comité a déjà une présidence.", champ="role", code="presidence")
+        raise RegleViolee(
+            "Le comité a déjà une présidence. Retirez-la d'abord pour en désigner une autre.",
+            champ="role",
+            code="presidence",
+        )
     code = code.strip() or (ancien.code if ancien else _code_libre(sieges))
     if any(s.code == code and s is not ancien for s in sieges):
         raise RegleViolee(

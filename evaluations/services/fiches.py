@@ -83,7 +83,10 @@ def _fiche_modifiable(acteur: Any, affectation: Affectation) -> Evaluation:
     if not fiche.est_modifiable:
         raise RegleViolee("Cette fiche est soumise : elle ne se modifie plus.", code="soumise")
     if fiche.demande.etat != "en_evaluation":
-        raise RegleViolee("L'évaluation de cette demande n'est pas ouverte.", code="etat")
+        raise RegleViolee(
+            "L'évaluation de cette demande n'est pas ouverte. Demandez à la présidence.",
+            code="etat",
+        )
     return fiche
 
 
@@ -258,7 +261,10 @@ def importer_fiche(*, acteur: Any, affectation: Affectation, notes: dict[str, in
     """Une fiche venue d'un fichier, soumise sans commentaires (contrat.md)."""
     fiche, _ = Evaluation.objects.get_or_create(affectation=affectation)
     if not fiche.est_modifiable:
-        raise RegleViolee("Cette fiche est déjà soumise.", code="soumise")
+        raise RegleViolee(
+            "Cette fiche est déjà soumise. La présidence peut la rouvrir.",
+            code="soumise",
+        )
     exiger_permission(acteur, "evaluation.noter", fiche)
     criteres = {critere.code: critere for critere in affectation.demande.appel.criteres.all()}
     inconnus = [code for code in notes if code not in criteres]

@@ -127,7 +127,9 @@ def ecarter_lien(*, acteur: Any, demande: Demande, membre: MembreComite, motif: 
     if not motif.strip():
         raise RegleViolee("Dites pourquoi ce lien est sans objet.", champ="motif", code="motif")
     if not liens_possibles([membre], [demande]):
-        raise RegleViolee("Ce lien possible n'existe plus.", code="disparu")
+        raise RegleViolee(
+            "Ce lien possible n'existe plus. Revenez à la liste des liens.", code="disparu"
+        )
     ecarte, _ = LienEcarte.objects.update_or_create(
         demande=demande,
         membre=membre,

@@ -61,7 +61,7 @@ def inviter_membre(
     envoyer(
         gabarit="comite_nomination",
         destinataires=[courriel],
-        objet=f"Comité de pilotage — {appel.titre}",
+        objet=f"Vous êtes du comité de pilotage — {appel.titre}",
         contexte={"appel": appel, "nouveau": nouveau},
     )
     return membre

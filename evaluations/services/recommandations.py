@@ -224,7 +224,10 @@ def _verifier_seance(seance: Seance, demande: Demande) -> None:
         raise RegleViolee("Cette demande n'est pas de l'appel de la séance.", code="appel")
     etat = Seance.objects.values_list("etat", flat=True).get(pk=seance.pk)
     if etat != Seance.Etat.OUVERTE:
-        raise RegleViolee("La séance n'est pas ouverte.", code="seance")
+        raise RegleViolee(
+            "La séance n'est pas ouverte. On n'y travaille qu'entre son ouverture et sa clôture.",
+            code="seance",
+        )
     if demande.etat == "recommandee":
         if not demande.recommandations.filter(en_vigueur=True, seance=seance).exists():
             raise RegleViolee("Cette demande a déjà eu son avis à une autre séance.", code="etat")

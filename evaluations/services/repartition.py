@@ -240,7 +240,9 @@ def accepter(*, acteur: Any, repartition: Repartition) -> list[Affectation]:
     appel = Appel.objects.select_for_update(no_key=True).get(pk=repartition.appel_id)
     repartition = Repartition.objects.select_for_update().get(pk=repartition.pk)
     if not repartition.est_possible:
-        raise RegleViolee("Cette répartition n'est pas complète.", code="impossible")
+        raise RegleViolee(
+            "Cette répartition n'est pas complète. Relancez le calcul.", code="impossible"
+        )
     probleme = _exiger_a_jour(repartition)
     nouvelles = [paire for paire in paires_de(repartition) if paire not in probleme.gardees]
     affectations = Affectation.objects.bulk_create(

@@ -19,7 +19,7 @@ from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.journal import journaliser
 from socle.services.courriels import envoyer
-from socle.templatetags.affichage import heure
+from socle.templatetags.affichage import date_courte, heure
 
 # L'heure d'arrivée et de départ d'un membre (par identifiant), telles que corrigées à la main.
 Heures = Mapping[int, tuple[dt.time | None, dt.time | None]]
@@ -40,7 +40,7 @@ def preparer_seance(
     membres = list(appel.membres.filter(actif=True).select_related("utilisateur"))
     Presence.objects.bulk_create(Presence(seance=seance, membre=membre) for membre in membres)
     journaliser(acteur=acteur, verbe="seance.preparer", objet=seance)
-    _convoquer(seance, objet=f"Séance du comité — {appel.titre}")
+    _convoquer(seance, objet=f"Séance du comité le {date_courte(seance.date)} — {appel.titre}")
     return seance
 
 
@@ -84,8 +84,8 @@ def modifier_seance(
     seance.save(update_fields=["date", "lieu", "notes"])
     journaliser(acteur=acteur, verbe="seance.modifier", objet=seance)
     if seance.etat == Seance.Etat.PREPAREE and (seance.date, seance.lieu) != avant:
-        titre = seance.appel.titre
-        _convoquer(seance, objet=f"Séance du comité déplacée — {titre}", deplacee=True)
+        objet = f"Séance du comité déplacée, le {date_courte(seance.date)} — {seance.appel.titre}"
+        _convoquer(seance, objet=objet, deplacee=True)
     return seance
 
 
@@ -245,11 +245,17 @@ def montrer_a_l_ecran(*, acteur: Any, seance: Seance, demande: Demande | None) -
     seance = _verrouiller(seance)
     exiger_permission(acteur, "seance.tenir", seance)
     if seance.etat != Seance.Etat.OUVERTE:
-        raise RegleViolee("La séance n'est pas ouverte.", code="seance")
+        raise RegleViolee(
+            "La séance n'est pas ouverte. On n'y travaille qu'entre son ouverture et sa clôture.",
+            code="seance",
+        )
     if demande is not None and (
         demande.appel_id != seance.appel_id or demande.etat not in AU_COMITE
     ):
-        raise RegleViolee("Cette demande n'est pas devant le comité.", code="demande")
+        raise RegleViolee(
+            "Cette demande n'est pas devant le comité. Choisissez-en une de l'ordre du jour.",
+            code="demande",
+        )
     seance.demande_a_l_ecran = demande
     seance.save(update_fields=["demande_a_l_ecran"])
     journaliser(

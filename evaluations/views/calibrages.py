@@ -20,6 +20,7 @@ from evaluations.saisie_grille import (
 )
 from evaluations.services import calibrages
 from evaluations.visibilite import siege_de
+from socle.models import EntreeJournal
 from socle.saisies import garde_saisie
 from socle.vues import executer, exiger, trouver
 
@@ -95,6 +96,7 @@ def calibrage_ville(request: HttpRequest, pk: int) -> HttpResponse:
             "membres": [{"membre": m, "soumise": m.pk in soumises} for m in membres],
             "soumises": len(soumises),
             "comparaison": comparer(objet),
+            "entrees": EntreeJournal.objects.pour(objet, *objet.fiches.all())[:50],
         },
         status=422 if formulaire.errors else 200,
     )

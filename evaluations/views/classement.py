@@ -26,6 +26,7 @@ from evaluations.visibilite import (
 )
 from socle.exports import reponse_xlsx
 from socle.graphiques import Part
+from socle.models import EntreeJournal
 from socle.vues import executer, exiger, trouver
 
 
@@ -79,6 +80,7 @@ def fiches_demande(request: HttpRequest, reference: str) -> HttpResponse:
         .select_related("membre__utilisateur", "evaluation")
         .order_by("membre__code")
     )
+    fiches_lues = [a.evaluation for a in affectations if hasattr(a, "evaluation")]
     lue = Demande.objects.filter(pk=demande.pk)
     ligne = lignes_de(demande.appel, lue).get(demande.pk) if revelee else None
     return render(
@@ -97,6 +99,7 @@ def fiches_demande(request: HttpRequest, reference: str) -> HttpResponse:
             "etats": [_etat_fiche(a) for a in affectations],
             "contenus": _contenus(demande) if revelee else [],
             "changements": _changements(demande) if revelee else [],
+            "entrees": EntreeJournal.objects.pour(*fiches_lues)[:50] if revelee else None,
             "peut_rouvrir": demande.etat == "en_evaluation"
             and request.user.peut("evaluation.rouvrir", demande),
             "peut_rouvrir_evaluation": demande.etat == "evaluee"

@@ -22,6 +22,7 @@ from evaluations.saisie_grille import (
 from evaluations.services import fiches
 from evaluations.visibilite import A_DECLARER_DANS
 from socle.elements import Manque
+from socle.models import EntreeJournal
 from socle.saisies import garde_saisie
 from socle.vues import executer, trouver
 
@@ -64,6 +65,7 @@ def _page_lecture(
             "projet": lue.projet,
             "appel": demande.appel,
             "fiche": fiche,
+            "entrees": EntreeJournal.objects.pour(*filter(None, [affectation, fiche]))[:50],
             "lue": lue,
             "formulaire": formulaire,
             "rangees": formulaire.rangees(),

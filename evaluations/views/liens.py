@@ -90,6 +90,7 @@ def liens_appel(request: HttpRequest, code: str) -> HttpResponse:
                 )
                 for ligne in lignes
             ),
+            titre=f"Liens possibles {appel.code}",
         )
     return render(
         request,

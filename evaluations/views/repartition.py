@@ -16,7 +16,7 @@ from evaluations.services import interets
 from evaluations.services import repartition as services
 from evaluations.tableau_repartition import TableauRepartition
 from socle.exports import reponse_xlsx
-from socle.models import Travail
+from socle.models import EntreeJournal, Travail
 from socle.vues import executer, exiger, trouver
 
 PAR_PAGE = 50
@@ -100,6 +100,7 @@ def _page_proposition(
     contexte |= {
         "proposition": proposition,
         "tableau": tableau,
+        "entrees": EntreeJournal.objects.pour(proposition)[:50],
         "siege": proposition.appel.membres.filter(utilisateur=request.user, actif=True).exists(),
     }
     if not proposition.est_possible:
@@ -126,6 +127,7 @@ def _tableur(tableau: TableauRepartition, appel: Appel) -> HttpResponse:
             for ligne in tableau.lignes
             for lecture in ligne.lectures
         ),
+        titre=f"Répartition {appel.code}",
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -17,8 +18,10 @@ from evaluations.quorum import quorums_menaces
 from evaluations.services import comite, fiches, rappels
 from evaluations.services.fiches import est_soumise
 from evaluations.visibilite import A_CONFIER, demandes_de_la_ville, siege_de
+from socle.models import EntreeJournal
 from socle.vues import executer, exiger, trouver
 
+PAR_PAGE = 50
 SUIVIES = ("recevable", "en_evaluation", "evaluee", "recommandee")
 
 
@@ -121,6 +124,7 @@ def comite_appel(request: HttpRequest, code: str) -> HttpResponse:
             "a_une_presidence": any(m.role == "presidence" for m in membres),
             "formulaire": formulaire,
             "suivi": suivi,
+            "page_obj": Paginator(suivi, PAR_PAGE).get_page(request.GET.get("page")),
             "a_confier": sum(1 for ligne in suivi if not ligne.attendues),
             "a_ouvrir": sum(1 for ligne in suivi if ligne.peut_ouvrir),
             "a_clore": sum(
@@ -204,7 +208,12 @@ def charge_membre(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "evaluations/ville/charge_membre.html",
-        {"membre": membre, "appel": membre.appel, "formulaire": formulaire},
+        {
+            "membre": membre,
+            "appel": membre.appel,
+            "formulaire": formulaire,
+            "entrees": EntreeJournal.objects.pour(membre)[:50],
+        },
         status=422 if formulaire.errors else 200,
     )
 

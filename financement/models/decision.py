@@ -7,6 +7,7 @@ from appels.models import Demande
 from financement.cycle_de_vie import CycleDeVieLettre, CycleDeVieReexamen
 from financement.models.ecritures import DECISION, a_l_ecriture, garder_ce_qui_est_inscrit
 from socle import horloge
+from socle.templatetags.affichage import date_courte
 
 
 class Resolution(models.Model):
@@ -34,7 +35,7 @@ class Resolution(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.numero} ({self.date:%Y-%m-%d})"
+        return f"{self.numero} ({date_courte(self.date)})"
 
 
 class Decision(models.Model):

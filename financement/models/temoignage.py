@@ -19,7 +19,7 @@ class Temoignage(models.Model):
     """Ce qu'une personne a dit, ou sa photo, et ce à quoi elle consent : qui, à quoi, quand."""
 
     class Consentement(models.TextChoices):
-        AUCUN = "aucun", "Aucun : pour la Ville seulement, rien de publié"
+        AUCUN = "aucun", "Ne pas publier : la Ville le garde pour elle"
         PUBLICATION = "publication", "La Ville peut le publier (site, bilan)"
 
     class Moyen(models.TextChoices):

@@ -129,6 +129,9 @@ def telecharger_archive(*, acteur: Any, archive: Archive) -> IO[bytes]:
     """Le fichier ouvert, à servir par morceaux ; le journal garde qui l'a pris."""
     exiger_permission(acteur, "archive.produire", archive)
     if not archive.fichier:
-        raise RegleViolee("Cette archive n'est pas prête, ou a été détruite.", code="absente")
+        raise RegleViolee(
+            "Cette archive n'est pas prête, ou a été détruite. Produisez-la de nouveau.",
+            code="absente",
+        )
     journaliser(acteur=acteur, verbe="archive.telecharger", objet=archive.appel)
     return archive.fichier.open("rb")

@@ -197,7 +197,10 @@ def approuver_avenant(
                 "Un autre montant demande une résolution du conseil.", champ="resolution"
             )
         if resolution.appel_id != appel.pk:
-            raise RegleViolee("Cette résolution vise un autre appel.", champ="resolution")
+            raise RegleViolee(
+                "Cette résolution vise un autre appel. Choisissez une résolution de cet appel.",
+                champ="resolution",
+            )
         libre = libre_du_volet(convention.decision.volet)
         if avenant.difference > libre:
             raise RegleViolee(

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from financement.annees import comparaison_de
 from financement.bilan import calculer_bilan
+from financement.bilan_traces import traces_du_bilan
 from financement.portees import Portee, trouver_portee
 from financement.services.recits import recits_de
 from socle import horloge
@@ -65,12 +66,14 @@ def produire(*, travail: Travail) -> None:
 def contexte_bilan(portee: Portee) -> dict[str, Any]:
     """Les clés de ``pdf/bilan.html``."""
     bilan = calculer_bilan(portee.appels)
+    comparaison = comparaison_de(portee.annee)
     return {
         "reference": f"BIL-{portee.reference}",
         "date": horloge.aujourdhui(),
         "portee": portee,
         "bilan": bilan,
         "resultats": bilan.resultats,
-        "comparaison": comparaison_de(portee.annee),
+        "comparaison": comparaison,
+        "traces": traces_du_bilan(bilan, comparaison),
         "recits": recits_de(portee),
     }

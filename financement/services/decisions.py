@@ -88,7 +88,10 @@ def decider(
     if resultat not in TRANSITIONS:
         raise RegleViolee("Choisissez une décision.", champ="resultat")
     if resolution.appel_id != demande.appel_id:
-        raise RegleViolee("Cette résolution vise un autre appel.", champ="resolution")
+        raise RegleViolee(
+            "Cette résolution vise un autre appel. Choisissez une résolution de cet appel.",
+            champ="resolution",
+        )
     # Le volet d'abord, toujours : deux décisions se suivent sans s'attendre l'une l'autre.
     Volet.objects.select_for_update(no_key=True).get(pk=demande.volet_id)
     demande = Demande.objects.select_for_update(no_key=True).get(pk=demande.pk)

@@ -31,14 +31,20 @@ def _convention(demande: Demande) -> Convention:
     for convention in demande.conventions.all():
         if convention.etat in {"en_vigueur", "echue"}:
             return convention
-    raise RegleViolee("Aucune convention n'est en vigueur pour cette demande.", code="convention")
+    raise RegleViolee(
+        "Aucune convention n'est en vigueur. Faites-la signer d'abord.",
+        code="convention",
+    )
 
 
 def calculer_solde(demande: Demande) -> Solde:
     """Le solde d'après le rapport final déposé ou accepté. Lève ``RegleViolee`` sans lui."""
     final = next((r for r in demande.rapports.all() if r.nature == Rapport.Nature.FINAL), None)
     if final is None or final.etat not in {"depose", "accepte"}:
-        raise RegleViolee("Le rapport final n'est pas encore déposé.", code="rapport")
+        raise RegleViolee(
+            "Le rapport final n'est pas encore déposé. Attendez son dépôt.",
+            code="rapport",
+        )
     convention = _convention(demande)
     appel = demande.appel
     return Solde(
@@ -133,16 +139,18 @@ def radier_recuperation(*, acteur: Any, recuperation: Recuperation, motif: str) 
     )
 
 
-@transaction.atomic
-def fermer_demande(*, acteur: Any, demande: Demande) -> Demande:
-    """Ferme la demande : rapport final accepté, solde réglé ; la convention est échue.
-
-    L'organisme reçoit sa lettre de fermeture, sauf s'il l'a déjà eue avec la réclamation.
-    """
-    exiger_permission(acteur, "demande.fermer", demande)
+def exiger_solde_regle(demande: Demande) -> None:
+    """Lève ``RegleViolee``, avec ce qui reste à faire, si le projet n'est pas accepté et soldé."""
+    if not demande.rapports.filter(nature="final", etat="accepte").exists():
+        raise RegleViolee(
+            "Le rapport final n'est pas encore accepté : examinez-le d'abord.", code="rapport"
+        )
     for convention in demande.conventions.filter(etat="en_vigueur"):
         if convention.versements.filter(etat__in=A_FAIRE).exists():
-            raise RegleViolee("Un versement reste à faire.", code="solde")
+            raise RegleViolee(
+                "Un versement reste à faire : réglez le solde, puis payez ce qui est dû.",
+                code="solde",
+            )
         reclame = sum((r.montant for r in demande.recuperations.all()), ZERO)
         solde = calculer_solde(demande)
         if solde.a_recuperer > reclame:
@@ -153,6 +161,16 @@ def fermer_demande(*, acteur: Any, demande: Demande) -> Demande:
             raise RegleViolee(
                 "L'aide finale n'est pas toute versée : réglez d'abord le solde.", code="solde"
             )
+
+
+@transaction.atomic
+def fermer_demande(*, acteur: Any, demande: Demande) -> Demande:
+    """Ferme la demande : rapport final accepté, solde réglé ; la convention est échue.
+
+    L'organisme reçoit sa lettre de fermeture, sauf s'il l'a déjà eue avec la réclamation.
+    """
+    exiger_permission(acteur, "demande.fermer", demande)
+    exiger_solde_regle(demande)
     demande = transitionner(demande, "fermer", acteur=acteur)
     for convention in demande.conventions.filter(etat="en_vigueur"):
         transitionner(convention, "terminer", acteur=acteur)

@@ -155,7 +155,7 @@ def fichier_du_lot(*, acteur: Any, lot: LotPaiement, forme: str = "csv") -> byte
     exiger_permission(acteur, "paiement.gerer")
     a_payer = [versement for versement in paiements_du_lot(lot) if versement.est_a_payer]
     if not a_payer:
-        raise RegleViolee("Ce lot n'a plus rien à payer.", code="rien")
+        raise RegleViolee("Ce lot n'a plus rien à payer. Préparez un nouveau lot.", code="rien")
     lignes = [_ligne(lot, versement) for versement in a_payer]
     journaliser(
         acteur=acteur,
@@ -201,7 +201,7 @@ def importer_retour(
     exiger_permission(acteur, "paiement.gerer")
     lot = LotPaiement.objects.select_for_update().get(pk=lot.pk)
     if fichier.size > TAILLE_MAX:
-        raise RegleViolee("Le fichier dépasse 2 Mo.", champ="fichier")
+        raise RegleViolee("Le fichier dépasse 2 Mo. Joignez-en un plus petit.", champ="fichier")
     octets = fichier.read()
     empreinte = hashlib.sha256(octets).hexdigest()
     if deja := RetourPaiement.objects.filter(empreinte=empreinte).first():

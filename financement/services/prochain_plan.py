@@ -127,7 +127,10 @@ def adopter(
     if not resolution.strip():
         raise RegleViolee("Écrivez le numéro de la résolution.", champ="resolution")
     if date > horloge.aujourdhui():
-        raise RegleViolee("La résolution n'est pas encore adoptée.", champ="date")
+        raise RegleViolee(
+            "La résolution n'est pas encore adoptée. Attendez sa date, ou choisissez-en une autre.",
+            champ="date",
+        )
     if echeance <= date:
         raise RegleViolee("Le plan finit après son adoption.", champ="echeance")
     _exiger_code_libre(prochain.code)

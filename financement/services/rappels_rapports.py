@@ -11,6 +11,7 @@ from financement.services.rapports import adresse_du_rapport
 from socle import horloge
 from socle.journal import journaliser
 from socle.services import courriels
+from socle.templatetags.affichage import date_courte
 
 Palier = RappelRapport.Palier
 # Du plus proche de l'échéance au plus lointain : le premier atteint est le seul qui part.
@@ -77,10 +78,11 @@ def rappeler(*, rapport: Rapport) -> bool:
     )
     nom = rapport.get_nature_display()
     en_retard = palier == Palier.RETARD
+    etat = "en retard" if en_retard else f"attendu le {date_courte(rapport.echeance)}"
     courriels.envoyer(
         gabarit="rappel_rapport",
         destinataires=destinataires,
-        objet=f"{nom} {'en retard' if en_retard else 'attendu'} — {demande.titre}",
+        objet=f"{nom} {etat} — {demande.titre}",
         contexte={
             "demande": demande,
             "rapport": rapport,

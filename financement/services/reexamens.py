@@ -81,7 +81,9 @@ def confier_reexamen(*, acteur: Any, reexamen: Reexamen, personne: Utilisateur) 
     exiger_permission(acteur, "reexamen.confier", reexamen)
     reexamen = Reexamen.objects.select_for_update(no_key=True).get(pk=reexamen.pk)
     if reexamen.etat != Reexamen.Etat.DEMANDE:
-        raise RegleViolee("Ce réexamen est déjà tranché.", code="etat")
+        raise RegleViolee(
+            "Ce réexamen est déjà tranché. Sa réponse se lit sur sa page.", code="etat"
+        )
     if not personne.peut("reexamen.recevoir", reexamen):
         raise RegleViolee(
             f"{personne.nom} a pris part à la recevabilité, à l'évaluation ou à la décision : "

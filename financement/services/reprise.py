@@ -24,7 +24,7 @@ def essayer_reprise(*, acteur: Any, fichier: UploadedFile) -> tuple[Lecture, Rep
     """Lit le tableur sans rien écrire ; sans aucun refus, rend aussi la reprise à confirmer."""
     exiger_permission(acteur, "appel.creer")
     if fichier.size > TAILLE_MAX:
-        raise RegleViolee("Le fichier dépasse 5 Mo.", champ="fichier")
+        raise RegleViolee("Le fichier dépasse 5 Mo. Joignez-en un plus petit.", champ="fichier")
     lecture = lire(
         fichier.read(),
         besoins=set(Besoin.objects.values_list("code", flat=True)),

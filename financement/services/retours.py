@@ -298,7 +298,9 @@ def _a_ranger(acteur: Any, page: PageNumerisee) -> PageNumerisee:
         .get(pk=page.pk)
     )
     if not page.pile.fichier:
-        raise RegleViolee("Cette pile a été détruite.", code="detruite")
+        raise RegleViolee(
+            "Cette pile a été détruite. Numérisez de nouveau les papiers.", code="detruite"
+        )
     if page.etat not in PageNumerisee.A_RANGER:
-        raise RegleViolee("Cette page est déjà rangée.", code="etat")
+        raise RegleViolee("Cette page est déjà rangée. Passez à la suivante.", code="etat")
     return page

@@ -171,7 +171,10 @@ def figer_scenario(*, acteur: Any, scenario: Scenario) -> Scenario:
 
 def _verifier_avant_de_figer(scenario: Scenario, lignes: list[LigneScenario]) -> None:
     if not any(ligne.est_retenue for ligne in lignes):
-        raise RegleViolee("Ce scénario ne retient aucun projet.", code="rien")
+        raise RegleViolee(
+            "Ce scénario ne retient aucun projet. Retenez-en au moins un avant de continuer.",
+            code="rien",
+        )
     for volet in argent_de(scenario.appel).restes(lignes).depassements:
         raise RegleViolee(
             f"{volet.libelle} est dépassé de {dollars(volet.depassement)} : retirez ou réduisez "

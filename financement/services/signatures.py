@@ -42,7 +42,9 @@ def signer(
     vérifiée par la transition qui appelle ce service.
     """
     if objet.document is None:
-        raise RegleViolee("Le document à signer n'est pas prêt.", code="document")
+        raise RegleViolee(
+            "Le document à signer n'est pas prêt. Revenez dans quelques minutes.", code="document"
+        )
     est_avenant = isinstance(objet, Avenant)
     sur_papier_par_l_organisme = preuve is None and cote == Signature.Cote.ORGANISME
     retour = retour_complet(objet.document) if sur_papier_par_l_organisme else None

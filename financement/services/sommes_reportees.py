@@ -109,7 +109,10 @@ def reporter_somme(
 
 def _exiger_resolution(resolution: Resolution, demande: Demande) -> None:
     if resolution.appel_id != demande.appel_id:
-        raise RegleViolee("La résolution est celle d'un autre appel.", champ="resolution")
+        raise RegleViolee(
+            "La résolution est celle d'un autre appel. Choisissez une résolution de cet appel.",
+            champ="resolution",
+        )
     if resolution.decisions.exists():
         raise RegleViolee(
             "Cette résolution décide de demandes : un report demande la sienne.",

@@ -113,7 +113,10 @@ def publier_temoignage(*, acteur: Any, temoignage: Temoignage) -> Temoignage:
     if temoignage.rapport.est_modifiable:
         raise RegleViolee("Le rapport n'est pas déposé.", code="depose")
     if temoignage.photo and not temoignage.photo.est_telechargeable:
-        raise RegleViolee("La photo attend l'antivirus, ou il l'a refusée.", code="analyse")
+        raise RegleViolee(
+            "La photo attend l'antivirus, ou il l'a refusée. Réessayez dans quelques minutes.",
+            code="analyse",
+        )
     temoignage.publie_le, temoignage.publie_par = horloge.maintenant(), acteur
     temoignage.save(update_fields=["publie_le", "publie_par"])
     journaliser(acteur=acteur, verbe="rapport.publier_temoignage", objet=temoignage.rapport)

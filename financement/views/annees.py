@@ -5,11 +5,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from financement.annees import Annee, comparer, comparer_les_annees
+from financement.bilan_traces import traces_des_annees, traces_des_changements
 from financement.importation.passe import COLONNES, modele
 from financement.models import ProjetPasse, RepriseEssayee
 from financement.services import reprise as services
 from socle.exports import XLSX, reponse_xlsx, telecharger
-from socle.graphiques import Ligne
 from socle.vues import executer, exiger, trouver
 
 
@@ -21,6 +21,7 @@ def annees(request: HttpRequest) -> HttpResponse:
     """Une ligne par année, et ce qui a changé."""
     exiger(request, "bilan.voir")
     lignes = comparer_les_annees()
+    comparaison = comparer(lignes)
     complet = request.user.peut("ville.voir")
     if request.GET.get("format") == "xlsx":
         return _tableur(lignes, complet=complet)
@@ -29,9 +30,8 @@ def annees(request: HttpRequest) -> HttpResponse:
         "financement/bilan/annees.html",
         {
             "annees": lignes,
-            "comparaison": comparer(lignes),
-            "lignes_accorde": [Ligne(str(a.annee), a.accorde) for a in reversed(lignes)],
-            "lignes_personnes": [Ligne(str(a.annee), a.personnes) for a in reversed(lignes)],
+            "comparaison": comparaison,
+            "traces": traces_des_annees(lignes) | traces_des_changements(comparaison),
             "incomplets": any(a.incomplets for a in lignes),
             "peut_reprendre": request.user.peut("appel.creer"),
         },
@@ -57,7 +57,10 @@ def _tableur(lignes: list[Annee], *, complet: bool) -> HttpResponse:
     if not complet:
         del colonnes["Demandes déposées"]
     return reponse_xlsx(
-        "annees", tuple(colonnes), ([lire(a) for lire in colonnes.values()] for a in lignes)
+        "annees",
+        tuple(colonnes),
+        ([lire(a) for lire in colonnes.values()] for a in lignes),
+        titre="D'une année à l'autre",
     )
 
 

@@ -54,6 +54,9 @@ def _montrer(request: HttpRequest, demande: Demande, form_motif: MotifCourtForm)
         solde = services.calculer_solde(demande)
     except RegleViolee as refus:
         raison = refus.message
+    peut_regler = (
+        request.user.peut("recuperation.reclamer", demande) and demande.etat == "conventionnee"
+    )
     return render(
         request,
         "financement/ville/fermeture.html",
@@ -72,12 +75,22 @@ def _montrer(request: HttpRequest, demande: Demande, form_motif: MotifCourtForm)
             ),
             "peut_reporter": request.user.peut("somme.reporter", demande),
             "lettres": services.lettres_de_fermeture(demande),
-            "peut_regler": request.user.peut("recuperation.reclamer", demande)
-            and demande.etat == "conventionnee",
+            "peut_regler": peut_regler,
+            "rapport_accepte": demande.rapports.filter(nature="final", etat="accepte").exists(),
+            "pas_encore": _pas_encore(demande) if peut_regler else "",
             "peut_encaisser": request.user.peut("recuperation.encaisser", demande),
             "peut_radier": request.user.peut("recuperation.radier", demande),
         },
     )
+
+
+def _pas_encore(demande: Demande) -> str:
+    """Pourquoi la demande ne se ferme pas encore ; vide quand elle le peut."""
+    try:
+        services.exiger_solde_regle(demande)
+    except RegleViolee as refus:
+        return refus.message
+    return ""
 
 
 @require_POST

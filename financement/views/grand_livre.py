@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.text import capfirst
 
 from appels.models import Appel
 from financement.models import Credit, Mouvement
@@ -99,6 +101,12 @@ def _choix() -> dict[str, Any]:
     }
 
 
+def _objet(mouvement: Mouvement) -> str:
+    """Ce qui a causé le mouvement, nommé : « Versement 12 »."""
+    modele = apps.get_model(mouvement.objet_type)
+    return f"{capfirst(modele._meta.verbose_name)} {mouvement.objet_id}"
+
+
 def _tableur(credits: list[Credit], mouvements: Any) -> bytes:
     return classeur(
         [
@@ -122,7 +130,7 @@ def _tableur(credits: list[Credit], mouvements: Any) -> bytes:
                         m.moment, m.credit.volet.appel.code, str(m.credit.volet),
                         m.credit.bailleur, m.credit.exercice, m.get_nature_display(), m.montant,
                         m.demande.reference if m.demande else "",
-                        f"{m.objet_type} {m.objet_id}", str(m.auteur or ""),
+                        _objet(m), str(m.auteur or ""),
                     )
                     for m in mouvements.order_by("moment", "pk").iterator(chunk_size=2000)
                 ],

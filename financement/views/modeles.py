@@ -14,6 +14,7 @@ from financement.champs_fusion import champs_de
 from financement.forms_modele import ApercuForm, ModeleForm
 from financement.models import ModeleDocument
 from financement.services import modeles as services
+from socle.models import EntreeJournal
 from socle.vues import executer, exiger, trouver
 
 Genre = ModeleDocument.Genre
@@ -101,6 +102,7 @@ def modele(request: HttpRequest, genre: str, code: str | None = None) -> HttpRes
             "form": form,
             "champs_du_genre": champs_de(genre),
             "versions": versions.order_by("-version"),
+            "entrees": EntreeJournal.objects.pour(*ModeleDocument.objects.de(genre, appel))[:50],
             # L'éditeur est un module : sa carte d'imports est en ligne, sous le jeton de la page.
             "carte_imports": importmap.render(attrs={"nonce": str(request.csp_nonce)}),
         },

@@ -9,7 +9,7 @@ from financement.models import CoordonneesBancaires, LotPaiement
 from financement.paiements import ENTETES, ENTETES_RETOUR
 from financement.services import paiements as services
 from socle.exports import XLSX, telecharger
-from socle.models import Organisme
+from socle.models import EntreeJournal, Organisme
 from socle.saisies import jamais_gardee
 from socle.textes import lire_entier
 from socle.vues import executer, exiger, trouver
@@ -77,6 +77,7 @@ def lot(request: HttpRequest, pk: int) -> HttpResponse:
             "peut_defaire": not objet.annule_le and not objet.payes,
             "entetes": ENTETES,
             "entetes_retour": ENTETES_RETOUR,
+            "entrees": EntreeJournal.objects.pour(objet)[:50],
         },
     )
 

@@ -29,6 +29,7 @@ def plan(request: HttpRequest) -> HttpResponse:
                  r.nombre_appels, len(r.projets), r.accorde, r.activites, r.personnes)
                 for r in vue.reponses
             ),
+            titre="Plan d'action",
         )  # fmt: skip
     return render(
         request,

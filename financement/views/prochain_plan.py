@@ -16,6 +16,7 @@ from financement.forms_prochain_plan import (
 from financement.models import ProchainPlan, VersionProchainPlan
 from financement.prochain_plan import Ligne, Priorite
 from financement.services import prochain_plan as services
+from socle.models import EntreeJournal
 from socle.vues import executer, exiger, trouver
 
 
@@ -73,6 +74,7 @@ def prochain(request: HttpRequest, pk: int) -> HttpResponse:
         {
             **_contexte(request, objet, objet.version),
             "versions": objet.versions.select_related("ecrite_par"),
+            "entrees": EntreeJournal.objects.pour(objet)[:50],
         },
     )
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -17,6 +18,7 @@ from financement.retenus import prevus_du_rapport
 from financement.services import rapports as services
 from financement.services.fermeture import calculer_solde
 from socle.exceptions import RegleViolee
+from socle.exports import reponse_xlsx
 from socle.models import EntreeJournal
 from socle.saisies import a_relire
 from socle.vues import executer, exiger, trouver
@@ -26,7 +28,7 @@ EN_RETARD = ("en_retard", "En retard")
 
 
 def rapports(request: HttpRequest) -> HttpResponse:
-    """Tous les rapports, par échéance ; en retard est calculé."""
+    """Tous les rapports, par échéance ; en retard est calculé. ``?format=xlsx`` : la même liste."""
     exiger(request, "ville.voir")
     liste = (
         Rapport.objects.visibles_par(request.user)
@@ -37,11 +39,43 @@ def rapports(request: HttpRequest) -> HttpResponse:
         liste = liste & Rapport.objects.en_retard()
     elif etat:
         liste = liste.filter(etat=etat)
-    page = Paginator(liste, PAR_PAGE).get_page(request.GET.get("page"))
+    if recherche := request.GET.get("recherche", "").strip():
+        liste = liste.filter(
+            Q(demande__titre__unaccent__icontains=recherche)
+            | Q(demande__organisme__nom__unaccent__icontains=recherche)
+            | Q(demande__reference__icontains=recherche)
+        )
+    if request.GET.get("format") == "xlsx":
+        return _exporter(liste)
     return render(
         request,
         "financement/ville/rapports.html",
-        {"page_obj": page, "etat": etat, "etats": [*Rapport.Etat.choices, EN_RETARD]},
+        {
+            "page_obj": Paginator(liste, PAR_PAGE).get_page(request.GET.get("page")),
+            "recherche": recherche,
+            "etat": etat,
+            "etats": [*Rapport.Etat.choices, EN_RETARD],
+        },
+    )
+
+
+def _exporter(liste: Any) -> HttpResponse:
+    """Exactement la liste montrée, toutes ses pages."""
+    return reponse_xlsx(
+        "rapports",
+        ("Demande", "Projet", "Organisme", "Rapport", "Attendu", "Déposé", "État"),
+        (
+            (
+                rapport.demande.reference,
+                rapport.demande.titre,
+                rapport.demande.organisme.nom,
+                rapport.get_nature_display(),
+                rapport.echeance,
+                rapport.depose_le,
+                "En retard" if rapport.est_en_retard else rapport.get_etat_display(),
+            )
+            for rapport in liste
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from financement.forms_retour import PageForm, PileForm
 from financement.models import PageNumerisee, PileNumerisee, RetourNumerise
 from financement.numerisation import apercu
 from financement.services import retours as services
+from socle.models import EntreeJournal
 from socle.textes import lire_entier
 from socle.vues import executer, trouver
 
@@ -66,6 +67,7 @@ def pile(request: HttpRequest, cle: UUID) -> HttpResponse:
         "financement/ville/pile.html",
         {
             "pile": objet,
+            "entrees": EntreeJournal.objects.pour(objet)[:50],
             "appel": objet.appel,
             "form": form,
             "a_ranger": objet.pages.filter(etat__in=PageNumerisee.A_RANGER),

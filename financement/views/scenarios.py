@@ -15,6 +15,7 @@ from financement.services import scenarios as services
 from financement.tableau_scenario import Colonne, colonnes, comparer, et_si
 from socle.exceptions import RegleViolee
 from socle.exports import reponse_xlsx
+from socle.models import EntreeJournal
 from socle.textes import lire_entier
 from socle.vues import executer, trouver
 
@@ -131,6 +132,7 @@ def scenario(request: HttpRequest, code: str, pk: int) -> HttpResponse:
             "essai": action == "essayer",
             "regle": regle_en_mots(objet, dispenses_en_mots(objet)),
             "perime": services.est_perime(objet),
+            "entrees": EntreeJournal.objects.pour(objet)[:50],
         },
     )
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.utils.safestring import mark_safe
 
 from socle import graphiques, graphiques_scenario
 from socle.cascade import Marche, dessiner_cascade
@@ -13,6 +14,9 @@ from socle.elements import LigneMatrice
 from socle.graphiques import Ligne, Nombre, Part, Periode, Rang
 from socle.graphiques_scenario import PointFrontiere
 from socle.templatetags import affichage
+from socle.traces import gardes
+from socle.traces.donnees import Trace
+from socle.traces.theme import ETROIT
 
 register = template.Library()
 
@@ -153,6 +157,18 @@ def barres_horizontales(
             for barre in barres
         ],
         "g": graphiques,
+    }
+
+
+@register.inclusion_tag("composants/graphiques/trace.html")
+def trace(a_tracer: Trace, imprime: bool = False) -> dict[str, Any]:
+    """Un tracé du bilan, dessiné une fois (``socle.traces``) ; ``imprime`` : sans l'étroit."""
+    vide = a_tracer.est_vide
+    # Le SVG vient de notre dessin, qui échappe ses textes.
+    return {
+        "trace": a_tracer,
+        "large": "" if vide else mark_safe(gardes.svg(a_tracer)),  # noqa: S308
+        "etroit": "" if vide or imprime else mark_safe(gardes.svg(a_tracer, ETROIT)),  # noqa: S308
     }
 
 

@@ -1,14 +1,12 @@
-"""Filtres des documents PDF (``templates/pdf/``) : montants en lettres, énumérations, dessins."""
+"""Filtres des documents PDF (``templates/pdf/``) : montants en lettres, énumérations, réponses."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django import template
 from django.utils.html import format_html, format_html_join, linebreaks
 from django.utils.safestring import SafeString, mark_safe
 
 from socle import textes
-from socle.graphiques import Ligne, Part
 
 register = template.Library()
 register.filter("montant_en_lettres", textes.montant_en_lettres)
@@ -32,21 +30,3 @@ def reponse(valeur: str | Iterable[str] | None) -> SafeString:
 def reponse_lue(textes: list[str]) -> SafeString:
     """Une réponse en plusieurs textes : un seul se lit comme un texte, plusieurs en liste."""
     return reponse(textes[0] if len(textes) == 1 else textes)
-
-
-def _lire(element: Any, nom: str) -> Any:
-    return element[nom] if isinstance(element, dict) else getattr(element, nom)
-
-
-@register.filter
-def en_parts(elements: Iterable[Any], noms: str) -> list[Part]:
-    """Les parts d'un dessin : ``sources|en_parts:"bailleur accorde"``."""
-    libelle, montant = noms.split()
-    return [Part(_lire(e, libelle), _lire(e, montant)) for e in elements]
-
-
-@register.filter
-def en_barres(elements: Iterable[Any], noms: str) -> list[Ligne]:
-    """Les barres d'un dessin : ``secteurs|en_barres:"nom accorde"`` (le prévu en 3e)."""
-    champs = noms.split()
-    return [Ligne(*(_lire(element, champ) for champ in champs)) for element in elements]

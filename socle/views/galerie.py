@@ -18,6 +18,7 @@ from socle import horloge
 from socle.cascade import Marche
 from socle.elements import CelluleMatrice, Etape, Jalon, LigneMatrice, Manque
 from socle.graphiques import Ligne, Part, Rang
+from socle.traces.donnees import Barre, Rangee, Repere, Teinte, Trace
 from socle.vues import publique
 
 
@@ -163,6 +164,45 @@ def _dessins() -> dict[str, Any]:
     }
 
 
+def _traces() -> list[Trace]:
+    """De l'argent, un résultat caché et un « au moins », une baisse, et rien."""
+    return [
+        Trace(
+            "L'aide de chaque bailleur",
+            (
+                Rangee(
+                    "MIFI",
+                    (
+                        Barre(Decimal(86250), "86 250 $", "Accordé"),
+                        Barre(Decimal(43000), "43 000 $", "Versé", Teinte.MOYENNE),
+                        Barre(Decimal(9500), "9 500 $", "Dépensé", Teinte.PALE),
+                    ),
+                ),
+            ),
+        ),
+        Trace(
+            "Part atteinte de ce qui était prévu",
+            (
+                Rangee("Activités réalisées", (Barre(Decimal(110), "110 % (22 sur 20)"),)),
+                Rangee(
+                    "Personnes rejointes",
+                    (Barre(Decimal(82), "au moins 82 %", teinte=Teinte.OUVERTE),),
+                ),
+                Rangee("Personnes jumelées", (Barre(None, "<5"),)),
+            ),
+            Repere(Decimal(100), "100 % du prévu"),
+        ),
+        Trace(
+            "De 2025 à 2026, en pour cent",
+            (
+                Rangee("Projets soutenus", (Barre(Decimal("28.6"), "+28,6 %"),)),
+                Rangee("Accordé", (Barre(Decimal("-10.2"), "−10,2 %", teinte=Teinte.PALE),)),
+            ),
+        ),
+        Trace("Un appel sans argent encore", ()),
+    ]
+
+
 def _historique(maintenant: dt.datetime) -> list[SimpleNamespace]:
     return [
         SimpleNamespace(
@@ -232,5 +272,6 @@ def galerie(request: HttpRequest) -> HttpResponse:
         "historique": _historique(maintenant),
         "journal_vide": [],
         **_dessins(),
+        "traces": _traces(),
     }
     return render(request, "galerie.html", contexte)

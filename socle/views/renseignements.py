@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 
 from socle.exports import reponse_xlsx, telecharger
 from socle.journal import journaliser
-from socle.models import Incident
+from socle.models import EntreeJournal, Incident
 from socle.renseignements import renseignements_de
 from socle.services.incidents import inscrire_incident
 from socle.vues import executer, exiger, trouver
@@ -91,4 +91,12 @@ def incident(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         )
     ):
         return redirect("ville:incidents")
-    return render(request, "socle/incident.html", {"form": form, "incident": objet})
+    return render(
+        request,
+        "socle/incident.html",
+        {
+            "form": form,
+            "incident": objet,
+            "entrees": EntreeJournal.objects.pour(objet)[:50] if objet else None,
+        },
+    )

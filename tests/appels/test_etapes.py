@@ -75,3 +75,29 @@ def test_la_convention_transmise_puis_le_rapport_attendu_sont_a_l_organisme(clie
     phrase, role = situation(Demande.objects.get(pk=rapport.demande_id))[1:]
     assert phrase.startswith("À vous : rapport ")
     assert role == "a_faire"
+
+
+@pytest.mark.parametrize(
+    ("etat", "bouton"), [("attendu", "Écrire le rapport"), ("a_corriger", "Corriger le rapport")]
+)
+def test_un_rapport_qui_presse_se_dit_et_s_ouvre_de_mes_demandes(client, etat, bouton):
+    rapport = RapportFactory(echeance=horloge.aujourdhui() - dt.timedelta(days=1), etat=etat)
+    demande = rapport.demande
+    Demande.objects.filter(pk=demande.pk).update(etat="conventionnee", etat_annonce="acceptee")
+    client.force_login(AdhesionFactory(organisme=demande.organisme).utilisateur)
+    adresse = reverse("organisme:rapport", args=[demande.reference, rapport.nature])
+    for page in (
+        reverse("organisme:accueil"),
+        reverse("organisme:demande", args=[demande.reference]),
+    ):
+        texte = client.get(page).text
+        assert f'href="{adresse}">{bouton}' in texte
+        assert ("vous a renvoyé" in texte) is (etat == "a_corriger")
+
+
+def test_un_brouillon_dit_des_sa_page_ce_qui_manque(client):
+    demande = DemandeFactory(appel=AppelFactory(ouvert=True))
+    client.force_login(AdhesionFactory(organisme=demande.organisme).utilisateur)
+    texte = client.get(reverse("organisme:demande", args=[demande.reference])).text
+    assert "Ce qui manque" in texte
+    assert f"{reverse('organisme:rediger', args=[demande.reference, 'projet'])}#" in texte

@@ -94,7 +94,9 @@ def test_l_echeance_est_la_fin_du_cinquieme_jour_ouvrable_et_le_courriel_la_dit(
     complement = demander(monde, budget=True)
 
     assert complement.echeance == toronto(2026, 6, 30, 23, 59, 59)
-    courriel = Email.objects.filter(subject__contains="un complément est attendu").first()
+    courriel = Email.objects.filter(
+        subject__endswith=" : à compléter d'ici le 30 juin 2026"
+    ).first()
     assert "mardi 30 juin 2026" in courriel.message
     assert "Il manque les lettres." in courriel.message
 
@@ -290,3 +292,18 @@ def test_l_irrecevabilite_a_un_motif_que_l_organisme_recoit(monde, client):
     client.force_login(monde.redacteur)
     page = client.get(reverse("organisme:demande", kwargs={"reference": monde.demande.reference}))
     assert "pas du territoire" in page.content.decode()
+
+
+def test_un_point_sans_reponse_se_dit_a_sa_place_et_le_reste_est_garde(monde, client):
+    client.force_login(monde.agente)
+    page = client.post(
+        reverse("ville:verifier", args=[monde.demande.reference]),
+        {"delai": "oui", "suite": "recevable"},
+    )
+    assert page.status_code == 200
+    form = page.context["form"]
+    assert set(form.errors) == set(form.fields) - {"delai"}
+    assert form["delai"].value() == "oui"
+    assert "Répondez oui ou non." in page.text
+    assert monde.demande.verifications.get().point == "delai"
+    assert Demande.objects.get(pk=monde.demande.pk).etat == "deposee"

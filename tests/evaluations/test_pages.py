@@ -328,6 +328,24 @@ def test_nommer_une_personne_sans_compte_en_ouvre_un(pret):
     assert (siege.code, siege.utilisateur.nom) == ("M4", "Nouvelle Personne")
 
 
+def test_le_suivi_du_comite_se_lit_par_pages_et_compte_tout(pret, monkeypatch):
+    monkeypatch.setattr("evaluations.views.ville.PAR_PAGE", 1)
+    codes = list(
+        pret.appel.demandes.filter(etat="en_evaluation")
+        .order_by("volet__no", "code")
+        .values_list("code", flat=True)
+    )
+    assert len(codes) > 1
+    adresse = reverse("ville:comite", args=[pret.appel.code])
+    client = Client()
+    client.force_login(pret.agente)
+    for rang, code in enumerate(codes, start=1):
+        lue = client.get(adresse, {"page": rang})
+        assert [ligne.demande.code for ligne in lue.context["page_obj"]] == [code]
+        assert len(lue.context["suivi"]) == len(codes)
+        assert "Pages des fiches par demande" in lue.text
+
+
 def test_nommer_deux_fois_est_refuse_pres_du_champ(pret):
     courriel = pret.membres[0].utilisateur.email
     reponse = envoyer(

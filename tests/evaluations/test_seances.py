@@ -220,7 +220,7 @@ def test_la_convocation_joint_la_date_a_l_agenda_et_un_report_la_corrige():
     seance = seances.preparer_seance(
         acteur=pret.agente, appel=pret.appel, date=horloge.maintenant(), lieu="Salle Pélican"
     )
-    convocations = list(Email.objects.filter(subject__startswith="Séance du comité — "))
+    convocations = list(Email.objects.filter(subject__startswith="Séance du comité le "))
     assert {adresse for c in convocations for adresse in c.to} == {
         membre.utilisateur.email for membre in pret.membres
     }

@@ -9,6 +9,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 
 from appels.models import Demande, PieceJointe
 from evaluations.models import Note
@@ -94,7 +95,7 @@ def test_un_brouillon_se_detruit_trois_ans_apres_la_cloture(
         demande=brouillon, nom="a.pdf", fichier=ContentFile(b"%PDF-", "a.pdf"), taille=5,
         type_mime="application/pdf", empreinte="0" * 64,
     )  # fmt: skip
-    jour = echeance(brouillon.appel.cloture.date(), 3)
+    jour = echeance(timezone.localdate(brouillon.appel.cloture), 3)
     with horloge.a_la_date(horloge.a_midi(jour - dt.timedelta(days=1))):
         assert "Rien n'a fini" in commande()
     with horloge.a_la_date(horloge.a_midi(jour + dt.timedelta(days=1))):

@@ -3,12 +3,13 @@
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils.html import escape
 from post_office.models import Email
 
 from appels.models import Appel, Demande, Message, PieceOrganisme, QuestionPublique
 from evaluations.models import Seance
 from financement import demonstration
-from financement.models import Mouvement
+from financement.models import Mouvement, Rapport, SommeReportee
 from socle.models import Utilisateur
 from vitrine import demonstration as vitrine_de_demonstration
 
@@ -17,11 +18,11 @@ pytestmark = pytest.mark.django_db
 
 def test_chaque_compte_trouve_de_quoi_faire(client, settings, django_capture_on_commit_callbacks):
     settings.DEMONSTRATION = True
-    assert len(demonstration.charger()) == 4
+    assert len(demonstration.charger()) == 5
     assert demonstration.charger() == []
     assert len(vitrine_de_demonstration.charger()) == 1
     assert vitrine_de_demonstration.charger() == []
-    assert Appel.objects.count() == 3
+    assert Appel.objects.count() == 4
     # Le grand livre dit ce que disent les décisions, conventions, versements et récupérations.
     assert Mouvement.objects.filter(nature="versement").exists()
     call_command("verifier_grand_livre")
@@ -46,6 +47,28 @@ def test_chaque_compte_trouve_de_quoi_faire(client, settings, django_capture_on_
     assert "Joindre celui du dossier" in texte
     assert PieceOrganisme.objects.filter(organisme=brouillon.organisme).count() == 2
     assert Message.objects.filter(demande=brouillon).count() == 2
+    # Et un rapport à corriger : chaque remarque à sa place, en retard.
+    remis = Rapport.objects.get(remarques__genre="depense")
+    texte = pages(
+        "organisme", reverse("organisme:rapport", args=[remis.demande.reference, "final"])
+    )
+    assert {r.genre for r in remis.remarques.all()} == {"rapport", "question", "depense"}
+    assert all(escape(remarque.texte) in texte for remarque in remis.remarques.all())
+    assert remis.est_en_retard
+    # Un projet fermé : sa parole et sa photo publiées, ce qu'il n'a pas utilisé reporté.
+    somme = SommeReportee.objects.get()
+    assert somme.demande.etat == "fermee"
+    assert somme.volet.appel == ouvert
+    assert somme.demande.rapports.get().temoignages.publies().count() == 2
+    client.logout()
+    projet = client.get(reverse("projet", args=[somme.demande.reference])).text
+    for dit in (
+        "Ce projet est terminé.",
+        "Des gens en parlent",
+        "Ce que le projet a donné",
+        "&lt;5",
+    ):
+        assert dit in projet
     # Le public : les questions et réponses de l'appel, sans le nom de qui demande.
     client.logout()
     public = client.get(reverse("appel_public", args=[ouvert.code])).content.decode()

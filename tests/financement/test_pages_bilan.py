@@ -118,7 +118,7 @@ def test_le_tableur_dit_la_meme_chose_que_la_page(projet):
     assert (ligne[0], ligne[1]) == (projet.demande.reference, projet.demande.titre)
     assert [Decimal(str(montant)) for montant in ligne[4:6]] == [Decimal(16000), Decimal(8000)]
     assert [li[2] for li in contenu["Ventilations"] if li[0].endswith("genre")] == [
-        "12",
+        12,
         "—",
         "<5",
     ]

@@ -2,9 +2,11 @@
 
 import datetime as dt
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 from django.urls import reverse
+from openpyxl import load_workbook
 from post_office.models import Email
 
 from financement.models import Rapport
@@ -545,3 +547,23 @@ def test_le_filtre_ne_garde_que_l_etat_demande(projet):
     Rapport.objects.filter(pk=projet.etape.pk).update(etat="depose", depose_le=dans())
     texte = page(projet.gens.agent, "ville:rapports", etat="depose").text
     assert texte.count('data-libelle="Rapport"') == 1
+
+
+def test_la_liste_se_cherche_et_s_exporte_telle_qu_elle_se_montre(projet):
+    un_projet()
+    organisme = projet.demande.organisme.nom
+    texte = page(projet.gens.agent, "ville:rapports", recherche=organisme).text
+    assert texte.count('data-libelle="Rapport"') == 2
+    export = page(projet.gens.agent, "ville:rapports", recherche=organisme, format="xlsx")
+    lignes = list(load_workbook(BytesIO(export.content)).active.values)
+    assert [ligne[0] for ligne in lignes[1:]] == [projet.demande.reference] * 2
+    assert lignes[0][4:] == ("Attendu", "Déposé", "État")
+    rien = page(projet.gens.agent, "ville:rapports", recherche="introuvable").text
+    assert "Rien ne répond à ce choix" in rien
+
+
+def test_qui_est_recuse_n_exporte_pas_le_rapport(depose):
+    membre = MembreComiteFactory(appel=depose.demande.appel, utilisateur=depose.gens.agent)
+    AffectationFactory(demande=depose.demande, membre=membre, recusee=True)
+    export = page(depose.gens.agent, "ville:rapports", format="xlsx")
+    assert load_workbook(BytesIO(export.content)).active.max_row == 1

@@ -150,7 +150,7 @@ def test_la_semaine_de_qui_verifie_la_montre_avec_sa_date(demande, reserve):
     assert "Réserve à lever" in page(demande.gens.agent, "ville:accueil").text
     assert "Réserve à lever" not in page(demande.gens.approbation, "ville:accueil").text
     Reserve.objects.update(echeance=dans(-1))
-    assert "Passé" in page(demande.gens.agent, "ville:accueil").text
+    assert "En retard" in page(demande.gens.agent, "ville:accueil").text
     assert (
         "1 réserve à lever" in page(demande.gens.agent, "ville:decisions", demande.appel.code).text
     )

@@ -13,6 +13,7 @@ from financement.candidats import argent_de
 from financement.models import Decision, LigneScenario, Scenario
 from financement.services import scenarios
 from socle.exceptions import PermissionRefusee, RegleViolee
+from socle.verbes import phrase
 from tests.factories import (
     AdhesionFactory,
     AffectationFactory,
@@ -288,6 +289,9 @@ def test_fige_il_ne_change_plus_par_aucun_chemin(monde):
     assert document.nature == "scenario"
     assert "Il manque 2\u00a0300\u00a0$ au volet 1." in document.html
     assert verbes(scenario)[-1] == "scenario.figer"
+    histoire = page(monde.agent, *adresse(scenario)).text
+    assert phrase("scenario.figer") in histoire
+    assert phrase("scenario.creer") in histoire
     with pytest.raises(RegleViolee, match="figé"):
         scenarios.retoucher_scenario(acteur=monde.agent, scenario=scenario, retouches={})
     with pytest.raises(IntegrityError), transaction.atomic():

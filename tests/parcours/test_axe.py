@@ -4,10 +4,17 @@ Les formulaires s'envoient aussi vides ou faux : la page qui montre l'erreur se 
 """
 
 import pytest
+from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailConfirmationHMAC
+from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.utils import timezone
 
+from financement.models import LotPaiement, RepriseEssayee
 from financement.services import scenarios as services_scenarios
-from tests.parcours.gestes import LARGE, envoyer, ouvrir_session, regarder
+from tests.factories import MOT_DE_PASSE
+from tests.parcours.gestes import LARGE, confirmer, envoyer, ouvrir_session, regarder
 from tests.parcours.monde import TITRE, un_monde
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -301,6 +308,7 @@ def test_la_ville_compose_un_appel(monde, parcourir):
         (f"/ville/messages/{monde.message.pk}/publier/", sur("Publier")),
         "/ville/modeles/",
         f"/ville/appels/{monde.decide.code}/modeles/",
+        f"/ville/appels/{monde.decide.code}/modeles/refusee/",
         "/ville/modeles/refusee/",
         ("/ville/modeles/convention/", mal_ecrire_le_modele),
         f"/ville/modeles/versions/{monde.modele.pk}/",
@@ -351,6 +359,8 @@ def test_la_ville_suit_les_demandes(monde, parcourir):
         (f"{deposee}/complement/", sur("Demander le complément")),
         (f"{deposee}/irrecevable/", sur("Déclarer irrecevable")),
         f"/ville/demandes/{monde.conventionnee.reference}/",
+        f"{deposee}/doutes/doublon/{monde.recevable.reference}/",
+        (f"{deposee}/doutes/cumul/", sur("Garder ma conclusion")),
         "/ville/echanges/",
         f"{deposee}/echange/",
         (f"{deposee}/echange/", sur("Envoyer")),
@@ -360,6 +370,7 @@ def test_la_ville_suit_les_demandes(monde, parcourir):
             sur("Ajouter au comité", courriel="inconnue@exemple.test"),
         ),
         f"/ville/demandes/{monde.recevable.reference}/comite/",
+        f"/ville/demandes/{monde.evaluee.reference}/fiches/",
         f"/ville/demandes/{monde.a_clore.reference}/clore-evaluation/",
         f"/ville/comite/membres/{monde.second.pk}/retirer/",
         (f"/ville/comite/membres/{monde.second.pk}/charge/", sur("Enregistrer", charge_max="0")),
@@ -433,7 +444,7 @@ def test_la_ville_suit_les_projets(monde, parcourir):
         f"/ville/rapports/{monde.final_depose.pk}/",
         (f"/ville/rapports/{monde.final_depose.pk}/", sur("Renvoyer à corriger")),
         f"/ville/demandes/{monde.a_fermer.reference}/fermeture/",
-        (f"/ville/demandes/{monde.a_fermer.reference}/fermeture/", appuyer("Fermer la demande")),
+        (f"/ville/demandes/{monde.a_fermer.reference}/fermeture/", appuyer("Régler le solde")),
         f"/ville/demandes/{monde.conventionnee.reference}/fermeture/",
         "/ville/reexamens/",
         "/ville/activites/",
@@ -507,11 +518,19 @@ def test_la_tresorerie_et_l_administration(monde, parcourir):
 
 def test_les_pages_moins_visitees(monde, parcourir):
     conventionnee = monde.conventionnee.reference
+    monde.conventionnee.conventions.get().avenants.create(
+        no=1, motif="Plus de temps", portee="Un mois de plus", etat="refuse", reponse="Trop tard"
+    )
+    lot = LotPaiement.objects.create(numero="LOT-2030-001", total=100)
+    reprise = RepriseEssayee.objects.create(nom="passes.xlsx", lignes=[])
+    dossier = f"/organisme/{monde.organisme.pk}/dossier"
     parcourir(
         monde.agent,
         [
             f"/ville/demandes/{monde.brouillon.reference}/derogation/",
             f"/ville/demandes/{conventionnee}/avenant/",
+            f"/ville/demandes/{conventionnee}/avenants/1/",
+            f"/ville/appels-passes/{reprise.pk}/",
             f"/ville/appels/{monde.decide.code}/suivant/",
             (f"/ville/appels/{monde.decide.code}/suivant/preparer/", sur("Créer le brouillon")),
             "/ville/appels-passes/",
@@ -522,13 +541,88 @@ def test_les_pages_moins_visitees(monde, parcourir):
         monde.responsable,
         [
             f"/organisme/demandes/{conventionnee}/convention/avenant/",
+            f"/organisme/demandes/{conventionnee}/convention/avenants/1/",
+            f"{dossier}/rapport_annuel/",
             (f"/organisme/{monde.organisme.pk}/coordonnees/", sur("Enregistrer", compte="deux")),
         ],
     )
-    parcourir(monde.tresorerie, ["/ville/paiements/"])
+    parcourir(
+        monde.tresorerie,
+        ["/ville/paiements/", f"/ville/paiements/lots/{lot.pk}/"],
+    )
     parcourir(
         monde.administration,
         ["/ville/incidents/", ("/ville/incidents/nouveau/", sur("Enregistrer"))],
+    )
+
+
+def confirmer_l_identite(page):
+    """Le geste : redonner son mot de passe, et voir la page demandée."""
+    page.fill("[name=password]", MOT_DE_PASSE)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url(lambda adresse: "confirmer" not in adresse)
+
+
+def test_les_pages_de_compte(monde, parcourir):
+    personne = confirmer(monde.responsable)
+    adresse = monde.membre.emailaddress_set.create(email="autre@exemple.test")
+    lien = f"{user_pk_to_url_str(personne)}-{default_token_generator.make_token(personne)}"
+    parcourir(
+        None,
+        [
+            "/connexion/verification/",
+            f"/connexion/verification/{EmailConfirmationHMAC(adresse).key}/",
+            "/connexion/verification/perime/",
+            "/connexion/inactif/",
+            "/connexion/mot-de-passe/oublie/envoye/",
+            "/connexion/mot-de-passe/nouveau/1-perime/",
+            (
+                f"/connexion/mot-de-passe/nouveau/{lien}/",
+                sur("Enregistrer ce mot de passe", password1="123"),
+            ),
+            "/connexion/mot-de-passe/nouveau/fait/",
+        ],
+    )
+    second = "/connexion/second-facteur"
+    parcourir(
+        personne,
+        [
+            "/connexion/renseignements/",
+            "/connexion/sortir/",
+            f"{second}/",
+            ("/connexion/confirmer/", lambda page: page.press("[name=password]", "Enter")),
+        ],
+    )
+
+
+def test_le_second_facteur_active(monde, parcourir):
+    personne = confirmer(monde.administration)
+    TOTP.activate(personne, generate_totp_secret())
+    RecoveryCodes.activate(personne)
+    second = "/connexion/second-facteur"
+    code = f"{second}/authenticate/"
+
+    def demander_le_code(page):
+        page.fill("[name=login]", personne.email)
+        page.fill("[name=password]", MOT_DE_PASSE)
+        page.press("[name=password]", "Enter")
+        page.wait_for_url(f"**{code}")
+
+    def se_tromper_de_code(page):
+        demander_le_code(page)
+        envoyer(page, "Se connecter", {"code": "12"})
+
+    parcourir(None, [("/connexion/", demander_le_code)])
+    parcourir(None, [("/connexion/", se_tromper_de_code)])
+    parcourir(
+        personne,
+        [
+            f"{second}/",
+            (f"{second}/reauthenticate/", sur("Continuer", code="12")),
+            (f"{second}/recovery-codes/", confirmer_l_identite),
+            f"{second}/recovery-codes/generate/",
+            f"{second}/totp/deactivate/",
+        ],
     )
 
 

@@ -22,13 +22,6 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _sans_compte_precedent() -> None:
-    from django.core.cache import cache
-
-    cache.clear()
-
-
 @pytest.fixture
 def lettre(sceau_de_la_ville: Any) -> Any:
     """Une lettre émise, scellée, à un organisme et pour un projet qui ont un nom."""

@@ -1,5 +1,7 @@
 """Les pages d'activité : l'organisme propose, la Ville publie, le public lit ce qui est publié."""
 
+from html import unescape
+
 import pytest
 from django.db import IntegrityError, InternalError, connection, transaction
 from django.db.utils import ProgrammingError
@@ -11,6 +13,7 @@ from financement.conservation import Sort
 from financement.services.conservation import APurger, purger
 from socle import horloge
 from socle.exceptions import PermissionRefusee
+from socle.verbes import phrase
 from tests.factories import (
     AffectationFactory,
     MembreComiteFactory,
@@ -70,9 +73,14 @@ def test_proposee_puis_publiee_puis_mise_a_jour(client, gens, projet):
     assert "Café du mercredi" in lue(client, version).text
     version.refresh_from_db()
     assert version.etat == "remplacee"
-    assert verbes(version) == [
-        "versionactivite.proposer", "versionactivite.publier", "versionactivite.remplacer",
-    ]  # fmt: skip
+    faits = ["versionactivite.proposer", "versionactivite.publier", "versionactivite.remplacer"]
+    assert verbes(version) == faits
+    for lecteur, *adresse in (
+        (gens.agent, "ville:activite", version.activite_id),
+        (gens.membre, "organisme:activite", projet.reference, version.activite.cle),
+    ):
+        histoire = unescape(page(lecteur, *adresse).text)
+        assert all(phrase(fait) in histoire for fait in faits)
     assert "publiée" in Email.objects.filter(to=gens.membre.email).last().message
 
 

@@ -16,13 +16,6 @@ from vitrine.ouvertes.colonnes import ACTIVITES, LICENCE, PROJETS
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def debit_neuf():
-    cache.clear()
-    yield
-    cache.clear()
-
-
 def lire(client, nom, *arguments, **parametres):
     reponse = client.get(reverse(nom, args=arguments), parametres)
     assert reponse.status_code == 200, reponse.content
@@ -98,6 +91,34 @@ def test_trop_de_demandes_attendent_une_minute(settings):
     assert refus["Retry-After"] == "60"
     assert "Plus de 2 demandes" in json.loads(refus.content)["erreur"]
     assert Client(REMOTE_ADDR="192.0.2.7").get(adresse).status_code == 200
+
+
+def test_le_debit_se_compte_par_adresse_vue_par_le_mandataire(settings):
+    """Le client peut écrire ce qu'il veut à gauche de l'en-tête ; seul le mandataire se croit."""
+    settings.DONNEES_PAR_MINUTE = 1
+    adresse = reverse("donnees_dictionnaire")
+
+    def demander(de):
+        return Client().get(adresse, headers={"X-Forwarded-For": de}).status_code
+
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    assert demander("198.51.100.1") == 200
+    assert demander("192.0.2.50, 198.51.100.1") == 429
+    assert demander("198.51.100.2") == 200
+    # Sans mandataire, l'en-tête n'est que la parole du client.
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 0
+    assert [demander("203.0.113.1"), demander("203.0.113.2")] == [200, 429]
+
+
+def test_une_adresse_a_parametres_ne_laisse_rien_derriere_elle(settings):
+    adresse = reverse("api_activites")
+    avant = len(cache._cache)
+    for rang in range(5):
+        reponse = Client().get(adresse, {"page": 1, "utm_source": rang})
+        assert "Last-Modified" not in reponse
+        assert "ETag" in reponse
+    # Les pages ne se gardent pas dans les essais : seul le compte du débit reste.
+    assert len(cache._cache) <= avant + 1
 
 
 def test_une_reponse_se_garde_et_ce_qui_n_a_pas_change_ne_se_renvoie_pas(

@@ -1,12 +1,17 @@
 """Les pages publiques se gardent pour qui n'a pas de session, et se refont à une publication."""
 
 import pytest
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.core.cache import cache
-from django.test import Client
+from django.http import HttpResponse
+from django.middleware.csrf import get_token
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from appels.models import Appel
-from socle.cache_public import perimer
+from socle.cache_public import NUMERO, gardee, perimer
 from tests.factories import AppelFactory, UtilisateurFactory, VersionActiviteFactory
 from vitrine.models import TempsFort, VersionActivite
 from vitrine.services import activites
@@ -53,14 +58,98 @@ def test_une_publication_se_lit_aussitot(django_capture_on_commit_callbacks, set
     assert "Comptoir" not in Client().get(adresse).text
 
 
-def test_une_personne_connectee_lit_toujours_une_page_neuve(client):
-    adresse = reverse("registre")
+def test_une_personne_connectee_lit_toujours_une_page_faite_pour_elle(client):
+    adresse = reverse("services")
     Client().get(adresse)
-    VersionActiviteFactory(titre="Comptoir")
-    client.force_login(UtilisateurFactory())
-    assert "Comptoir" in client.get(adresse).text
-    assert "Comptoir" not in Client().get(adresse).text
+    client.force_login(UtilisateurFactory(nom="Odile Personne"))
+    assert "Odile Personne" in client.get(adresse).text
+    assert "Odile Personne" not in Client().get(adresse).text
     assert "Se déconnecter" not in Client().get(adresse).text
+
+
+def test_le_registre_se_garde_pour_tous_sans_le_menu_de_personne(
+    client, django_assert_num_queries, django_capture_on_commit_callbacks
+):
+    """Ce qui est le même pour tous ne se refait pas : restent la session et la personne."""
+    VersionActiviteFactory(titre="Comptoir")
+    adresse = reverse("registre")
+    client.force_login(UtilisateurFactory(nom="Odile Personne"))
+    assert "Comptoir" in client.get(adresse).text
+    with django_assert_num_queries(2):
+        seconde = client.get(adresse)
+    assert "Comptoir" in seconde.text
+    assert "Odile Personne" in seconde.text
+    assert "Odile Personne" not in Client().get(adresse).text
+    VersionActivite.objects.filter(titre="Comptoir").update(etat="retiree", motif="Fermé.")
+    with django_capture_on_commit_callbacks(execute=True):
+        perimer()
+    assert "Comptoir" not in client.get(adresse).text
+
+
+def test_une_page_anonyme_n_est_pas_faite_d_une_part_deja_agee(client):
+    """Deux durées de 45 secondes bout à bout passeraient la minute."""
+    adresse = reverse("registre")
+    client.force_login(UtilisateurFactory())
+    client.get(adresse)
+    VersionActiviteFactory(titre="Comptoir")
+    assert "Comptoir" not in client.get(adresse).text
+    assert "Comptoir" in Client().get(adresse).text
+
+
+def test_un_message_ne_se_garde_pas():
+    """Un message attend dans un témoin : la page qui le dit n'est à personne d'autre."""
+    adresse = reverse("registre")
+    requete = RequestFactory().get(adresse)
+    stock = CookieStorage(requete)
+    stock.add(messages.SUCCESS, "Votre compte est supprimé.")
+    reponse = HttpResponse()
+    stock.update(reponse)
+    visiteur = Client()
+    visiteur.cookies["messages"] = reponse.cookies["messages"].value
+    assert "Votre compte est supprimé." in visiteur.get(adresse).text
+    assert "Votre compte est supprimé." not in Client().get(adresse).text
+
+
+def test_un_jeton_de_formulaire_ne_se_garde_pas(rf):
+    vue = gardee(lambda requete: HttpResponse(get_token(requete)))
+    # Le second visiteur a déjà son témoin : rien ne se pose, et le jeton reste le sien.
+    siens = {settings.CSRF_COOKIE_NAME: "a" * 32}
+    for temoins in ({}, siens):
+        requetes = [rf.get("/jeton/"), rf.get("/jeton/")]
+        for requete in requetes:
+            requete.COOKIES.update(temoins)
+        premier, second = (vue(requete).content for requete in requetes)
+        assert premier != second
+
+
+def test_dix_mille_recherches_ne_remplissent_pas_le_cache(monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr("socle.cache_public.VARIANTES_PAR_MINUTE", 3)
+    adresse = reverse("services")
+    for rang in range(8):
+        Client().get(adresse, {"utm_source": str(rang)})
+    gardees = [cle for cle in cache._cache if NUMERO in cle and ":page:" in cle]
+    assert len(gardees) == 3
+    # Une adresse sans paramètre se garde toujours.
+    Client().get(adresse)
+    with django_assert_num_queries(0):
+        Client().get(adresse)
+
+
+def test_qui_a_deja_la_page_ne_la_recoit_pas_deux_fois(django_assert_num_queries):
+    VersionActiviteFactory(titre="Comptoir")
+    adresse = reverse("registre")
+    premiere = Client().get(adresse)
+    assert premiere["Cache-Control"] == "no-cache"
+    with django_assert_num_queries(0):
+        pareille = Client().get(adresse, headers={"If-None-Match": premiere["ETag"]})
+        entete = Client().head(adresse)
+    assert (pareille.status_code, pareille.content) == (304, b"")
+    assert (entete.status_code, entete["ETag"]) == (200, premiere["ETag"])
+    VersionActivite.objects.update(etat="retiree", motif="Fermé.")
+    cache.clear()
+    changee = Client().get(adresse, headers={"If-None-Match": premiere["ETag"]})
+    assert changee.status_code == 200
+    assert "Comptoir" not in changee.text
 
 
 def test_chaque_filtre_a_sa_page(client):

@@ -38,6 +38,12 @@ class VersionActiviteQuerySet(models.QuerySet):
             .select_related("activite__demande__organisme", "temps_fort")
         )
 
+    def services(self) -> "VersionActiviteQuerySet":
+        """De celles que tout le monde lit, celles de la Ville et de ses partenaires."""
+        return self.filter(etat="publiee", activite__demande=None).select_related(
+            "activite", "temps_fort"
+        )
+
     def en_cours(self, jour: dt.date) -> "VersionActiviteQuerySet":
         """Commencées, ou sans date de début, et pas finies à la fin de ``jour``."""
         return self.filter(Q(debut=None) | Q(debut__lte=jour), Q(fin=None) | Q(fin__gte=jour))

@@ -12,7 +12,7 @@ from django.utils.http import http_date
 from django.views.decorators.http import conditional_page
 
 from socle import horloge
-from socle.cache_public import ADRESSE_MAX, gardee
+from socle.cache_public import gardee
 from socle.debit import MINUTE, debit_depasse
 from socle.vues import publique
 from vitrine.ouvertes.colonnes import LICENCE
@@ -58,15 +58,16 @@ def datee(vue: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Date une réponse (``Last-Modified``) du moment où son contenu s'est lu pour la première fois.
 
     Aucune date de la base ne couvre un projet, son rapport et ses activités. Un contenu qu'on n'a
-    pas lu, ou qu'on a oublié, se date de maintenant : au pire, il se renvoie une fois de trop.
+    pas lu, ou qu'on a oublié, se date de maintenant : au pire, il se renvoie une fois de trop. Une
+    adresse à paramètres ne se date pas, son ETag suffit : on ne retient rien pour chacune de celles
+    qu'un client peut inventer.
     """
 
     @wraps(vue)
     def repondre(request: HttpRequest, *arguments: Any, **nommes: Any) -> HttpResponse:
         reponse = vue(request, *arguments, **nommes)
-        adresse = request.get_full_path()
-        if reponse.status_code == 200 and len(adresse) <= ADRESSE_MAX:
-            cle = f"vu:{hashlib.sha256(adresse.encode()).hexdigest()}"
+        if reponse.status_code == 200 and not request.META.get("QUERY_STRING"):
+            cle = f"vu:{hashlib.sha256(request.path.encode()).hexdigest()}"
             empreinte = hashlib.sha256(reponse.content).hexdigest()
             vue_avant, moment = cache.get(cle, ("", 0))
             if vue_avant != empreinte:

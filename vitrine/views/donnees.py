@@ -93,7 +93,8 @@ def fichier(request: HttpRequest, code: str, forme: str) -> HttpResponse:
 def resultats(request: HttpRequest, code: str, forme: str) -> HttpResponse:
     """Les résultats masqués des projets fermés d'un appel, en CSV ou en JSON."""
     appel = _appel(code)
-    lignes = list(resultats_des(projets_ouverts().filter(appel=appel)))
+    fermes = projets_ouverts().filter(appel=appel, etat="fermee")
+    lignes = list(resultats_des(fermes))
     return _rendre(forme, RESULTATS, lignes, f"resultats-{code}", "resultats", _de_l_appel(appel))
 
 

@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 
 from appels.models import Demande
 from financement.bilan import projets_annonces
+from socle.models import EntreeJournal
 from socle.vues import executer, trouver
 from vitrine.forms import ActiviteForm, MotifForm
 from vitrine.models import Activite
@@ -82,7 +83,15 @@ def proposer(request: HttpRequest, reference: str, cle: str = "") -> HttpRespons
     return render(
         request,
         "vitrine/organisme/activite_proposer.html",
-        {"projet": projet, "activite": activite, "derniere": derniere, "form": form},
+        {
+            "projet": projet,
+            "activite": activite,
+            "derniere": derniere,
+            "form": form,
+            "entrees": EntreeJournal.objects.pour(*activite.versions.all())[:50]
+            if activite
+            else None,
+        },
     )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from appels.models import Demande
@@ -15,7 +16,7 @@ from financement.masquage import publier
 from financement.models import Temoignage
 from financement.retenus import prevus_de, valeurs_de
 from socle import horloge
-from socle.cache_public import gardee
+from socle.cache_public import commune, gardee
 from socle.templatetags.affichage import ABSENT
 from socle.vues import publique
 from vitrine import reperes
@@ -27,28 +28,33 @@ from vitrine.registre import lieux, lire_page, projets_publics
 @publique
 @gardee
 def registre(request: HttpRequest) -> HttpResponse:
-    """Les projets soutenus et les services, cherchés sans accents ; les filtres dans l'adresse."""
+    """Les projets soutenus et les services, cherchés sans accents ; les filtres dans l'adresse.
+
+    Ce qui se lit est le même pour tous : connecté, on n'attend que son propre menu.
+    """
+    return render(request, "vitrine/registre.html", {"registre": commune(request, _registre)})
+
+
+def _registre(request: HttpRequest) -> str:
+    """Les filtres, la carte et la liste ; rendus sans la personne, que rien ici ne regarde."""
     form = FiltresForm(request.GET)
     choix = form.choix
     page = lire_page(choix, request.GET.get("page"))
-    return render(
-        request,
-        "vitrine/registre.html",
+    return render_to_string(
+        "vitrine/_registre.html",
         {
             "form": form,
             "choix": choix,
             "page_obj": page,
             "nombre": page.paginator.count,
-            "fond": _fond(),
+            "fond": {
+                "tuiles": settings.LEAFLET_CONFIG["TILES"],
+                "credit": settings.LEAFLET_CONFIG["ATTRIBUTION_PREFIX"],
+            },
+            # Un simple renseignement, ici : l'adresse demandée, que la pagination prolonge.
+            "request": request,
         },
     )
-
-
-def _fond() -> dict[str, str]:
-    return {
-        "tuiles": settings.LEAFLET_CONFIG["TILES"],
-        "credit": settings.LEAFLET_CONFIG["ATTRIBUTION_PREFIX"],
-    }
 
 
 @publique

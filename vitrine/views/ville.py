@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from appels.models import Besoin
+from socle.models import EntreeJournal
 from socle.textes import lire_entier
 from socle.vues import executer, exiger, trouver
 from vitrine.forms import MotifForm, ServiceForm, TempsFortForm
@@ -58,6 +59,7 @@ def activite(request: HttpRequest, pk: int) -> HttpResponse:
             "proposee": proposee,
             "publiee": publiee,
             "montree": proposee or publiee or objet.versions.last(),
+            "entrees": EntreeJournal.objects.pour(*objet.versions.all())[:50],
             "form": form,
         },
     )
@@ -118,7 +120,12 @@ def service(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     return render(
         request,
         "vitrine/ville/service.html",
-        {"activite": objet, "derniere": derniere, "form": form},
+        {
+            "activite": objet,
+            "derniere": derniere,
+            "form": form,
+            "entrees": EntreeJournal.objects.pour(*objet.versions.all())[:50] if objet else None,
+        },
     )
 
 
@@ -167,5 +174,10 @@ def temps_forts(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     return render(
         request,
         "vitrine/ville/temps_forts.html",
-        {"temps_forts": TempsFort.objects.order_by("-debut"), "objet": objet, "form": form},
+        {
+            "temps_forts": TempsFort.objects.order_by("-debut"),
+            "objet": objet,
+            "form": form,
+            "entrees": EntreeJournal.objects.pour(objet)[:50] if objet else None,
+        },
     )

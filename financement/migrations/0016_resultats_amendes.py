@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('appels', '0020_activites_realisees'),
-        ('financement', '0014_rapports_composes'),
+        ('financement', '0015_consentement_nomme'),
         ('socle', '0010_sceau'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
