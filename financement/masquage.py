@@ -74,11 +74,11 @@ def _se_retrouvent(cellules: Cellules, publiees: Mapping[str, str]) -> bool:
 def masquer_ensemble(ventilations: Mapping[str, Cellules]) -> dict[str, dict[str, str]]:
     """Plusieurs ventilations des mêmes personnes : le total de l'une ne trahit pas une autre.
 
-    Quand une ventilation ne peut plus se protéger (tout y est caché), aucune autre ne montre de
-    quoi refaire le total.
+    Quand tout est caché dans une ventilation, aucune autre ne montre de quoi refaire le total :
+    ce qui se voit ne dépend alors d'aucun nombre caché.
     """
     publiees = {nom: masquer(cellules) for nom, cellules in ventilations.items()}
-    if any(_se_retrouvent(ventilations[nom], publiees[nom]) for nom in publiees):
+    if not total_publiable(publiees):
         return {
             nom: {
                 modalite: texte if texte in CACHEES or texte == "0" else CACHEE
@@ -89,11 +89,13 @@ def masquer_ensemble(ventilations: Mapping[str, Cellules]) -> dict[str, dict[str
     return publiees
 
 
-def total_publiable(ventilations: Mapping[str, Cellules]) -> bool:
-    """Faux quand le total lui-même redonnerait une cellule : tout est caché, et trop petit."""
-    return not any(
-        _se_retrouvent(cellules, masquer(cellules)) for cellules in ventilations.values()
-    )
+def total_publiable(publiees: Mapping[str, Mapping[str, str]]) -> bool:
+    """Faux quand une ventilation n'a plus rien de montré que des zéros.
+
+    Le total y redonnerait parfois une cellule ; le cacher ces fois-là seulement le dirait.
+    """
+    textes = [set(cellules.values()) for cellules in publiees.values()]
+    return not any(siens & CACHEES and siens <= CACHEES | {"0"} for siens in textes)
 
 
 def additionner(publiees: Iterable[Mapping[str, str]]) -> dict[str, str]:
@@ -169,15 +171,13 @@ class Publication:
 
 def publier(valeurs: Valeurs) -> Publication:
     """Masque les nombres d'un rapport ou d'une convention, totaux compris."""
-    ventilations = ventilations_de(valeurs)
+    ventilations = ventilations_publiques(valeurs)
     return Publication(
-        _totaux(valeurs, total_publiable(ventilations)),
-        masquer_ensemble(ventilations),
-        satisfaction_publiable(valeurs),
+        _totaux(valeurs, ventilations), ventilations, satisfaction_publiable(valeurs)
     )
 
 
-def _totaux(valeurs: Valeurs, total_publiable: bool) -> dict[str, str]:
+def _totaux(valeurs: Valeurs, ventilations: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     """Les totaux publiés. Les personnes immigrantes et la société d'accueil sont une partie des
     personnes rejointes : ce que l'un cache, la différence des autres ne doit pas le redonner.
     """
@@ -187,9 +187,11 @@ def _totaux(valeurs: Valeurs, total_publiable: bool) -> dict[str, str]:
         for code, nombre in nombres.items()
     }
     immigrantes = nombres.get("personnes_immigrantes", 0)
-    if not total_publiable:
-        # Le total redonnerait une cellule ; les personnes rejointes ne le bornent pas de trop près.
-        proches = {c for c in ENSEMBLES if nombres.get(c, 0) < immigrantes + SEUIL}
+    if not total_publiable(ventilations):
+        # Les personnes rejointes ne bornent pas de trop près un total caché ; la borne se lit dans
+        # ce qui est publié, pour qu'elle non plus n'en dise rien.
+        borne = max(map(_au_plus_su, ventilations.values())) + SEUIL
+        proches = {code for code in ENSEMBLES if nombres.get(code, 0) < borne}
         return textes | dict.fromkeys((REVELATEURS | proches) & textes.keys(), CACHEE)
     if 0 < immigrantes < SEUIL:
         return {
@@ -205,6 +207,12 @@ def _totaux(valeurs: Valeurs, total_publiable: bool) -> dict[str, str]:
             break
         textes[code] = f"{AU_MOINS}{montrees + 1}"
     return textes
+
+
+def _au_plus_su(cellules: Mapping[str, str]) -> int:
+    """Le plus grand total qu'une ventilation toute cachée laisse tenir pour certain."""
+    textes = list(cellules.values())
+    return (SEUIL - 1) * textes.count(PETITE) + SEUIL * textes.count(CACHEE)
 
 
 def indicateurs_publics(valeurs: Valeurs) -> dict[str, Any] | None:
