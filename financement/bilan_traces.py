@@ -142,7 +142,7 @@ def _resultats(indicateurs: Iterable[Indicateur]) -> Trace:
                 ),
             )
             for indicateur in indicateurs
-            if indicateur.prevu
+            if indicateur.prevu and indicateur.valeur is not None
         ),
         repere=PREVU,
         si_vide="",

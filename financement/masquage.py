@@ -9,7 +9,7 @@ Les sommes de plusieurs projets se font sur ce que chacun publie : elles n'en di
 aucune date.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,21 +98,12 @@ def total_publiable(publiees: Mapping[str, Mapping[str, str]]) -> bool:
     return not any(siens & CACHEES and siens <= CACHEES | {"0"} for siens in textes)
 
 
-def additionner(publiees: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """La somme de ce que plusieurs projets publient d'une ventilation.
-
-    Une cellule où l'un d'eux cache la sienne dit seulement « au moins » : chaque cellule cachée y
-    compte pour ce que tout le monde en sait.
-    """
-    textes: dict[str, list[str]] = {}
-    for cellules in publiees:
-        for modalite, texte in cellules.items():
-            textes.setdefault(modalite, []).append(texte)
-    return {modalite: sommer(siens) for modalite, siens in textes.items()}
-
-
 def sommer(textes: list[str]) -> str:
-    """La somme d'une même case, d'après ce que chaque projet en publie."""
+    """La somme d'une même case, d'après ce que chaque projet en publie.
+
+    Quand l'un d'eux la cache, elle dit seulement « au moins » : chaque case cachée y compte pour ce
+    que tout le monde en sait.
+    """
     somme = sum(map(au_moins, textes))
     if all(texte.isdecimal() for texte in textes):
         return str(somme)
@@ -188,11 +179,17 @@ def _totaux(valeurs: Valeurs, ventilations: Mapping[str, Mapping[str, str]]) -> 
     }
     immigrantes = nombres.get("personnes_immigrantes", 0)
     if not total_publiable(ventilations):
-        # Les personnes rejointes ne bornent pas de trop près un total caché ; la borne se lit dans
-        # ce qui est publié, pour qu'elle non plus n'en dise rien.
-        borne = max(map(_au_plus_su, ventilations.values())) + SEUIL
-        proches = {code for code in ENSEMBLES if nombres.get(code, 0) < borne}
-        return textes | dict.fromkeys((REVELATEURS | proches) & textes.keys(), CACHEE)
+        # Les personnes rejointes ne bornent pas de trop près un total caché ; les bornes se lisent
+        # dans ce qui est publié, pour qu'elles non plus n'en disent rien.
+        bornes = [_bornes(cellules) for cellules in ventilations.values()]
+        lointain = max(plus for _, plus in bornes) + SEUIL
+        proches = {code for code in ENSEMBLES if nombres.get(code, 0) < lointain}
+        # « <5 » au-dessus de quatre cellules « <5 » dirait qu'elles valent 1.
+        petit = PETITE if max(moins for moins, _ in bornes) < SEUIL - 1 else CACHEE
+        return {
+            code: (petit if texte == PETITE else CACHEE) if code in REVELATEURS | proches else texte
+            for code, texte in textes.items()
+        }
     if 0 < immigrantes < SEUIL:
         return {
             code: CACHEE if code == "societe_accueil" and texte != PETITE else texte
@@ -209,10 +206,11 @@ def _totaux(valeurs: Valeurs, ventilations: Mapping[str, Mapping[str, str]]) -> 
     return textes
 
 
-def _au_plus_su(cellules: Mapping[str, str]) -> int:
-    """Le plus grand total qu'une ventilation toute cachée laisse tenir pour certain."""
+def _bornes(cellules: Mapping[str, str]) -> tuple[int, int]:
+    """Le plus petit total d'une ventilation toute cachée, et le plus grand de ses « <5 »."""
     textes = list(cellules.values())
-    return (SEUIL - 1) * textes.count(PETITE) + SEUIL * textes.count(CACHEE)
+    petites, grandes = textes.count(PETITE), SEUIL * textes.count(CACHEE)
+    return petites + grandes, (SEUIL - 1) * petites + grandes
 
 
 def indicateurs_publics(valeurs: Valeurs) -> dict[str, Any] | None:

@@ -18,10 +18,10 @@ from financement.masquage import (
     CACHEE,
     CACHEES,
     PETITE,
-    additionner,
     masquer,
     masquer_ensemble,
     publier,
+    sommer,
     total_publiable,
 )
 
@@ -31,6 +31,11 @@ RANGEES = st.lists(st.integers(0, 12), min_size=2, max_size=5)
 
 def cellules(nombres):
     return dict(zip(NOMS, nombres, strict=False))
+
+
+def additionner(pages):
+    """Le bilan d'une ventilation : la somme de chaque cellule, d'après les pages seules."""
+    return {nom: sommer([page[nom] for page in pages]) for nom in pages[0]}
 
 
 def possibles(publiee, total):
@@ -213,6 +218,23 @@ def test_les_totaux_et_une_ventilation_ne_se_trahissent_pas():
     """Montrées ou cachées, les personnes rejointes ne bornent pas une cellule de trop près."""
     grille = (nombres for nombres in itertools.product(range(14), repeat=4) if sum(nombres) < 18)
     realites = [(n := par_genre(*nombres), n[DISTINCTES] <= 13) for nombres in grille]
+    assert petits_trouves(realites) == []
+
+
+def par_age(*nombres):
+    *ages, reste = nombres
+    immigrantes = sum(ages)
+    codes = ("0-14", "15-24", "25-44", "45-64")
+    ventilees = {("par_age", code): n for code, n in zip(codes, ages, strict=True)}
+    return ventilees | {
+        IMMIGRANTES: immigrantes, RESTE: reste, DISTINCTES: immigrantes + reste
+    }  # fmt: skip
+
+
+def test_quatre_petites_cellules_ne_se_trahissent_pas_par_leur_nombre():
+    """Quatre « <5 » et un total « <5 » diraient quatre fois 1."""
+    grille = itertools.product(*[range(6)] * 4, range(12))
+    realites = [(n := par_age(*nombres), n[DISTINCTES] <= 8) for nombres in grille]
     assert petits_trouves(realites) == []
 
 
