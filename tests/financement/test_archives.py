@@ -13,6 +13,7 @@ from django.urls import reverse
 from appels.models import PieceJointe
 from evaluations.models import Note
 from financement.services import archives, lettres
+from socle import horloge
 from socle.exceptions import PermissionRefusee, RegleViolee
 from socle.models import Document, EntreeJournal
 from tests.factories import (

@@ -1,6 +1,9 @@
 """Un avenant change les résultats attendus : le rapport et le bilan se mesurent aux nouveaux."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from pypdf import PdfReader
 
 from financement.bilan import calculer_bilan
@@ -177,6 +180,15 @@ def test_le_bilan_se_mesure_aux_resultats_amendes(projet):
     assert (activites.valeur, activites.prevu, activites.atteint) == (24, 30, 80)
     texte = ordinaire(page(projet.gens.agent, "bilan:bilan", projet.demande.appel.code).text)
     assert "80 %" in texte
+
+
+def test_la_migration_garde_ce_qui_valait_aux_rapports_deja_remis(projet):
+    Rapport.objects.filter(pk=projet.etape.pk).update(etat="depose", depose_le=dans())
+    migration = import_module("financement.migrations.0016_resultats_amendes")
+    migration.garder_le_prevu_des_rapports_remis(apps, None)
+    projet.etape.refresh_from_db()
+    projet.final.refresh_from_db()
+    assert (projet.etape.resultats_prevus, projet.final.resultats_prevus) == (PREVUS, None)
 
 
 # --- La page --------------------------------------------------------------------------------------
