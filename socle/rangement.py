@@ -14,7 +14,8 @@ from socle.exceptions import RegleViolee
 
 PHRASE = (
     "Le fichier n'a pas pu être rangé : l'espace de la Ville est plein ou ne répond pas. Ce que "
-    "vous avez écrit n'est pas perdu. Réessayez dans quelques minutes ; si cela dure, avisez la Ville."
+    "vous avez écrit n'est pas perdu. Réessayez dans quelques minutes ; si cela dure, avisez la "
+    "Ville."
 )
 journal = logging.getLogger(__name__)
 
