@@ -13,6 +13,7 @@ from post_office.models import STATUS, Email
 from appels.services.rattrapage import rattraper_accuses
 from socle import horloge
 from socle.models import Battement, Travail
+from socle.services.travaux import relancer_les_muets, se_reprend
 from tests.appels.conftest import DEPOT, adresse
 from tests.factories import MOT_DE_PASSE, UtilisateurFactory
 
@@ -157,6 +158,18 @@ def test_ouvrier_arrete_le_travail_dit_qu_il_attend_et_la_page_d_etat_aussi(clie
     )
     Travail.objects.update(etat="fini", faits=12)
     assert "Ce travail attend" not in client.get(page).text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("nature", ["bilan", "repartition", "lettres", "archive", "retours"])
+def test_tout_travail_que_la_file_n_a_pas_pris_est_relance(nature, valkey_arrete):
+    agent = UtilisateurFactory(agent=True)
+    travail = Travail.objects.create(nature=nature, titre="Un travail", total=1, cree_par=agent)
+    assert relancer_les_muets() == 0
+
+    with horloge.a_la_date(travail.avance_le + dt.timedelta(minutes=4)):
+        assert relancer_les_muets() == 1
+    assert se_reprend(travail) == (nature not in {"bilan", "repartition"})
 
 
 # --- Fichiers -------------------------------------------------------------------------------------
