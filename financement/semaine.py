@@ -4,11 +4,12 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from appels.models import Appel, Complement, Demande
+from appels.regles import dollars
 from appels.services import echanges, questions_publiques
 from financement.attente import PAR_SORTE, Attente
 from financement.models import Avenant, Convention, Rapport, Recuperation, Versement
@@ -156,13 +157,14 @@ def _conventions_a_preparer(personne: Any) -> Iterator[Attente]:
         .filter(etat="acceptee", etat_annonce="acceptee")
         .filter(Q(conventions=None) | Q(conventions__etat="brouillon"))
     )
-    for demande in acceptees.distinct()[:PAR_SORTE]:
+    preparees = Convention.objects.filter(demande=OuterRef("pk"), etat="brouillon")
+    for demande in acceptees.distinct().annotate(est_preparee=Exists(preparees))[:PAR_SORTE]:
         yield Attente(
             "Convention",
             demande.titre,
-            f"{demande.organisme} — à préparer",
+            f"{demande.organisme} — {'à transmettre' if demande.est_preparee else 'à préparer'}",
             reverse("ville:convention", args=[demande.reference]),
-            "Préparer",
+            "Transmettre" if demande.est_preparee else "Préparer",
             demande.appel.projet_debut,
         )
 
@@ -218,7 +220,7 @@ def _attente_versement(versement: Versement, detail: str, action: str) -> Attent
     return Attente(
         "Versement",
         demande.titre,
-        f"{demande.organisme} — versement {versement.no}, {detail}",
+        f"{demande.organisme} — versement {versement.no} de {dollars(versement.montant)}, {detail}",
         reverse("ville:versements") + f"?reference={demande.reference}",
         action,
         _jour(versement.autorise_le or versement.propose_le),
