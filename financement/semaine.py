@@ -76,11 +76,14 @@ def _echanges(personne: Any) -> Iterator[Attente]:
 def _questions(personne: Any) -> Iterator[Attente]:
     """Les appels où des questions attendent une réponse, avec l'âge de la plus ancienne."""
     for ligne in questions_publiques.en_attente(personne)[:PAR_SORTE]:
+        seule = ligne["nombre"] == 1
         yield Attente(
             "Questions sur un appel",
             ligne["titre"],
             f"{ligne['nombre']} à répondre, depuis {temps_ecoule(ligne['depuis'])}",
-            reverse("ville:questions", args=[ligne["code"]]),
+            reverse("ville:question", args=[ligne["premiere"]])
+            if seule
+            else reverse("ville:questions", args=[ligne["code"]]),
             "Répondre",
             _jour(ligne["depuis"]),
             est_echeance=False,

@@ -97,6 +97,7 @@ class PageNumerisee(models.Model):
         ECARTEE = "ecartee", "Écartée"
 
     A_RANGER = (Etat.ILLISIBLE, Etat.ETRANGERE, Etat.AUTRE_APPEL, Etat.DOUBLON)
+    DE_COTE = (Etat.ECARTEE, Etat.BLANCHE)
 
     pile = models.ForeignKey(PileNumerisee, on_delete=models.CASCADE, related_name="pages")
     no = models.PositiveIntegerField("page")
