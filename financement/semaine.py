@@ -245,7 +245,7 @@ def _a_decider(personne: Any) -> Iterator[Attente]:
 
 def _lettres(personne: Any) -> Iterator[Attente]:
     for appel in Appel.objects.filter(demandes__decisions__en_vigueur=True).distinct():
-        nombre = decisions_sans_lettre(appel).count()
+        nombre = decisions_sans_lettre(appel, personne).count()
         if nombre:
             yield Attente(
                 "Lettres",
