@@ -15,6 +15,8 @@ from financement.attente import PAR_SORTE, Attente
 from financement.models import Avenant, Convention, Rapport, Recuperation, Versement
 from financement.semaine_decisions import (
     a_reveiller,
+    lettres_non_arrivees,
+    pages_a_ranger,
     reexamens,
     reserves,
     signatures_a_inscrire,
@@ -307,6 +309,8 @@ SOURCES = {
         _complements,
         _appels,
         _lettres,
+        lettres_non_arrivees,
+        pages_a_ranger,
         _conventions_a_preparer,
         signatures_a_inscrire,
         _versements_a_proposer,
