@@ -345,7 +345,7 @@ def test_la_liste_des_piles_garde_son_nombre_de_requetes(
         client.get(adresse)
 
 
-REQUETES = 6
+REQUETES = 5
 
 
 def test_le_code_de_chaque_page_d_une_vraie_lettre_se_lit(agente, tmp_path):
