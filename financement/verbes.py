@@ -20,6 +20,7 @@ PHRASES = {
     "modele.abandonner": "a abandonné le brouillon d'un modèle",
     "pilenumerisee.importer": "a importé une pile numérisée",
     "pilenumerisee.ecarter": "a écarté une page numérisée",
+    "pilenumerisee.remettre": "a remis à ranger une page numérisée",
     "retournumerise.classer": "a rangé un retour numérisé à son document",
     "archive.produire": "a demandé l'archive de l'appel",
     "archive.telecharger": "a téléchargé l'archive de l'appel",

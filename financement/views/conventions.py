@@ -16,8 +16,9 @@ from financement.documents_fusionnes import texte_fige
 from financement.forms import ConsentementForm, MotifForm, SignatureForm, SignaturePapierForm
 from financement.formulaires_indicateurs import ResultatsAttendusForm
 from financement.indicateurs import comparer
-from financement.models import Convention
+from financement.models import Convention, ModeleDocument
 from financement.services import conventions as services
+from financement.services.modeles import lire_modele
 from financement.services.reserves import reserves_de
 from financement.views.signatures import preuve_de
 from socle.models import EntreeJournal
@@ -113,11 +114,20 @@ def _montrer(
         and request.user.peut("demande.resilier", demande),
         "peut_preparer": all(reserve.levee_le for reserve in reserves)
         and request.user.peut("convention.preparer", demande),
+        "modele_a_lire": _modele_a_lire(request, objet),
         "peut_voir_retours": request.user.peut("retour.voir", demande),
         "peut_contresigner": request.user.peut("convention.contresigner", demande),
         "peut_resilier": request.user.peut("convention.resilier", demande),
     }
     return render(request, "financement/ville/convention.html", contexte | formulaires)
+
+
+def _modele_a_lire(request: HttpRequest, objet: Convention | None) -> ModeleDocument | None:
+    """Le modèle dont un brouillon sera fait, pour qui peut le lire d'avance."""
+    if objet is None or objet.etat != "brouillon" or not request.user.peut("modele.gerer"):
+        return None
+    modele = lire_modele(ModeleDocument.Genre.CONVENTION, objet.demande.appel)
+    return modele if modele.pk else None
 
 
 @require_POST
