@@ -11,6 +11,8 @@ from evaluations.models import Affectation
 from evaluations.visibilite import demandes_confiees, demandes_revelees_a, nombre_a_faire
 from financement.models import LotPaiement
 from financement.services.reserves import verificateurs, verificateurs_de
+from socle.cycle_de_vie import transitionner
+from socle.exceptions import TransitionRefusee
 from socle.permissions import MATRICE
 from tests.evaluations.objets import affectation, declarer, un_comite
 from tests.factories import (
@@ -116,6 +118,18 @@ def test_ni_les_pages_ni_les_listes_de_la_ville_ne_lui_montrent_sa_demande(clien
     assert demande in demandes_recusees(personne)
     for nom in ("ville:demande", "ville:decider", "ville:convention"):
         assert client.get(reverse(nom, args=[demande.reference])).status_code == 404, nom
+
+
+def test_un_geste_refuse_ne_lui_dit_pas_une_decision_sans_lettre():
+    demande = DecisionFactory().demande
+    assert demande.etat_visible == "en_traitement"
+
+    with pytest.raises(TransitionRefusee) as refus:
+        transitionner(demande, "reprendre", acteur=des_deux_cotes(demande.organisme))
+    assert "accept" not in refus.value.message.lower()
+    with pytest.raises(TransitionRefusee) as refus:
+        transitionner(demande, "reprendre", acteur=UtilisateurFactory(agent=True))
+    assert "accept" in refus.value.message.lower()
 
 
 def test_elle_ne_verifie_pas_une_reserve_de_son_organisme():
