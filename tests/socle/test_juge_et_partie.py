@@ -221,3 +221,14 @@ def test_l_extrait_du_proces_verbal_se_ferme_a_la_personne_recusee(client):
     assert adresse in page
     client.force_login(recuse.utilisateur)
     assert adresse not in client.get(reverse("ville:decisions", args=[pret.appel.code])).text
+
+
+def test_ce_qui_attend_une_decision_ne_compte_pas_ce_dont_on_est_partie(client):
+    demande = DemandeFactory(recommandee=True)
+    adresse = reverse("ville:decisions", args=[demande.appel.code])
+    for personne, nombre in (
+        (des_deux_cotes(demande.organisme), 0),
+        (UtilisateurFactory(approbation=True), 1),
+    ):
+        client.force_login(personne)
+        assert client.get(adresse).context["a_decider"] == nombre
