@@ -83,8 +83,9 @@ def test_la_suite_ne_mene_pas_ailleurs(personne, suite):
 def test_un_compte_inconnu_ne_se_distingue_pas_d_un_mauvais_mot_de_passe(personne):
     reponses = [entrer(Client(), qui, "faux") for qui in (personne.email, "rien@exemple.test")]
 
-    erreurs = [reponse.context["form"].non_field_errors() for reponse in reponses]
-    assert erreurs[0] == erreurs[1] != []
+    connue, inconnue = (list(reponse.context["form"].non_field_errors()) for reponse in reponses)
+    assert connue == inconnue
+    assert connue
 
 
 def test_l_oubli_repond_pareil_pour_un_compte_inconnu(personne):
