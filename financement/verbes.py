@@ -30,6 +30,7 @@ PHRASES = {
     "reexamen.accueillir": "a accueilli la demande de réexamen",
     "convention.preparer": "a préparé la convention",
     "convention.ajuster_resultats": "a ajusté les résultats attendus de la convention",
+    "convention.amender_resultats": "a changé par un avenant les résultats attendus",
     "convention.transmettre": "a transmis la convention pour signature",
     "convention.signer": "a signé la convention pour l'organisme",
     "convention.inscrire_signature": "a inscrit une signature reçue sur papier",

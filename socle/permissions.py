@@ -388,6 +388,7 @@ MATRICE: dict[str, rules.Predicate] = {
     # Maison
     "ville.voir": est_employe,
     "ville.courriels": est_agent | est_administration,
+    "ville.etat": est_agent | est_administration,
     "ville.journal": est_administration,
     "ville.comptes": est_administration,
     "incident.gerer": est_administration,
