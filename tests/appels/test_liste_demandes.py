@@ -112,6 +112,24 @@ def test_les_filtres_se_replient_au_telephone_et_s_ouvrent_d_un_toucher(live_ser
     expect(etape).to_be_visible()
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("lignes", "reste_en_vue"), [(3, False), (14, True)])
+def test_l_entete_d_une_longue_liste_reste_en_vue(live_server, ouvrir_page, lignes, reste_en_vue):
+    premiere = DemandeFactory()
+    DemandeFactory.create_batch(lignes - 1, appel=premiere.appel)
+    page = ouvrir_page(largeur=1280)
+    page.set_viewport_size({"width": 1280, "height": 320})
+    ouvrir_session(page, UtilisateurFactory(agent=True), live_server.url)
+    page.goto(LISTE)
+    page.locator("tbody tr").last.scroll_into_view_if_needed()
+    page.mouse.wheel(0, 200)
+    entete = page.locator("thead th").first
+    if reste_en_vue:
+        expect(entete).to_be_in_viewport()
+    else:
+        expect(entete).not_to_be_in_viewport()
+
+
 def test_les_colonnes_choisies_se_montrent_et_s_exportent(deux, client):
     soupe, _, besoin = deux
     choix = {"col": ["neq", "besoins", "inconnue"], "besoin": besoin.code}

@@ -97,6 +97,15 @@ def test_une_lettre_emise_dit_sa_version_et_ne_change_plus(decision, agente):
     assert "Tout autre chose" in seconde.document.html
 
 
+def test_une_lettre_de_refus_ordinaire_tient_sur_une_page(decision, agente):
+    motifs = "Le projet répond à un besoin réel, mais son budget n'est pas assez détaillé."
+    refus = voisine(decision, etat="refusee", resultat="refusee", montant_accorde=0, motifs=motifs)
+    lettre = emettre(refus, agente)
+    with lettre.document.pdf.open("rb") as pdf:
+        pages = PdfReader(pdf).pages
+        assert len(pages) == 1, pages[1].extract_text()
+
+
 def test_le_modele_de_l_appel_passe_avant_celui_de_la_ville(decision, agente):
     publier(agente, "acceptee", "<p>Cet appel-ci.</p>", appel=decision.demande.appel)
     ailleurs = DecisionFactory()
