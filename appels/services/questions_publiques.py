@@ -150,13 +150,13 @@ def retirer(*, acteur: Any, question: QuestionPublique, motif: str) -> QuestionP
 
 
 def en_attente(personne: Any) -> QuerySet:
-    """Par appel : ``appel``, ``titre``, ``code``, ``depuis``, ``nombre`` à répondre."""
+    """Par appel : son code, son titre, le ``nombre`` à répondre, la ``premiere`` et ``depuis``."""
     return (
         QuestionPublique.objects.traitables_par(personne)
         .a_repondre()
         .order_by()
         .values("appel", code=F("appel__code"), titre=F("appel__titre"))
-        .annotate(depuis=Min("posee_le"), nombre=Count("pk"))
+        .annotate(depuis=Min("posee_le"), nombre=Count("pk"), premiere=Min("pk"))
         .order_by("depuis")
     )
 

@@ -439,7 +439,7 @@ def test_la_ville_suit_les_projets(monde, parcourir):
         f"/ville/appels/{monde.decide.code}/retours/",
         (f"/ville/appels/{monde.decide.code}/retours/", sur("Classer la pile")),
         f"/ville/retours/{monde.pile.cle}/",
-        (f"/ville/retours/{monde.pile.cle}/", sur("Ranger la page 1")),
+        (f"/ville/retours/{monde.pile.cle}/", sur("Document de la page 1")),
         "/ville/versements/",
         "/ville/rapports/",
         f"/ville/rapports/{monde.final_depose.pk}/",
