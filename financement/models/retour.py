@@ -14,7 +14,7 @@ def chemin_numerise(objet: Any, nom: str) -> str:
 
 class PileNumeriseeQuerySet(models.QuerySet):
     def traitables_par(self, utilisateur: Any) -> "PileNumeriseeQuerySet":
-        """Comme la permission « retour.classer » : une pile parle de toutes les demandes de l'appel."""
+        """Comme « retour.classer » : une pile parle de toutes les demandes de l'appel."""
         if not utilisateur.is_authenticated or "agent" not in utilisateur.roles:
             return self.none()
         recuse = utilisateur.sieges.filter(affectations__etat="recusee")
