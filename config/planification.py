@@ -25,13 +25,14 @@ TACHES_PERIODIQUES = {
         "task": "appels.tasks.rappeler_clotures",
         "schedule": crontab(minute="*/10"),
     },
+    # Quatre fois le matin : ce qu'une file en panne à huit heures a manqué part une heure après.
     "rappeler-les-comites": {
         "task": "evaluations.tasks.rappeler_comites",
-        "schedule": crontab(hour=8, minute=10),
+        "schedule": crontab(hour="8-11", minute=10),
     },
     "rappeler-les-rapports": {
         "task": "financement.tasks.rappeler_rapports",
-        "schedule": crontab(hour=8, minute=20),
+        "schedule": crontab(hour="8-11", minute=20),
     },
     "effacer-les-livrets-perimes": {
         "task": "evaluations.tasks.effacer_livrets_perimes",
