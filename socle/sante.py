@@ -112,8 +112,8 @@ def _ouvrier() -> Signe:
         return Signe(nom, libelle, Etat.OK, f"Dernier signe {_depuis(dernier)}.")
     quand = f"Dernier signe {_depuis(dernier)}" if dernier else "Aucun signe encore"
     phrase = (
-        f"{quand}. Des tâches en file : l'ouvrier est arrêté ou occupé ; aucune : "
-        "c'est l'horloge. Redémarrez celui qui manque ; ce qui attend partira de lui-même."
+        f"{quand}. S'il reste des tâches en file, l'ouvrier est arrêté ou occupé ; s'il n'en reste "
+        "aucune, c'est l'horloge. Redémarrez celui qui manque : ce qui attend partira de lui-même."
     )
     return Signe(nom, libelle, Etat.ATTENTION, phrase)
 

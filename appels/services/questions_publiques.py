@@ -238,8 +238,7 @@ def _prevenir(question: QuestionPublique) -> None:
 
 def _adresses_agents(appel: Appel) -> list[str]:
     agents = Utilisateur.objects.filter(is_active=True, roles__contains=[RoleVille.AGENT])
-    recuses = appel.membres.filter(affectations__etat="recusee").values("utilisateur")
-    return list(agents.exclude(pk__in=recuses).values_list("email", flat=True))
+    return [agent.email for agent in agents if agent.peut("question.repondre", appel)]
 
 
 def _lien(nom: str, appel: Appel) -> str:
