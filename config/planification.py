@@ -3,6 +3,12 @@
 from celery.schedules import crontab
 
 TACHES_PERIODIQUES = {
+    "donner-signe-de-vie": {
+        "task": "socle.tasks.donner_signe_de_vie",
+        "schedule": crontab(minute="*"),
+        # L'ouvrier arrêté, les signes ne s'entassent pas dans la file.
+        "options": {"expires": 55},
+    },
     "envoyer-les-courriels-en-attente": {
         "task": "socle.tasks.envoyer_courriels_en_attente",
         "schedule": crontab(minute="*"),
@@ -10,6 +16,10 @@ TACHES_PERIODIQUES = {
     "relancer-les-travaux-muets": {
         "task": "socle.tasks.relancer_les_travaux_muets",
         "schedule": crontab(minute="*"),
+    },
+    "rattraper-ce-qui-n-est-pas-parti": {
+        "task": "appels.tasks.rattraper",
+        "schedule": crontab(minute="*/10"),
     },
     "rappeler-les-clotures": {
         "task": "appels.tasks.rappeler_clotures",

@@ -43,11 +43,14 @@ class DemandeQuerySet(models.QuerySet):
         return self.filter(pk__in=libres.values("demande"))
 
     def sans_recusation(self, utilisateur: Any) -> "DemandeQuerySet":
-        """Sans celles dont la personne est récusée au comité (regles.md, 8)."""
+        """Sans celles dont la personne est récusée au comité, ni celles de ses organismes : la
+        Ville n'y travaille pas des deux côtés (regles.md, 8)."""
         recusees = self.model.affectations.rel.related_model.objects.filter(
             membre__utilisateur=utilisateur, etat="recusee"
         )
-        return self.model._default_manager.exclude(pk__in=recusees.values("demande"))
+        return self.model._default_manager.exclude(pk__in=recusees.values("demande")).exclude(
+            organisme_id__in=utilisateur.organismes_ids
+        )
 
     def avec_budget(self) -> "DemandeQuerySet":
         """Précharge ce que ``Demande.budget`` lit : trois requêtes, quel que soit le nombre."""

@@ -16,6 +16,8 @@ from socle.droits import exiger_permission
 from socle.models import Document, Travail
 from socle.services import travaux
 
+NATURE = "bilan"
+
 
 @transaction.atomic
 def demander_bilan(*, acteur: Any, portee: Portee) -> Travail:
@@ -24,24 +26,18 @@ def demander_bilan(*, acteur: Any, portee: Portee) -> Travail:
     objet = portee.inscrite().objet
     parametres = {"portee": portee.cle}
     type(objet)._base_manager.select_for_update(no_key=True).get(pk=objet.pk)
-    if travail := travaux.deja_confie(acteur=acteur, nature="bilan", parametres=parametres):
+    if travail := travaux.deja_confie(acteur=acteur, nature=NATURE, parametres=parametres):
         return travail
     travail = travaux.creer_travail(
         acteur=acteur,
-        nature="bilan",
+        nature=NATURE,
         titre=f"Bilan {portee.de_quoi}",
         total=1,
         parametres=parametres,
         retour=reverse("bilan:bilan", args=[portee.cle]),
     )
-    transaction.on_commit(lambda: _confier(travail.pk))
+    travaux.confier(travail.pk)
     return travail
-
-
-def _confier(travail_id: int) -> None:
-    from financement.tasks import produire_bilan
-
-    produire_bilan.delay(travail_id)
 
 
 def produire(*, travail: Travail) -> None:

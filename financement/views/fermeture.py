@@ -9,8 +9,8 @@ from django.views.decorators.http import require_POST
 from appels.models import Demande
 from financement.forms import MotifCourtForm
 from financement.forms_somme import SommeReporteeForm
-from financement.indicateurs import argent_de, comparer, prevus_de
-from financement.masquage import valeurs_de
+from financement.indicateurs import argent_de, comparer
+from financement.retenus import prevus_de, valeurs_de
 from financement.services import fermeture as services
 from financement.services.sommes_reportees import reportable, reporter_somme
 from financement.solde import lignes_du_solde

@@ -51,6 +51,13 @@ def pile(request: HttpRequest, cle: UUID) -> HttpResponse:
             fait = executer(
                 request, services.ecarter_page, page=page, succes=f"La page {page.no} est écartée."
             )
+        elif "remettre" in request.POST:
+            fait = executer(
+                request,
+                services.remettre_page,
+                page=page,
+                succes=f"La page {page.no} est de nouveau à ranger.",
+            )
         else:
             fait = form.is_valid() and executer(
                 request,
@@ -71,6 +78,7 @@ def pile(request: HttpRequest, cle: UUID) -> HttpResponse:
             "appel": objet.appel,
             "form": form,
             "a_ranger": objet.pages.filter(etat__in=PageNumerisee.A_RANGER),
+            "de_cote": objet.pages.filter(etat__in=PageNumerisee.DE_COTE),
             "retours": services.retours_de(objet),
             "documents": documents,
             "choisi": request.POST.get("document", ""),

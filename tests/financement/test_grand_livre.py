@@ -310,6 +310,13 @@ def test_la_page_montre_la_cascade_et_s_exporte(projet):
     somme = sum(ligne[12] for ligne in classeur["Crédits"].iter_rows(min_row=2, values_only=True))
     assert somme == 94000
     assert classeur["Mouvements"].max_row == Mouvement.objects.count() + 1
+    dotations = [
+        (ligne[2], ligne[8])
+        for ligne in classeur["Mouvements"].iter_rows(min_row=2, values_only=True)
+        if ligne[5] == "Dotation"
+    ]
+    assert dotations
+    assert all(volet == objet for volet, objet in dotations)
 
 
 @pytest.mark.parametrize("valeur", ["2031", "1999", "x", "9" * 40])

@@ -392,6 +392,7 @@ def test_la_ville_suit_les_demandes(monde, parcourir):
         "/ville/organismes/",
         f"/ville/organismes/{monde.organisme.pk}/",
         "/ville/courriels/",
+        "/ville/etat/",
         f"/ville/courriels/{monde.courriel.pk}/",
         f"/travaux/{monde.travail.cle}/",
         "/mon-espace/",
