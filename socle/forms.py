@@ -22,7 +22,7 @@ class InscriptionForm(SignupForm):
         # Le sommaire des erreurs nomme les champs comme la page.
         self.fields["email"].label = "Adresse courriel"
         self.fields["password1"].help_text = (
-            "Au moins 8 caractères, pas seulement des chiffres ; ni votre nom, ni un mot de passe "
+            "Au moins 8 caractères, pas seulement des chiffres. Ni votre nom, ni un mot de passe "
             "courant."
         )
         self.fields["password2"].label = "Mot de passe, encore une fois"

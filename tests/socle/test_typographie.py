@@ -76,7 +76,8 @@ def test_une_page_servie_ne_commence_pas_une_ligne_par_un_signe(client, db) -> N
     configuration = deepcopy(settings.TEMPLATES)
     configuration[0]["OPTIONS"]["loaders"][0][1][0] = "socle.typographie.GabaritsTypographies"
     with override_settings(TEMPLATES=configuration):
-        page = client.get("/connexion/inscription/").text
+        page = client.get("/connexion/mot-de-passe/oublie/").text
+    assert "Donnez votre adresse courriel\xa0: nous" in page
     assert "Une question\xa0? Parlons-en." in page
     # Le gabarit de la page en dit autant que le pied ; le menu, lui, s'écrit en Python.
     assert not re.search(r"« | [»:;?!](?=[\s<])", page[page.index("<h1>") :])
