@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from django.db import connection
 
 from config.embarque import RACINE
 from tests.modele import assurer_le_modele, existe
+from tests.portier import Portier
 
 # --- Deux processus -----------------------------------------------------------------------------
 # Les plus longs partent d'abord : le dernier parti fait attendre l'autre processus.
@@ -192,6 +192,30 @@ def lancer_un_ouvrier() -> Iterator[subprocess.Popen]:
         processus.wait()
 
 
+# --- Serveur ------------------------------------------------------------------------------------
+@pytest.fixture(scope="session")
+def live_server(live_server: Any) -> Any:
+    """Celui de pytest-django, derrière le portier."""
+    serveur = live_server.thread.httpd
+    live_server.portier = Portier(serveur.get_app())
+    serveur.set_app(live_server.portier)
+    return live_server
+
+
+@pytest.fixture(autouse=True)
+def requetes_finies(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Plus une requête en route quand les tables se vident, quel que soit le test du serveur."""
+    if "live_server" not in request.fixturenames:
+        yield
+        return
+    # Demandée d'abord, la base se vide après.
+    request.getfixturevalue("transactional_db")
+    portier = request.getfixturevalue("live_server").portier
+    portier.ouvrir()
+    yield
+    portier.fermer()
+
+
 # --- Navigateur ---------------------------------------------------------------------------------
 OPTIONS_CHROMIUM = [
     "--no-sandbox",
@@ -237,22 +261,6 @@ def ouvrir_page(navigateur: Any, live_server: Any) -> Iterator[Callable[..., Any
     yield ouvrir
     for contexte in contextes:
         contexte.close()
-    _attendre_les_requetes_en_route()
-
-
-def _attendre_les_requetes_en_route() -> None:
-    """Une page fermée laisse finir sa requête : vider les tables pendant ce temps se bloquerait."""
-    limite = time.monotonic() + 10
-    with connection.cursor() as curseur:
-        while time.monotonic() < limite:
-            curseur.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-                "AND pid <> pg_backend_pid() AND state <> 'idle' "
-                "AND backend_type = 'client backend'"
-            )
-            if not curseur.fetchone()[0]:
-                return
-            time.sleep(0.05)
 
 
 @pytest.fixture
