@@ -186,7 +186,7 @@ def lancer_un_ouvrier() -> Iterator[subprocess.Popen]:
     yield processus
     processus.terminate()
     try:
-        processus.wait(timeout=10)
+        processus.wait(timeout=30)
     except subprocess.TimeoutExpired:
         processus.kill()
         processus.wait()
@@ -268,13 +268,19 @@ def verifier_axe() -> Callable[[Any], None]:
     """Aucune violation axe (WCAG 2.2 A et AA) sur la page ouverte."""
     from axe_playwright_python.base import AXE_SCRIPT
 
+    # Un bouton qui change de couleur n'a sa vraie couleur qu'au bout : axe regarde ensuite.
+    regarder = """() => Promise.allSettled(
+        document.getAnimations()
+          .filter(animation => Number.isFinite(animation.effect.getComputedTiming().endTime))
+          .map(animation => animation.finished)
+      ).then(() => axe.run({resultTypes: ["violations"]}))
+       .then(resultat => resultat.violations)"""
+
     def verifier(page: Any) -> None:
         # Le script pèse un demi-mégaoctet : une fois par page, quelle que soit sa largeur.
         if not page.evaluate("'axe' in window"):
             page.evaluate(AXE_SCRIPT)
-        trouvees = page.evaluate(
-            "axe.run({resultTypes: ['violations']}).then(resultat => resultat.violations)"
-        )
+        trouvees = page.evaluate(regarder)
         violations = [
             f"{v['id']} : {v['help']}\n    "
             + "\n    ".join(re.sub(r"\s+", " ", n["html"])[:200] for n in v["nodes"][:5])
