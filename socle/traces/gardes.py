@@ -28,7 +28,10 @@ _un_seul_fil = threading.Lock()
 def _version() -> str:
     """L'empreinte du code des tracés et de ses couleurs : un dessin changé se refait."""
     ici = Path(__file__).parent
-    fichiers = [*sorted(ici.glob("*.py")), ici.parent / "graphiques.py"]
+    fichiers = [
+        *sorted(ici.glob("*.py")),
+        *(ici.parent / f"{nom}.py" for nom in ("graphiques", "typographie")),
+    ]
     return hashlib.sha256(b"".join(f.read_bytes() for f in fichiers)).hexdigest()
 
 

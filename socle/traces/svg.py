@@ -12,6 +12,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from socle.traces.donnees import Trace
+from socle.typographie import insecables
 
 ESPACE_SVG = "http://www.w3.org/2000/svg"
 POLICE = "Inter, sans-serif"
@@ -42,7 +43,7 @@ def nettoyer(figure: Figure, trace: Trace) -> str:
     for nom in ("width", "height", "version"):
         racine.attrib.pop(nom, None)
     etree.cleanup_namespaces(racine)
-    return etree.tostring(racine, encoding="unicode")
+    return insecables(etree.tostring(racine, encoding="unicode"))
 
 
 def _sans_style(element: etree._Element) -> None:

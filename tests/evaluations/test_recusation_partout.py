@@ -18,7 +18,6 @@ from evaluations.models import Evaluation
 from evaluations.services import rappels
 from evaluations.services import repartition as lectures
 from financement.bilan_projets import AXES
-from financement.bilan_projets import adresse as adresse_derriere
 from financement.models import LotPaiement, PieceRapport, RepriseEssayee, Scenario
 from financement.services.modeles import fixer_modele
 from financement.services.prochain_plan import preparer
@@ -238,6 +237,13 @@ def cles_primaires(monde):
         "organisme:piece_retirer": monde.piece,
         "organisme:document_dossier": monde.piece,
     }
+
+
+def adresse_derriere(portee, axe, code):
+    """La page des projets derrière un chiffre du bilan."""
+    return reverse(
+        "bilan:projets", args=[portee], query={"axe": axe} | ({"code": code} if code else {})
+    )
 
 
 def adresse_de(nom, motif, objets, monde):
