@@ -6,8 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +19,7 @@ from django.db import connection
 
 from config.embarque import RACINE
 from tests.modele import assurer_le_modele, existe
+from tests.portier import Portier
 
 # --- Deux processus -----------------------------------------------------------------------------
 # Les plus longs partent d'abord : le dernier parti fait attendre l'autre processus.
@@ -187,10 +186,34 @@ def lancer_un_ouvrier() -> Iterator[subprocess.Popen]:
     yield processus
     processus.terminate()
     try:
-        processus.wait(timeout=10)
+        processus.wait(timeout=30)
     except subprocess.TimeoutExpired:
         processus.kill()
         processus.wait()
+
+
+# --- Serveur ------------------------------------------------------------------------------------
+@pytest.fixture(scope="session")
+def live_server(live_server: Any) -> Any:
+    """Celui de pytest-django, derrière le portier."""
+    serveur = live_server.thread.httpd
+    live_server.portier = Portier(serveur.get_app())
+    serveur.set_app(live_server.portier)
+    return live_server
+
+
+@pytest.fixture(autouse=True)
+def requetes_finies(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Plus une requête en route quand les tables se vident, quel que soit le test du serveur."""
+    if "live_server" not in request.fixturenames:
+        yield
+        return
+    # Demandée d'abord, la base se vide après.
+    request.getfixturevalue("transactional_db")
+    portier = request.getfixturevalue("live_server").portier
+    portier.ouvrir()
+    yield
+    portier.fermer()
 
 
 # --- Navigateur ---------------------------------------------------------------------------------
@@ -238,22 +261,6 @@ def ouvrir_page(navigateur: Any, live_server: Any) -> Iterator[Callable[..., Any
     yield ouvrir
     for contexte in contextes:
         contexte.close()
-    _attendre_les_requetes_en_route()
-
-
-def _attendre_les_requetes_en_route() -> None:
-    """Une page fermée laisse finir sa requête : vider les tables pendant ce temps se bloquerait.
-
-    Le serveur a un fil par connexion, qui finit avec elle. Sans fil deux fois de suite : une
-    connexion que le noyau tenait encore prête a eu le temps d'avoir le sien.
-    """
-    limite = time.monotonic() + 30
-    calmes = 0
-    while calmes < 2:
-        fils = [fil for fil in threading.enumerate() if "(process_request_thread)" in fil.name]
-        calmes = 0 if fils else calmes + 1
-        assert time.monotonic() < limite, f"Le serveur n'a pas fini de répondre : {fils}"
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -261,13 +268,19 @@ def verifier_axe() -> Callable[[Any], None]:
     """Aucune violation axe (WCAG 2.2 A et AA) sur la page ouverte."""
     from axe_playwright_python.base import AXE_SCRIPT
 
+    # Un bouton qui change de couleur n'a sa vraie couleur qu'au bout : axe regarde ensuite.
+    regarder = """() => Promise.allSettled(
+        document.getAnimations()
+          .filter(animation => Number.isFinite(animation.effect.getComputedTiming().endTime))
+          .map(animation => animation.finished)
+      ).then(() => axe.run({resultTypes: ["violations"]}))
+       .then(resultat => resultat.violations)"""
+
     def verifier(page: Any) -> None:
         # Le script pèse un demi-mégaoctet : une fois par page, quelle que soit sa largeur.
         if not page.evaluate("'axe' in window"):
             page.evaluate(AXE_SCRIPT)
-        trouvees = page.evaluate(
-            "axe.run({resultTypes: ['violations']}).then(resultat => resultat.violations)"
-        )
+        trouvees = page.evaluate(regarder)
         violations = [
             f"{v['id']} : {v['help']}\n    "
             + "\n    ".join(re.sub(r"\s+", " ", n["html"])[:200] for n in v["nodes"][:5])

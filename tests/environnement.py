@@ -7,11 +7,16 @@ xdist et l'ouvrier Celery héritent de ce qui est posé ici : pour eux, ce modul
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 
 from config.embarque import RACINE, assurer_serveurs
 
 os.environ.setdefault("APPELS_VAR", str(RACINE / "var" / "tests"))
+# Les tests relancent l'application des dizaines de fois : le code compilé se garde entre elles,
+# même là où l'environnement demande à Python de ne rien écrire.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 os.environ["DATABASE_POOL"] = "0"
 os.environ["DEMONSTRATION"] = "0"
 os.environ["DEBUG"] = "0"

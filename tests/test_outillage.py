@@ -1,5 +1,6 @@
 """Ce que les tests promettent d'eux-mêmes : sans cela, les autres se tairaient."""
 
+import threading
 import time
 
 import pytest
@@ -8,6 +9,7 @@ from django.db import connection
 from django.template import Context, Template
 
 from config.celery import app
+from tests.portier import Portier
 
 
 @pytest.mark.parametrize(
@@ -74,3 +76,42 @@ def test_le_navigateur_recoit_les_fichiers_statiques(ouvrir_page, live_server):
 
     assert reponse.status == 200
     assert reponse.url.startswith(live_server.url)
+
+
+def test_la_base_attend_les_requetes_d_une_page_deja_fermee():
+    """Le portier ne rend la main qu'une fois la réponse fermée, et ne laisse plus rien entrer."""
+    suite, statuts, fermee = threading.Event(), [], []
+
+    def application(environ, start_response):
+        start_response("200 OK", [])
+        return iter(lambda: suite.wait() and b"", b"")
+
+    def demander():
+        return portier({}, lambda statut, entetes: statuts.append(statut))
+
+    portier = Portier(application)
+    demander()
+    portier.ouvrir()
+    reponse = demander()
+    with pytest.raises(TimeoutError, match="1 requête"):
+        portier.fermer(secondes=0.01)
+    gardien = threading.Thread(target=lambda: fermee.append(portier.fermer()))
+    gardien.start()
+    demander()
+    suite.set()
+    assert list(reponse) == []
+    assert not fermee
+    reponse.close()
+    gardien.join(5)
+
+    assert fermee == [None]
+    assert statuts == ["503 Service Unavailable", "200 OK", "503 Service Unavailable"]
+
+
+def test_une_requete_qui_echoue_ne_retient_pas_la_base():
+    portier = Portier(lambda environ, start_response: 1 / 0)
+    portier.ouvrir()
+    with pytest.raises(ZeroDivisionError):
+        portier({}, None)
+
+    portier.fermer(secondes=0)

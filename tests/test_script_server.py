@@ -1,7 +1,9 @@
 """Le lanceur : ce qu'il démarre, ce qu'il dit quand une chose manque, ce qu'il laisse (rien)."""
 
+import contextlib
 import http.client
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -78,6 +80,12 @@ def processus_de(var: Path) -> list[str]:
     return [commande for commande in trouves if commande]
 
 
+def en_vie(var: Path) -> list[str]:
+    """Ce que le lanceur a démarré, hors les serveurs embarqués, qui peuvent lui survivre."""
+    notres = ("gunicorn", "celery", "config.")
+    return [commande for commande in processus_de(var) if any(nom in commande for nom in notres)]
+
+
 def attendre(condition, delai: float = DELAI) -> None:
     limite = time.monotonic() + delai
     while not condition():
@@ -104,9 +112,12 @@ def sante(port: int) -> int:
 
 
 def port_libre() -> int:
-    with socket.socket() as prise:
-        prise.bind(("127.0.0.1", 0))
-        return prise.getsockname()[1]
+    """Sous ceux que le système prête aux liaisons : celles d'un autre test ne le prendront pas."""
+    while True:
+        with socket.socket() as prise, contextlib.suppress(OSError):
+            port = random.randrange(20_000, 32_000)  # noqa: S311
+            prise.bind(("127.0.0.1", port))
+            return port
 
 
 @pytest.fixture
@@ -164,7 +175,8 @@ def test_un_lanceur_tue_n_empeche_pas_le_suivant_et_un_processus_tombe_arrete_to
     lire_jusqu_a(en_marche, "Ctrl-C arrête tout")
     en_marche.kill()
     en_marche.communicate(timeout=DELAI)
-    attendre(lambda: "gunicorn" not in "\n".join(processus_de(var)))
+    # L'ouvrier finit sa tâche après le serveur web : il se retrouverait parmi les suivants.
+    attendre(lambda: not en_vie(var))
 
     suivant = lancer("-m", "config.lanceur", env=environnement(var, port))
     lire_jusqu_a(suivant, "Ctrl-C arrête tout")
