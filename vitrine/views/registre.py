@@ -15,7 +15,7 @@ from financement.models import Temoignage
 from socle import horloge
 from socle.cache_public import commune, gardee
 from socle.vues import publique
-from vitrine import reperes
+from vitrine import filtres, reperes
 from vitrine.forms import FiltresForm
 from vitrine.models import VersionActivite
 from vitrine.registre import lieux, lire_page, projets_publics
@@ -33,14 +33,12 @@ def registre(request: HttpRequest) -> HttpResponse:
 
 def _registre(request: HttpRequest) -> str:
     """Les filtres, la carte et la liste ; rendus sans la personne, que rien ici ne regarde."""
-    form = FiltresForm(request.GET)
-    choix = form.choix
+    choix, formulaire = filtres.lire(request.GET)
     page = lire_page(choix, request.GET.get("page"))
     return render_to_string(
         "vitrine/_registre.html",
         {
-            "form": form,
-            "choix": choix,
+            "filtres": formulaire,
             "page_obj": page,
             "nombre": page.paginator.count,
             "fond": {
