@@ -31,7 +31,7 @@ class Indicateur:
 
     @property
     def est_total(self) -> bool:
-        """Un seul nombre, que l'organisme prévoit puis réalise."""
+        """Un seul nombre, sans cases, que l'organisme saisit."""
         return not self.modalites and not self.calcule
 
 

@@ -85,3 +85,19 @@ class DemandeFilter(django_filters.FilterSet):
     def filtrer_etape(self, demandes: QuerySet, nom: str, valeur: Any) -> QuerySet:
         etats = next(etats for cle, _, etats in ETAPES if cle == valeur)
         return demandes.filter(etat__in=etats)
+
+    def actifs(self) -> list[str]:
+        """Ce qui est choisi, en mots, dans l'ordre des champs : « Étape : Au comité »."""
+        if not self.form.is_bound:
+            return []
+        self.form.is_valid()
+        choisis = []
+        for champ in self.form:
+            valeur = self.form.cleaned_data.get(champ.name)
+            if not valeur:
+                continue
+            libelles = dict(getattr(champ.field, "choices", ()))
+            # Le tri se lit comme une liste d'un seul choix.
+            cle = valeur[0] if isinstance(valeur, list) else valeur
+            choisis.append(f"{champ.label} : {libelles.get(cle, cle)}")
+        return choisis

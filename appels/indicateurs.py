@@ -34,6 +34,26 @@ AU_PLUS = (
 Valeurs = Mapping[tuple[str, str], int]
 
 
+def nom_de(code: str, modalite: str = "") -> str:
+    """Le nom d'une case dans un formulaire ou une colonne JSON : « par_genre:femmes »."""
+    return f"{code}:{modalite}" if modalite else code
+
+
+def cle_de(nom: str) -> tuple[str, str]:
+    """(indicateur, modalité ou vide) du nom d'une case."""
+    code, _, modalite = nom.partition(":")
+    return code, modalite
+
+
+def par_case(comptes: Mapping[str, int]) -> dict[tuple[str, str], int]:
+    """Des comptes nommés tels que la base les garde, par (indicateur, modalité ou vide)."""
+    return {cle_de(nom): compte for nom, compte in comptes.items()}
+
+
+# Tout ce qui se saisit se prévoit aussi, case par case.
+CASES = frozenset(nom_de(i.code, modalite) for i in SAISIS for modalite in i.modalites or ("",))
+
+
 def indicateurs_par_defaut() -> list[str]:
     return list(PAR_DEFAUT)
 

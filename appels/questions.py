@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import models
 
-from appels.indicateurs import SAISIS, incoherences
+from appels.indicateurs import SAISIS, cle_de, incoherences, nom_de
 from socle.templatetags.affichage import date_longue, dollars
 
 
@@ -36,12 +36,17 @@ class TypeQuestion(models.TextChoices):
 
 @dataclass(frozen=True)
 class Colonne:
-    """Une case d'une question composée ou d'un tableau."""
+    """Une case d'une question composée ou d'un tableau ; ``groupe`` : ce qu'elle ventile."""
 
     nom: str
     libelle: str
     genre: str = "texte"
     obligatoire: bool = True
+    groupe: str = ""
+
+    @property
+    def libelle_entier(self) -> str:
+        return f"{self.groupe} : {self.libelle}" if self.groupe else self.libelle
 
 
 COMPOSEES: dict[str, tuple[Colonne, ...]] = {
@@ -56,10 +61,17 @@ COMPOSEES: dict[str, tuple[Colonne, ...]] = {
         Colonne("benevoles", "Bénévoles", "nombre", obligatoire=False),
     ),
     # Tous ceux du jeu ; un formulaire ne montre que ceux de son appel (``colonnes_de``).
-    TypeQuestion.RESULTATS: tuple(
-        Colonne(i.code, i.libelle_prevu or i.libelle, "entier", obligatoire=False)
-        for i in SAISIS
-        if i.est_total
+    TypeQuestion.RESULTATS: (
+        *(
+            Colonne(i.code, i.libelle_prevu or i.libelle, "entier", obligatoire=False)
+            for i in SAISIS
+            if i.est_total
+        ),
+        *(
+            Colonne(nom_de(i.code, modalite), libelle, "entier", False, i.libelle)
+            for i in SAISIS
+            for modalite, libelle in i.modalites.items()
+        ),
     ),
 }
 TABLEAUX: dict[str, tuple[Colonne, ...]] = {
@@ -94,15 +106,18 @@ COMPTE_MAX = 2_000_000_000
 
 
 def colonnes_de(question: Any) -> tuple[Colonne, ...]:
-    """Les cases d'une question composée ; « Résultats visés » prend les indicateurs de l'appel."""
+    """Les cases d'une question composée ; « Résultats visés » prend les indicateurs de l'appel.
+
+    Une ventilation n'y est jamais obligatoire.
+    """
     colonnes = COMPOSEES[question.type]
     if question.type != TypeQuestion.RESULTATS:
         return colonnes
     demandes = question.section.formulaire.appel.indicateurs
     return tuple(
-        replace(colonne, obligatoire=question.obligatoire)
+        replace(colonne, obligatoire=question.obligatoire and not colonne.groupe)
         for colonne in colonnes
-        if colonne.nom in demandes
+        if cle_de(colonne.nom)[0] in demandes
     )
 
 
@@ -211,9 +226,9 @@ def _defaut_cases(colonnes: tuple[Colonne, ...], cases: Mapping[str, Any]) -> st
         case = cases.get(colonne.nom, "")
         if est_vide(case):
             if colonne.obligatoire:
-                return f"remplissez « {colonne.libelle} »"
+                return f"remplissez « {colonne.libelle_entier} »"
         elif phrase := defaut_case(colonne.genre, case):
-            return f"« {colonne.libelle} » : {phrase}"
+            return f"« {colonne.libelle_entier} » : {phrase}"
     return ""
 
 
@@ -228,7 +243,11 @@ def _defaut_resultats(genre: str, cases: Mapping[str, Any]) -> str:
     """Ce qui ne s'additionne pas dans le prévu, avec les règles des rapports."""
     if genre != TypeQuestion.RESULTATS:
         return ""
-    comptes = {(code, ""): n for code, saisi in cases.items() if (n := entier(str(saisi)))}
+    comptes = {
+        cle_de(nom): compte
+        for nom, saisi in cases.items()
+        if (compte := entier(str(saisi))) is not None
+    }
     phrases = [phrase for _, phrase in incoherences(comptes)]
     return phrases[0].rstrip(".") if phrases else ""
 
@@ -292,5 +311,5 @@ def _cases_lues(
         case = _case_lue(colonne.genre, str(cases.get(colonne.nom, "") or ""))
         if case:
             nommer = libelles or colonne.genre != "texte"
-            lues.append(f"{colonne.libelle} : {case}" if nommer else case)
+            lues.append(f"{colonne.libelle_entier} : {case}" if nommer else case)
     return lues

@@ -9,10 +9,10 @@ from appels.models import Demande
 
 
 def demandes_recusees(utilisateur: Any) -> QuerySet[Demande]:
-    """Les demandes dont la personne est récusée, à quelque comité que ce soit."""
-    return Demande.objects.filter(
-        affectations__membre__utilisateur=utilisateur, affectations__etat="recusee"
-    ).select_related("organisme")
+    """Les demandes dont la personne est récusée, à quelque comité que ce soit, et celles de ses
+    organismes : à la Ville, elle n'en voit rien non plus."""
+    suivies = Demande.objects.sans_recusation(utilisateur)
+    return Demande.objects.exclude(pk__in=suivies.values("pk")).select_related("organisme")
 
 
 def sans_les_nommer(utilisateur: Any, liste: QuerySet, *champs: str) -> QuerySet:

@@ -4,6 +4,7 @@ from celery import shared_task
 from django.apps import apps
 
 from appels.models import Depot
+from appels.services import rattrapage
 from appels.services.accuses import figer_accuse
 from appels.services.pieces import analyser
 from appels.services.rappels import envoyer_rappels
@@ -33,6 +34,13 @@ def produire_accuse(depot_id: int) -> None:
 def analyser_piece(piece_id: int, modele: str = "appels.piecejointe") -> None:
     """Fait analyser un fichier reçu ; recommence tant que clamd ne répond pas."""
     analyser(piece=apps.get_model(modele)._default_manager.get(pk=piece_id))
+
+
+@shared_task
+def rattraper() -> None:
+    """Fait ce que la file en panne n'a pas pris : accusés de réception, analyses des pièces."""
+    rattrapage.rattraper_accuses()
+    rattrapage.rattraper_analyses()
 
 
 @shared_task

@@ -107,8 +107,16 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "socle.typographie.GabaritsTypographies",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
             "context_processors": [
                 "django.template.context_processors.debug",
                 "django.template.context_processors.request",
@@ -133,12 +141,18 @@ DATABASES = {
     "default": {
         **env.db_url("DATABASE_URL", default="postgresql://postgres@localhost/appels"),
         "ATOMIC_REQUESTS": False,
+        "CONN_HEALTH_CHECKS": True,
     },
 }
+_OPTIONS_BASE = DATABASES["default"].setdefault("OPTIONS", {})
+# La base en panne, une page le dit en cinq secondes ; revenue, la réserve la retrouve aussitôt.
+_OPTIONS_BASE.setdefault("connect_timeout", 5)
 if env.bool("DATABASE_POOL", default=True):
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+    _OPTIONS_BASE["pool"] = {
         "min_size": 1,
         "max_size": env.int("DATABASE_POOL_MAX", default=8),
+        "timeout": 5,
+        "reconnect_timeout": 5,
     }
 
 # --- Celery -----------------------------------------------------------------------------------
@@ -154,12 +168,10 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ALWAYS_EAGER = False
 
 _CACHE_URL = CELERY_BROKER_URL if CELERY_BROKER_URL.startswith("redis") else ""
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2} if _CACHE_URL else {}
 CACHES = {
     "default": (
-        {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": _CACHE_URL,
-        }
+        {"BACKEND": "socle.cache_de_secours.CacheDeSecours", "LOCATION": _CACHE_URL}
         if _CACHE_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )
@@ -234,7 +246,7 @@ STATICFILES_DIRS = [BASE_DIR / "static", ("bootstrap", get_bootstrap_dir())]
 MEDIA_ROOT = VAR_DIR / "fichiers"
 MEDIA_STORAGE = env.str("MEDIA_STORAGE", default="")
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "socle.rangement.Dossier"},
     "staticfiles": {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -247,7 +259,7 @@ STORAGES = {
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]
 if MEDIA_STORAGE.startswith("s3://"):
     STORAGES["default"] = {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "socle.rangement_s3.Seau",
         "OPTIONS": {
             "bucket_name": MEDIA_STORAGE.removeprefix("s3://").strip("/"),
             "endpoint_url": env.str("S3_ENDPOINT_URL", default=None),

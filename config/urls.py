@@ -19,6 +19,7 @@ def salle(nom: str) -> list[URLPattern | URLResolver]:
     return [adresse for module in APPLICATIONS for adresse in getattr(module, nom, [])]
 
 
+handler500 = "socle.views.pannes.erreur"
 urlpatterns = [
     *salle("public"),
     path("connexion/", include("socle.urls_comptes")),

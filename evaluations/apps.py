@@ -7,8 +7,8 @@ class EvaluationsConfig(AppConfig):
 
     def ready(self) -> None:
         from evaluations.renseignements import du_comite
-        from evaluations.services.livrets import NATURE
-        from evaluations.tasks import produire_livret
+        from evaluations.services import livrets, repartition
+        from evaluations.tasks import calculer_repartition, produire_livret
         from evaluations.verbes import PHRASES
         from evaluations.visibilite import nombre_a_faire
         from socle.authenticite import declarer_remplacement
@@ -19,7 +19,8 @@ class EvaluationsConfig(AppConfig):
 
         declarer_verbes(PHRASES)
         declarer_renseignements(du_comite)
-        declarer_tache(NATURE, produire_livret.delay)
+        declarer_tache(livrets.NATURE, produire_livret.delay)
+        declarer_tache(repartition.NATURE, calculer_repartition.delay, d_un_trait=True)
         # Un addenda s'ajoute au compte rendu, une copie en tire une part : rien ne le remplace.
         declarer_remplacement("evaluations.seance", lambda seance: None)
         declarer_compteur("comite:accueil", nombre_a_faire)

@@ -65,7 +65,7 @@ def figer_copies(*, seance: Seance, acteur: Any) -> list[CopieCompteRendu]:
 
 
 def _recusees_par_membre(seance: Seance) -> dict[int, set[int]]:
-    """Par membre de l'appel (identifiant), les demandes dont il est récusé."""
+    """Par membre de l'appel (identifiant), les demandes dont il est récusé ou partie."""
     recusees: dict[int, set[int]] = defaultdict(set)
     for membre, demande in (
         Affectation.objects.filter(demande__appel=seance.appel_id, etat="recusee")
@@ -73,6 +73,14 @@ def _recusees_par_membre(seance: Seance) -> dict[int, set[int]]:
         .values_list("membre", "demande")
     ):
         recusees[membre].add(demande)
+    sieges = dict(seance.appel.membres.values_list("utilisateur", "pk"))
+    for utilisateur, demande in (
+        seance.appel.demandes.exclude(etat="brouillon")
+        .filter(organisme__adhesions__utilisateur__in=sieges)
+        .order_by("pk")
+        .values_list("organisme__adhesions__utilisateur", "pk")
+    ):
+        recusees[sieges[utilisateur]].add(demande)
     return recusees
 
 

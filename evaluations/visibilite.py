@@ -24,11 +24,14 @@ def siege_de(utilisateur: Any, appel: Appel) -> MembreComite | None:
 
 
 def demandes_confiees(utilisateur: Any, appel: Appel) -> QuerySet[Demande]:
-    """Les demandes qu'un membre peut lire : confiées à lui, et déclarées sans conflit."""
+    """Les demandes qu'un membre peut lire : confiées à lui, déclarées sans conflit, et d'un
+    organisme dont il n'est pas."""
     libres = Affectation.objects.filter(
         membre__utilisateur=utilisateur, membre__actif=True, etat="libre"
     )
-    return Demande.objects.filter(appel=appel, pk__in=libres.values("demande"))
+    return Demande.objects.filter(appel=appel, pk__in=libres.values("demande")).exclude(
+        organisme_id__in=utilisateur.organismes_ids
+    )
 
 
 def demandes_de_la_ville(utilisateur: Any, appel: Appel) -> QuerySet[Demande]:
@@ -116,12 +119,8 @@ def perimetre(utilisateur: Any, appel: Appel) -> Perimetre:
 def nombre_a_faire(utilisateur: Any) -> int:
     """Le nombre à côté de « À lire » : déclarations et fiches attendues."""
     return (
-        Affectation.objects.filter(
-            membre__utilisateur=utilisateur,
-            membre__actif=True,
-            demande__etat="en_evaluation",
-        )
-        .exclude(etat="recusee")
+        Affectation.objects.non_recusees_de(utilisateur)
+        .filter(demande__etat="en_evaluation")
         .exclude(evaluation__etat="soumise")
         .count()
     )

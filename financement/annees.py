@@ -14,7 +14,7 @@ from appels.montants import pourcentage
 from financement.bilan import Projet, calculer_bilan
 from financement.bilan_argent import ZERO
 from financement.bilan_resultats import ecrire_somme
-from financement.masquage import AU_MOINS, CACHEES, Publication, au_moins, publier
+from financement.masquage import AU_MOINS, Publication, au_moins, publier
 from financement.models import ProjetPasse
 from financement.portees import ANNEES
 
@@ -61,7 +61,7 @@ class Annee:
         for nom, code in TOTAUX.items():
             if texte := publie.totaux.get(code):
                 setattr(self, nom, getattr(self, nom) + au_moins(texte))
-                if texte in CACHEES:
+                if not texte.isdecimal():
                     self.incomplets.add(nom)
 
     def texte(self, nom: str) -> str:

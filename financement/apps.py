@@ -15,12 +15,18 @@ class FinancementConfig(AppConfig):
         from financement.renseignements import des_signatures
         from financement.services import (
             archives,
+            bilans,
             lots_lettres,
             rapports_attendus,
             reprise,
             retours,
         )
-        from financement.tasks import classer_retours, emettre_lettres, produire_archive
+        from financement.tasks import (
+            classer_retours,
+            emettre_lettres,
+            produire_archive,
+            produire_bilan,
+        )
         from financement.verbes import PHRASES
         from socle.authenticite import declarer_remplacement
         from socle.renseignements import declarer_renseignements
@@ -41,6 +47,7 @@ class FinancementConfig(AppConfig):
         declarer_tache(lots_lettres.NATURE, emettre_lettres.delay)
         declarer_tache(retours.NATURE, classer_retours.delay)
         declarer_tache(archives.NATURE, produire_archive.delay)
+        declarer_tache(bilans.NATURE, produire_bilan.delay, d_un_trait=True)
         for modele in ("Lettre", "Convention", "Avenant", "Reexamen"):
             declarer_acces(f"financement.{modele.lower()}", self._est_visible)
         declarer_acces(

@@ -18,7 +18,7 @@ from django.utils.text import slugify
 from appels.formulaires import lire_formulaire
 from appels.models import Appel, Demande
 from financement import archivage_tables as tables
-from financement.archivage_tables import fiches_de, libelle_indicateur
+from financement.archivage_tables import fiches_de
 from financement.documents import documents_de
 from financement.exportation import exporter
 from financement.models import PieceRapport
@@ -79,10 +79,7 @@ def _rapport(rapport: Any) -> dict[str, Any]:
         "remarques": rapport.remarques.all(),
         "temoignages": rapport.temoignages.filter(retire_le=None),
         "depenses": rapport.depenses.all(),
-        "valeurs": [
-            (libelle_indicateur(valeur.indicateur, valeur.modalite), valeur.valeur)
-            for valeur in rapport.valeurs.all()
-        ],
+        "indicateurs": tables.indicateurs_archives(rapport) if rapport.depose_le else [],
     }
 
 

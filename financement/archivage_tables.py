@@ -5,9 +5,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from appels.models import Appel, Demande
+from appels.montants import pourcentage
 from evaluations.models import Evaluation
-from financement.indicateurs import LIBELLES_VENTILATIONS, TITRES_VENTILATIONS, TOTAUX
-from financement.models import Decision, DepenseReelle, ValeurIndicateur, Versement
+from financement.indicateurs import LIBELLES_DES_CASES
+from financement.masquage import publier
+from financement.models import Decision, DepenseReelle, Rapport, Versement
+from financement.retenus import prevus_du_rapport
 
 Lignes = Callable[[Appel], Iterator[Sequence[Any]]]
 
@@ -22,12 +25,19 @@ def demandes_a_archiver(appel: Appel) -> Any:
     )
 
 
-def libelle_indicateur(code: str, modalite: str) -> str:
-    """« Personnes immigrantes par statut : Études », ou le nom d'un total."""
-    if not modalite:
-        return TOTAUX.get(code, code)
-    titre = TITRES_VENTILATIONS.get(code, code)
-    return f"{titre} : {LIBELLES_VENTILATIONS.get(code, {}).get(modalite, modalite)}"
+def indicateurs_archives(rapport: Rapport) -> list[tuple[str, str, str]]:
+    """(indicateur, prévu, réel) de chaque case du rapport, masqués (regles.md, 15)."""
+    prevu, reel = publier(prevus_du_rapport(rapport)), publier(rapport.comptes)
+    lignes = [
+        (libelle, prevu.texte(*case), reel.texte(*case))
+        for case, libelle in LIBELLES_DES_CASES.items()
+        if reel.texte(*case) or prevu.texte(*case)
+    ]
+    taux = [
+        f"{pourcentage(*publication.satisfaction)} %" if publication.satisfaction else ""
+        for publication in (prevu, reel)
+    ]
+    return [*lignes, ("Satisfaction", *taux)] if any(taux) else lignes
 
 
 def fiches_de(demande: Demande) -> list[dict[str, Any]]:
@@ -103,14 +113,14 @@ def _depenses(appel: Appel) -> Iterator[Sequence[Any]]:
 
 
 def _indicateurs(appel: Appel) -> Iterator[Sequence[Any]]:
-    valeurs = ValeurIndicateur.objects.filter(rapport__demande__appel=appel).select_related(
-        "rapport__demande"
+    rapports = (
+        Rapport.objects.filter(demande__appel=appel, depose_le__isnull=False)
+        .select_related("demande")
+        .prefetch_related("valeurs")
     )
-    for valeur in valeurs.order_by("rapport__demande__code", "rapport", "pk").iterator():
-        yield (
-            valeur.rapport.demande.reference, valeur.rapport.get_nature_display(),
-            libelle_indicateur(valeur.indicateur, valeur.modalite), valeur.valeur,
-        )  # fmt: skip
+    for rapport in rapports.order_by("demande__code", "pk"):
+        for ligne in indicateurs_archives(rapport):
+            yield (rapport.demande.reference, rapport.get_nature_display(), *ligne)
 
 
 # (nom du fichier, titre, entêtes, lignes)
@@ -129,5 +139,5 @@ TABLES: tuple[tuple[str, str, Sequence[str], Lignes], ...] = (
      ("Demande", "Rapport", "Catégorie", "Précision", "Montant", "Admissible", "Motif"),
      _depenses),
     ("indicateurs", "Les indicateurs",
-     ("Demande", "Rapport", "Indicateur", "Nombre"), _indicateurs),
+     ("Demande", "Rapport", "Indicateur", "Prévu", "Nombre"), _indicateurs),
 )  # fmt: skip

@@ -15,13 +15,12 @@ from appels.models import Appel, Besoin, Demande
 from financement.bilan_argent import ZERO, LigneSource, LigneVolet, par_source_et_volet
 from financement.bilan_resultats import (
     Resultats,
-    prevus_des,
     resultats_de,
     somme_publique,
-    valeurs_des,
 )
 from financement.masquage import Publication, publier
 from financement.models import Mouvement
+from financement.retenus import prevus_des, valeurs_des
 
 FINANCEES = frozenset({"acceptee", "conventionnee", "fermee"})
 
@@ -30,8 +29,8 @@ FINANCEES = frozenset({"acceptee", "conventionnee", "fermee"})
 class Projet:
     """Un projet financé et annoncé, avec son argent (dollars) et ses résultats.
 
-    ``valeurs`` sont les nombres du rapport, qui ne se montrent pas ; ``publie``, ce qui s'en dit ;
-    ``prevus``, ce que la convention attend.
+    ``publie`` : ce qui se dit des nombres du rapport ; ``prevu`` : de même, de ce que la
+    convention attend.
     """
 
     demande: Demande
@@ -39,9 +38,8 @@ class Projet:
     engage: Decimal
     verse: Decimal
     recupere: Decimal
-    valeurs: dict[tuple[str, str], int]
     publie: Publication
-    prevus: dict[str, int]
+    prevu: Publication
     rendu: Decimal = ZERO
 
     @property
@@ -291,9 +289,8 @@ def _projets(appels: list[Appel]) -> list[Projet]:
             engage=sommes.get("engagement", ZERO),
             verse=sommes.get("versement", ZERO),
             recupere=sommes.get("recuperation", ZERO),
-            valeurs=(siennes := valeurs.get(demande.pk, {})),
-            publie=publier(siennes),
-            prevus=prevus.get(demande.pk, {}),
+            publie=publier(valeurs.get(demande.pk, {})),
+            prevu=publier(prevus.get(demande.pk, {})),
             rendu=sommes.get("liberation", ZERO),
         )
         for demande in demandes

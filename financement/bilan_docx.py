@@ -152,15 +152,12 @@ def _resultats(redaction: _Redaction, contexte: Mapping[str, Any]) -> None:
     redaction.tableau(
         "",
         ("Indicateur", "Réalisé", "Prévu", "Atteint", "Remarque"),
-        [
-            (i.libelle, i.texte, nombre(i.prevu), i.atteint_lu, i.note)
-            for i in resultats.indicateurs
-        ],
+        [(i.libelle, i.texte, i.prevu_lu, i.atteint_lu, i.note) for i in resultats.indicateurs],
         trace="resultats",
     )
     for ventilation in resultats.ventilations:
-        cellules = [(cellule.libelle, cellule.texte) for cellule in ventilation.cellules]
-        redaction.tableau(ventilation.titre, ("Groupe", "Nombre"), cellules)
+        cellules = [(c.libelle, c.texte, c.prevu_lu) for c in ventilation.cellules]
+        redaction.tableau(ventilation.titre, ("Groupe", "Nombre", "Prévu"), cellules)
 
 
 def _changements(redaction: _Redaction, contexte: Mapping[str, Any]) -> None:

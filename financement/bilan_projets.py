@@ -8,21 +8,29 @@ from financement.bilan import Bilan, Groupe, Projet
 from financement.bilan_argent import ZERO
 from financement.bilan_resultats import ecrire_somme
 from financement.indicateurs import LIBELLES_VENTILATIONS, TITRES_VENTILATIONS, TOTAUX
-from financement.masquage import additionner
+from financement.masquage import sommer
 
 
 @dataclass(frozen=True)
 class Apport:
-    """Un projet et ce qu'il apporte au chiffre : dollars, et le nombre tel qu'il se publie."""
+    """Un projet et ce qu'il apporte au chiffre : dollars, et les nombres tels qu'ils se publient.
+
+    ``nombre`` est le réel, ``prevu`` ce que sa convention attend ; vides quand il n'en dit rien.
+    """
 
     projet: Projet
     accorde: Decimal
     verse: Decimal
     nombre: str = ""
+    prevu: str = ""
 
     @property
     def texte(self) -> str:
-        return ecrire_somme(self.nombre)
+        return ecrire_somme(self.nombre or None)
+
+    @property
+    def prevu_lu(self) -> str:
+        return ecrire_somme(self.prevu or None)
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,16 @@ class Derriere:
     @property
     def total(self) -> str:
         """Le chiffre même, tel que le bilan l'écrit."""
-        return ecrire_somme(additionner({"": a.nombre} for a in self.apports).get("", "0"))
+        return _total([apport.nombre for apport in self.apports])
+
+    @property
+    def total_prevu(self) -> str:
+        return _total([apport.prevu for apport in self.apports])
+
+
+def _total(textes: list[str]) -> str:
+    connus = [texte for texte in textes if texte]
+    return ecrire_somme(sommer(connus) if connus else None)
 
 
 Trouve = tuple[str, list[Apport]] | None
@@ -91,34 +108,30 @@ def _du_verse(bilan: Bilan, code: str) -> Trouve:
 def _de_l_indicateur(bilan: Bilan, code: str) -> Trouve:
     if code not in TOTAUX:
         return None
-    donnes = [(projet, projet.publie.totaux.get(code)) for projet in bilan.projets]
-    return TOTAUX[code].removeprefix("dont "), _comptes(donnes)
+    return TOTAUX[code].removeprefix("dont "), _comptes(bilan, code)
 
 
 def _de_la_cellule(bilan: Bilan, code: str) -> Trouve:
-    """``code`` : « par_genre|femmes ». Un projet qui publie 0 n'y apporte rien."""
+    """``code`` : « par_genre|femmes »."""
     dimension, _, modalite = code.partition("|")
     libelle = LIBELLES_VENTILATIONS.get(dimension, {}).get(modalite)
     if libelle is None or dimension not in TITRES_VENTILATIONS:
         return None
-    donnes = [
-        (projet, projet.publie.ventilations.get(dimension, {}).get(modalite))
-        for projet in bilan.projets
-    ]
-    return f"{TITRES_VENTILATIONS[dimension]} : {libelle}", _comptes(donnes)
+    return f"{TITRES_VENTILATIONS[dimension]} : {libelle}", _comptes(bilan, dimension, modalite)
 
 
 def _de_la_satisfaction(bilan: Bilan, code: str) -> Trouve:
-    sondes = [projet for projet in bilan.projets if projet.publie.satisfaction]
+    sondes = [p for p in bilan.projets if p.publie.satisfaction or p.prevu.satisfaction]
     return None if code else ("Satisfaction", _apports(sondes))
 
 
-def _comptes(donnes: list[tuple[Projet, str | None]]) -> list[Apport]:
-    return [
-        Apport(projet, projet.accorde, projet.verse, texte)
-        for projet, texte in donnes
-        if texte and texte != "0"
+def _comptes(bilan: Bilan, code: str, modalite: str = "") -> list[Apport]:
+    """Ce que chaque projet publie de cette case ; celui qui n'y dit que 0 n'y apporte rien."""
+    apports = [
+        Apport(p, p.accorde, p.verse, p.publie.texte(code, modalite), p.prevu.texte(code, modalite))
+        for p in bilan.projets
     ]
+    return [apport for apport in apports if {apport.nombre, apport.prevu} - {"", "0"}]
 
 
 @dataclass(frozen=True)

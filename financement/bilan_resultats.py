@@ -15,38 +15,60 @@ from financement.indicateurs import (
     LIBELLES_VENTILATIONS,
     TITRES_VENTILATIONS,
     TOTAUX,
-    additionner_prevus,
 )
-from financement.masquage import AU_MOINS, CACHEES, additionner, au_moins
-from financement.models import Convention, ValeurIndicateur
+from financement.masquage import AU_MOINS, Publication, au_moins, sommer
 from socle.templatetags.affichage import ABSENT, nombre, pourcent
 
 NOTES = dict.fromkeys(("personnes_distinctes", "personnes_immigrantes"), "non dédoublonné")
 
 
 @dataclass(frozen=True)
-class Indicateur:
-    """Un total : un nombre, ou le texte d'une somme en partie cachée."""
+class Cellule:
+    """Le réel et le prévu : un nombre, ou le texte d'une somme en partie cachée.
+
+    None : aucun projet n'en dit rien.
+    """
 
     code: str
     libelle: str
-    valeur: int | str
-    prevu: int | None
-    note: str
+    valeur: int | str | None
+    prevu: int | str | None
 
     @property
     def texte(self) -> str:
-        return ecrire_somme(str(self.valeur))
+        return ecrire_somme(self.valeur)
+
+    @property
+    def prevu_lu(self) -> str:
+        return ecrire_somme(self.prevu)
+
+    @property
+    def est_dite(self) -> bool:
+        return self.valeur is not None or self.prevu is not None
+
+
+@dataclass(frozen=True)
+class Indicateur(Cellule):
+    """Un total."""
+
+    @property
+    def note(self) -> str:
+        return NOTES.get(self.code, "")
 
     @property
     def en_partie_cache(self) -> bool:
-        """Le nombre est un « au moins »."""
+        """Le nombre réalisé est un « au moins »."""
         return str(self.valeur).startswith(AU_MOINS)
 
     @property
     def atteint(self) -> Decimal | None:
-        """La part de ce qui était prévu, en pour cent, de ce qui se publie ; None s'il se cache."""
-        if not self.prevu or self.valeur in CACHEES:
+        """La part de ce qui était prévu, en pour cent, de ce qui se publie.
+
+        None sans prévu, et quand l'un des deux se cache : un prévu « au moins » n'a pas de part.
+        """
+        if not isinstance(self.prevu, int) or not self.prevu:
+            return None
+        if not isinstance(self.valeur, int) and not self.en_partie_cache:
             return None
         return pourcentage(Decimal(au_moins(str(self.valeur))), Decimal(self.prevu))
 
@@ -58,21 +80,14 @@ class Indicateur:
 
 
 @dataclass(frozen=True)
-class Cellule:
-    code: str
-    libelle: str
-    valeur: str
-
-    @property
-    def texte(self) -> str:
-        return ecrire_somme(self.valeur)
-
-
-@dataclass(frozen=True)
 class Ventilation:
     code: str
     titre: str
     cellules: list[Cellule]
+
+    @property
+    def est_prevue(self) -> bool:
+        return any(cellule.prevu is not None for cellule in self.cellules)
 
 
 @dataclass
@@ -82,86 +97,62 @@ class Resultats:
     indicateurs: list[Indicateur] = field(default_factory=list)
     ventilations: list[Ventilation] = field(default_factory=list)
     satisfaction: Decimal | None = None
-
-
-def valeurs_des(demandes: list[int]) -> dict[int, dict[tuple[str, str], int]]:
-    """Les nombres retenus de chaque demande : ceux du rapport final accepté, sinon de l'étape."""
-    par_nature: dict[int, dict[str, dict[tuple[str, str], int]]] = {}
-    for demande, nature, indicateur, modalite, valeur in (
-        ValeurIndicateur.objects.filter(rapport__demande__in=demandes, rapport__etat="accepte")
-        .order_by()
-        .values_list("rapport__demande", "rapport__nature", "indicateur", "modalite", "valeur")
-    ):
-        siennes = par_nature.setdefault(demande, {}).setdefault(nature, {})
-        siennes[indicateur, modalite] = valeur
-    return {
-        demande: natures.get("final") or natures["etape"] for demande, natures in par_nature.items()
-    }
-
-
-def prevus_des(demandes: list[int]) -> dict[int, dict[str, int]]:
-    """Ce que la convention de chaque demande attend, par indicateur."""
-    return dict(
-        Convention.objects.filter(demande__in=demandes)
-        .exclude(etat="resiliee")
-        .values_list("demande", "resultats_attendus")
-    )
+    satisfaction_prevue: Decimal | None = None
 
 
 def somme_publique(projets: Iterable[Any], code: str) -> str:
     """La somme d'un total, prête à lire ; vide quand aucun projet ne le donne."""
-    return ecrire_somme(_somme(projets, code))
+    somme = somme_de([projet.publie for projet in projets], code)
+    return "" if somme is None else ecrire_somme(somme)
 
 
-def _somme(projets: Iterable[Any], code: str) -> str:
-    connus = [
-        {code: projet.publie.totaux[code]} for projet in projets if code in projet.publie.totaux
-    ]
-    return additionner(connus).get(code, "")
+def somme_de(
+    publications: Iterable[Publication], code: str, modalite: str = ""
+) -> int | str | None:
+    """La somme d'une case ; None quand aucun projet ne la donne."""
+    textes = [texte for p in publications if (texte := p.texte(code, modalite))]
+    if not textes:
+        return None
+    somme = sommer(textes)
+    return int(somme) if somme.isdecimal() else somme
 
 
-def ecrire_somme(texte: str) -> str:
-    """« 1234 » → « 1 234 » ; « au moins 1234 » → « au moins 1 234 » ; le reste, tel quel."""
+def ecrire_somme(somme: int | str | None) -> str:
+    """« 1234 » → « 1 234 » ; « au moins 1234 » → « au moins 1 234 » ; None → « — »."""
+    if somme is None:
+        return ABSENT
+    texte = str(somme)
     prefixe = AU_MOINS if texte.startswith(AU_MOINS) else ""
     chiffres = texte.removeprefix(AU_MOINS)
     return f"{prefixe}{nombre(int(chiffres))}" if chiffres.isdecimal() else texte
 
 
 def resultats_de(projets: list[Any]) -> Resultats:
-    """Les sommes des indicateurs et des ventilations de ``projets``, masquées."""
-    prevus = additionner_prevus(projet.prevus for projet in projets)
-    indicateurs = [
-        Indicateur(
-            code=code,
-            libelle=libelle,
-            valeur=int(texte) if texte.isdecimal() else texte,
-            prevu=prevus.get(code),
-            note=NOTES.get(code, ""),
-        )
-        for code, libelle in TOTAUX.items()
-        if (texte := _somme(projets, code))
-    ]
-    return Resultats(indicateurs, _ventilations(projets), _satisfaction(projets))
+    """Les sommes de ce que les projets publient, réel et prévu, masquées de même."""
+    reels, prevus = [p.publie for p in projets], [p.prevu for p in projets]
+
+    def sommes(code: str, modalite: str = "") -> tuple[int | str | None, int | str | None]:
+        return somme_de(reels, code, modalite), somme_de(prevus, code, modalite)
+
+    indicateurs = [Indicateur(code, libelle, *sommes(code)) for code, libelle in TOTAUX.items()]
+    ventilations = {
+        code: [Cellule(m, nom, *sommes(code, m)) for m, nom in LIBELLES_VENTILATIONS[code].items()]
+        for code in DIMENSIONS
+    }
+    return Resultats(
+        [indicateur for indicateur in indicateurs if indicateur.est_dite],
+        [
+            Ventilation(code, TITRES_VENTILATIONS[code], [c for c in cellules if c.est_dite])
+            for code, cellules in ventilations.items()
+            if any(cellule.est_dite for cellule in cellules)
+        ],
+        _satisfaction(reels),
+        _satisfaction(prevus),
+    )
 
 
-def _ventilations(projets: list[Any]) -> list[Ventilation]:
-    ventilations = []
-    for dimension in DIMENSIONS:
-        donnees = [
-            publiee for projet in projets if (publiee := projet.publie.ventilations.get(dimension))
-        ]
-        if donnees:
-            libelles = LIBELLES_VENTILATIONS[dimension]
-            cellules = [
-                Cellule(modalite, libelles[modalite], texte)
-                for modalite, texte in additionner(donnees).items()
-            ]
-            ventilations.append(Ventilation(dimension, TITRES_VENTILATIONS[dimension], cellules))
-    return ventilations
-
-
-def _satisfaction(projets: list[Any]) -> Decimal | None:
-    connues = [projet.publie.satisfaction for projet in projets if projet.publie.satisfaction]
+def _satisfaction(publications: list[Publication]) -> Decimal | None:
+    connues = [p.satisfaction for p in publications if p.satisfaction]
     if not connues:
         return None
     satisfaits, repondants = (sum(nombres) for nombres in zip(*connues, strict=True))

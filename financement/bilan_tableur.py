@@ -65,15 +65,16 @@ def _sources(bilan: Bilan) -> Feuille:
 
 def _resultats(bilan: Bilan) -> list[Feuille]:
     totaux = [(i.libelle, i.valeur, i.prevu, i.note) for i in bilan.resultats.indicateurs]
-    if bilan.resultats.satisfaction is not None:
-        totaux.append(("Satisfaction (pour cent)", bilan.resultats.satisfaction, None, ""))
+    satisfaction = (bilan.resultats.satisfaction, bilan.resultats.satisfaction_prevue)
+    if satisfaction != (None, None):
+        totaux.append(("Satisfaction (pour cent)", *satisfaction, ""))
     return [
         ("Résultats", ("Indicateur", "Nombre", "Prévu", "Note"), totaux),
         (
             "Ventilations",
-            ("Ventilation", "Modalité", "Nombre"),
+            ("Ventilation", "Modalité", "Nombre", "Prévu"),
             [
-                (ventilation.titre, cellule.libelle, _nombre(cellule.valeur))
+                (ventilation.titre, cellule.libelle, cellule.valeur, cellule.prevu)
                 for ventilation in bilan.resultats.ventilations
                 for cellule in ventilation.cellules
             ],

@@ -11,7 +11,7 @@ from financement.annees import Annee, Changement, Comparaison
 from financement.bilan import Bilan, Groupe
 from financement.bilan_argent import ZERO, LigneSource
 from financement.bilan_resultats import Indicateur
-from socle.templatetags.affichage import dollars, nombre, pourcent
+from socle.templatetags.affichage import dollars, pourcent
 from socle.traces.donnees import Barre, Rangee, Repere, Teinte, Trace
 
 PREVU = Repere(Decimal(100), "100 % du prévu")
@@ -136,13 +136,13 @@ def _resultats(indicateurs: Iterable[Indicateur]) -> Trace:
                         indicateur.texte
                         if indicateur.atteint is None
                         else f"{indicateur.atteint_lu} ({indicateur.texte} sur "
-                        f"{nombre(indicateur.prevu)})",
+                        f"{indicateur.prevu_lu})",
                         teinte=Teinte.OUVERTE if indicateur.en_partie_cache else Teinte.PLEINE,
                     ),
                 ),
             )
             for indicateur in indicateurs
-            if indicateur.prevu
+            if indicateur.prevu and indicateur.valeur is not None
         ),
         repere=PREVU,
         si_vide="",

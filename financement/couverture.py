@@ -1,7 +1,7 @@
 """Ce qui répond au plan d'action : appels, projets, dollars et résultats de chaque besoin.
 
-Un projet qui répond à plusieurs besoins compte en entier sous chacun. Vue interne à la Ville : les
-comptes n'y sont pas masqués, et les demandes dont la personne est récusée n'y comptent pas.
+Un projet qui répond à plusieurs besoins compte en entier sous chacun. Les demandes dont la personne
+est récusée n'y comptent pas. Les comptes sont masqués (regles.md, 15) : la page se télécharge.
 """
 
 from dataclasses import dataclass, field
@@ -12,9 +12,9 @@ from django.db.models import Count, Prefetch, Q, Sum
 
 from appels.models import Besoin, Demande, Objectif, PlanAction, Theme
 from financement.bilan import FINANCEES, projets_annonces
-from financement.masquage import valeurs_de
-
-RESULTATS = ("activites_realisees", "personnes_distinctes")
+from financement.bilan_resultats import somme_de
+from financement.masquage import publier
+from financement.retenus import valeurs_des
 
 
 @dataclass
@@ -30,17 +30,13 @@ class ReponseAuBesoin:
         return sum((projet.accorde or Decimal(0) for projet in self.projets), Decimal("0.00"))
 
     @property
-    def activites(self) -> int | None:
-        return self._somme("activites_realisees")
+    def activites(self) -> int | str | None:
+        return somme_de((projet.publie for projet in self.projets), "activites_realisees")
 
     @property
-    def personnes(self) -> int | None:
+    def personnes(self) -> int | str | None:
         """Non dédoublonnées d'un projet à l'autre."""
-        return self._somme("personnes_distinctes")
-
-    def _somme(self, indicateur: str) -> int | None:
-        comptes = [p.resultats[indicateur] for p in self.projets if indicateur in p.resultats]
-        return sum(comptes) if comptes else None
+        return somme_de((projet.publie for projet in self.projets), "personnes_distinctes")
 
 
 @dataclass
@@ -116,16 +112,17 @@ def couvrir(plan: PlanAction, projets: Any) -> Couverture:
         plan=plan,
         objectifs=list(plan.objectifs.all()),
         themes=list(plan.themes.all()),
-        reponses=[reponse_au_besoin(besoin) for besoin in besoins],
+        reponses=reponses_aux_besoins(list(besoins)),
     )
 
 
-def reponse_au_besoin(besoin: Besoin) -> ReponseAuBesoin:
-    """``besoin`` porte ``finances``, ses projets financés, et leur nombre d'appels."""
-    for projet in besoin.finances:
-        valeurs = valeurs_de(projet)
-        projet.resultats = {nom: valeurs[nom, ""] for nom in RESULTATS if (nom, "") in valeurs}
-    return ReponseAuBesoin(besoin, besoin.nombre_appels, besoin.finances)
+def reponses_aux_besoins(besoins: list[Besoin]) -> list[ReponseAuBesoin]:
+    """Chaque besoin porte ``finances``, ses projets financés, et leur nombre d'appels."""
+    projets = [projet for besoin in besoins for projet in besoin.finances]
+    valeurs = valeurs_des({projet.pk for projet in projets})
+    for projet in projets:
+        projet.publie = publier(valeurs.get(projet.pk, {}))
+    return [ReponseAuBesoin(besoin, besoin.nombre_appels, besoin.finances) for besoin in besoins]
 
 
 def projets_finances(personne: Any) -> Any:
@@ -138,7 +135,6 @@ def projets_finances(personne: Any) -> Any:
 def _avec_leurs_resultats(demandes: Any) -> Any:
     return (
         demandes.select_related("organisme", "appel")
-        .prefetch_related("rapports__valeurs")
         .annotate(accorde=Sum("mouvements__montant", filter=Q(mouvements__nature="accord")))
         .order_by("reference")
     )

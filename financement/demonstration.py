@@ -54,6 +54,9 @@ RESULTATS_VISES = {
     "personnes_distinctes": "60",
     "personnes_immigrantes": "45",
     "partenaires": "4",
+    "par_genre:femmes": "24",
+    "par_genre:hommes": "19",
+    "par_genre:autre_ou_non_declare": "2",
 }
 
 
@@ -294,7 +297,11 @@ def _valeur(question: Any, texte: str) -> Any:
     if question.type == "personnes":
         return {"total": "60", "immigrantes": "45", "benevoles": "8"}
     if question.type == "resultats":
-        return {c.nom: RESULTATS_VISES.get(c.nom, "0") for c in colonnes_de(question)}
+        # Une répartition que rien ne prévoit reste vide : des zéros ne feraient pas son total.
+        return {
+            c.nom: RESULTATS_VISES.get(c.nom, "" if c.groupe else "0")
+            for c in colonnes_de(question)
+        }
     if question.type == "activites":
         return [
             {

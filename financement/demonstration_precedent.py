@@ -55,9 +55,10 @@ def construire(
         for lue in lire(fichier).demandes:
             demande = appel.demandes.get(code=lue.code)
             with horloge.a_la_date(min(SIGNATURE, horloge.maintenant())):
-                convention = mettre_en_vigueur(lue, demande, acteurs)
+                sien = contenu["rapports"][lue.code]
+                convention = mettre_en_vigueur(lue, demande, acteurs, sien["attendus"])
                 _payer(convention.versements.get(no=1), acteurs)
-            _rapporter(demande, contenu["rapports"][lue.code], acteurs)
+            _rapporter(demande, sien, acteurs)
         _fermer(appel, vers, acteurs)
 
 

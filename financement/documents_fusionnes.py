@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 
+from appels.indicateurs import par_case
 from appels.models import Demande
 from appels.models.budget import CategorieDepense
 from financement import fusion
@@ -80,7 +81,7 @@ def contexte_convention(convention: Convention, modele: ModeleDocument) -> dict[
         "resolution": convention.decision.resolution,
         "postes": _postes(convention),
         "totaux": demande.budget(),
-        "attendus": comparer(convention.resultats_attendus, {}),
+        "attendus": comparer(par_case(convention.resultats_attendus), {}),
         **fusionne,
         "corps": en_clauses(fusionne["corps"]),
     }

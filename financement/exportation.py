@@ -3,12 +3,14 @@
 from decimal import Decimal
 from typing import Any
 
+from appels.indicateurs import Valeurs
 from appels.models import Appel, Demande
 from appels.montants import Budget, ReglesBudget, montant_maximal, violations
 from appels.regles import regles_budget
 from evaluations.classement import LigneClassement, classer, lignes_de
 from financement.masquage import indicateurs_publics
 from financement.montants import calendrier_versements
+from financement.retenus import valeurs_des
 from financement.services.fermeture import calculer_solde
 from financement.services.grand_livre import soldes
 
@@ -17,13 +19,17 @@ def exporter(appel: Appel) -> dict[str, Any]:
     """Un dictionnaire prêt pour JSON ; les taux et les scores ont une décimale."""
     demandes = (
         appel.demandes.avec_budget()
-        .prefetch_related("decisions", "conventions__versements", "mouvements", "rapports__valeurs")
+        .prefetch_related("decisions", "conventions__versements", "mouvements", "rapports")
         .order_by("code")
     )
     lignes = lignes_de(appel)
     etats = soldes(appel)
+    valeurs = valeurs_des([demande.pk for demande in demandes])
     return {
-        "demandes": [_demande(demande, lignes.get(demande.pk)) for demande in demandes],
+        "demandes": [
+            _demande(demande, lignes.get(demande.pk), valeurs.get(demande.pk, {}))
+            for demande in demandes
+        ],
         "classement_par_volet": {
             str(no): [ligne.demande.code for ligne in rangs] for no, rangs in classer(appel).items()
         },
@@ -32,7 +38,7 @@ def exporter(appel: Appel) -> dict[str, Any]:
     }
 
 
-def _demande(demande: Demande, ligne: LigneClassement | None) -> dict[str, Any]:
+def _demande(demande: Demande, ligne: LigneClassement | None, valeurs: Valeurs) -> dict[str, Any]:
     regles = regles_budget(demande)
     budget = demande.budget()
     decision = next((d for d in demande.decisions.all() if d.en_vigueur), None)
@@ -55,7 +61,7 @@ def _demande(demande: Demande, ligne: LigneClassement | None) -> dict[str, Any]:
         solde = calculer_solde(demande)
         resultat["aide_finale"] = _nombre(solde.aide_finale)
         resultat["a_recuperer"] = _nombre(solde.a_recuperer)
-    if publics := indicateurs_publics(demande):
+    if publics := indicateurs_publics(valeurs):
         resultat["indicateurs_publics"] = publics
     return resultat
 

@@ -25,6 +25,6 @@ class RetourForm(forms.Form):
     )
     total = MontantField(
         label="Total annoncé par le service des finances",
-        help_text="Il doit être celui du fichier.",
+        help_text="Facultatif. Écrit, il doit être celui du fichier.",
         required=False,
     )

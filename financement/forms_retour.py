@@ -17,7 +17,10 @@ class PileForm(forms.Form):
 
 class PageForm(forms.Form):
     document = forms.ModelChoiceField(
-        queryset=Document.objects.none(), label="Ranger à", empty_label="Choisir un document"
+        queryset=Document.objects.none(),
+        label="Document de la page",
+        empty_label="Choisir un document",
+        error_messages={"required": "Choisissez le document de cette page, ou écartez-la."},
     )
 
     def __init__(self, *args: Any, documents: Any, **kwargs: Any) -> None:

@@ -8,10 +8,12 @@ from django.forms import BoundField
 from django.utils.text import capfirst
 
 from appels.catalogue_indicateurs import Indicateur
-from appels.indicateurs import incoherences
+from appels.indicateurs import cle_de, incoherences, nom_de, par_case
+from appels.models import Appel
 from appels.questions import COMPTE_MAX
-from financement.indicateurs import indicateurs_demandes, prevus_de
-from financement.models import Convention, Rapport
+from financement.indicateurs import indicateurs_demandes
+from financement.models import Rapport
+from financement.retenus import prevus_du_rapport
 from socle.templatetags.affichage import nombre
 
 
@@ -24,35 +26,24 @@ def champ_de_compte(libelle: str, aide: str = "") -> forms.IntegerField:
     return champ
 
 
-class IndicateursForm(forms.Form):
-    """Un nombre par indicateur et par case ; vide veut dire « pas compté ».
+class ComptesForm(forms.Form):
+    """Un nombre par indicateur, ou par case de ceux qui en ont ; vide veut dire « pas compté »."""
 
-    Y sont les indicateurs que l'appel demande, et ceux que le rapport porte déjà. ``complet`` : au
-    dépôt, ce qui ne s'additionne pas se dit près du nombre en cause.
-    """
+    indicateurs: list[Indicateur]
+    # Vrai : ce qui ne s'additionne pas se dit près du nombre en cause.
+    complet = True
 
-    def __init__(self, *args: Any, rapport: Rapport, complet: bool = False, **kwargs: Any) -> None:
-        comptes = {(v.indicateur, v.modalite): v.valeur for v in rapport.valeurs.all()}
-        kwargs.setdefault("initial", {_nom(*cle): n for cle, n in comptes.items()})
-        super().__init__(*args, **kwargs)
-        self.complet = complet
-        self.indicateurs = indicateurs_demandes(rapport.demande.appel, comptes)
-        prevus = prevus_de(rapport.demande)
-        for indicateur in self.indicateurs:
-            if indicateur.est_total:
-                self.fields[indicateur.code] = champ_de_compte(
-                    indicateur.libelle, _prevu(prevus, indicateur)
-                )
-            for modalite, libelle in indicateur.modalites.items():
-                self.fields[_nom(indicateur.code, modalite)] = champ_de_compte(libelle)
+    def poser(self, indicateurs: list[Indicateur], aides: Mapping[str, str] | None = None) -> None:
+        """Un champ par case, nommé « par_genre:femmes » ; ``aides`` par nom de champ."""
+        self.indicateurs = indicateurs
+        for indicateur in indicateurs:
+            cases = indicateur.modalites or {"": self.libelle_de(indicateur)}
+            for modalite, libelle in cases.items():
+                nom = nom_de(indicateur.code, modalite)
+                self.fields[nom] = champ_de_compte(libelle, (aides or {}).get(nom, ""))
 
-    def clean(self) -> dict[str, Any]:
-        donnees = super().clean() or {}
-        if self.complet and not self.errors:
-            for code, phrase in incoherences(self.valeurs()):
-                noms = [nom for nom in self.fields if nom.partition(":")[0] == code]
-                self.add_error(noms[0] if noms else None, phrase)
-        return donnees
+    def libelle_de(self, indicateur: Indicateur) -> str:
+        return indicateur.libelle
 
     def totaux(self) -> list[BoundField]:
         return [self[i.code] for i in self.indicateurs if i.est_total]
@@ -60,51 +51,66 @@ class IndicateursForm(forms.Form):
     def ventilations(self) -> list[tuple[Indicateur, list[BoundField]]]:
         """(indicateur, ses cases), pour ceux qui en ont."""
         return [
-            (i, [self[_nom(i.code, modalite)] for modalite in i.modalites])
+            (i, [self[nom_de(i.code, modalite)] for modalite in i.modalites])
             for i in self.indicateurs
             if i.modalites
         ]
 
-    def ventilations_comptees(self) -> list[tuple[Indicateur, list[BoundField]]]:
-        """Les ventilations dont au moins une case est remplie."""
-        return [
-            (indicateur, cases)
-            for indicateur, cases in self.ventilations()
-            if any(case.value() not in (None, "") for case in cases)
-        ]
+    @property
+    def ventilations_remplies(self) -> bool:
+        """Vrai si une case d'une ventilation est écrite, juste ou non."""
+        return any(
+            case.value() not in (None, "") for _, cases in self.ventilations() for case in cases
+        )
+
+    def comptes(self) -> dict[str, int]:
+        """Nom de champ → nombre, pour ce qui est compté."""
+        return {nom: compte for nom, compte in self.cleaned_data.items() if compte is not None}
 
     def valeurs(self) -> dict[tuple[str, str], int]:
         """(indicateur, modalité) → nombre, pour ce qui est compté."""
-        return {
-            (nom.partition(":")[0], nom.partition(":")[2]): compte
-            for nom, compte in self.cleaned_data.items()
-            if compte is not None
-        }
+        return par_case(self.comptes())
+
+    def clean(self) -> dict[str, Any]:
+        donnees = super().clean() or {}
+        if self.complet and not self.errors:
+            for code, phrase in incoherences(self.valeurs()):
+                noms = [nom for nom in self.fields if cle_de(nom)[0] == code]
+                self.add_error(noms[0] if noms else None, phrase)
+        return donnees
 
 
-def _nom(code: str, modalite: str) -> str:
-    return f"{code}:{modalite}" if modalite else code
+class IndicateursForm(ComptesForm):
+    """Les nombres d'un rapport, chacun à côté de ce que la convention prévoit.
+
+    Y sont les indicateurs que l'appel demande, et ceux que le rapport porte déjà. ``complet`` : au
+    dépôt.
+    """
+
+    def __init__(self, *args: Any, rapport: Rapport, complet: bool = False, **kwargs: Any) -> None:
+        comptes = rapport.comptes
+        kwargs.setdefault("initial", {nom_de(*case): n for case, n in comptes.items()})
+        super().__init__(*args, **kwargs)
+        self.complet = complet
+        prevus = prevus_du_rapport(rapport)
+        self.poser(
+            indicateurs_demandes(rapport.demande.appel, [*comptes, *prevus]),
+            {nom_de(*case): f"Prévu à la convention : {nombre(n)}." for case, n in prevus.items()},
+        )
 
 
-def _prevu(prevus: Mapping[str, int], indicateur: Indicateur) -> str:
-    if indicateur.code not in prevus:
-        return ""
-    return f"Prévu à la convention : {nombre(prevus[indicateur.code])}."
+class ResultatsAttendusForm(ComptesForm):
+    """Ce que la convention attend ; vide, rien n'est attendu.
 
+    Y sont les indicateurs que l'appel demande, et ceux qu'elle attend déjà (``attendus``, par nom
+    de case).
+    """
 
-class ResultatsAttendusForm(forms.Form):
-    """Ce que la convention attend de chaque total demandé ; vide, rien n'est attendu."""
+    def __init__(
+        self, *args: Any, appel: Appel, attendus: Mapping[str, int], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, initial=attendus, **kwargs)
+        self.poser(indicateurs_demandes(appel, par_case(attendus)))
 
-    def __init__(self, *args: Any, convention: Convention, **kwargs: Any) -> None:
-        prevus = convention.resultats_attendus
-        super().__init__(*args, initial=prevus, **kwargs)
-        for indicateur in indicateurs_demandes(
-            convention.demande.appel, ((code, "") for code in prevus)
-        ):
-            if indicateur.est_total:
-                self.fields[indicateur.code] = champ_de_compte(
-                    indicateur.libelle_prevu or indicateur.libelle
-                )
-
-    def resultats(self) -> dict[str, int]:
-        return {code: compte for code, compte in self.cleaned_data.items() if compte is not None}
+    def libelle_de(self, indicateur: Indicateur) -> str:
+        return indicateur.libelle_prevu or indicateur.libelle

@@ -3,14 +3,14 @@
 Le jeu, ses définitions et ses règles d'addition sont dans ``appels``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from appels.catalogue_indicateurs import Indicateur
 from appels.formulaires import lire_formulaire
-from appels.indicateurs import PAR_CODE, SAISIS
+from appels.indicateurs import CASES, PAR_CODE, SAISIS, Valeurs, nom_de
 from appels.montants import au_cent
 from appels.questions import TypeQuestion, nombre
 
@@ -21,7 +21,13 @@ VENTILATIONS: dict[str, tuple[str, ...]] = {
     code: tuple(modalites) for code, modalites in LIBELLES_VENTILATIONS.items()
 }
 DIMENSIONS = tuple(i.code for i in SAISIS if i.ventile)
-# Publiés à côté du total, ils redonneraient un nombre de personnes immigrantes qui se tait.
+# (indicateur, modalité ou vide) → « Personnes immigrantes par genre : Femmes », ou le total.
+LIBELLES_DES_CASES = {
+    (i.code, modalite): f"{i.libelle} : {libelle}" if modalite else i.libelle
+    for i in SAISIS
+    for modalite, libelle in (i.modalites or {"": ""}).items()
+}
+# Les deux parties des personnes rejointes : l'une se déduit de l'autre.
 REVELATEURS = frozenset({"personnes_immigrantes", "societe_accueil"})
 
 
@@ -33,39 +39,23 @@ def indicateurs_demandes(appel: Any, valeurs: Iterable[tuple[str, str]] = ()) ->
 
 # --- Le prévu ---------------------------------------------------------------------------------
 def resultats_vises(demande: Any) -> dict[str, int]:
-    """Ce que la demande prévoit, par indicateur : la réponse à « Résultats visés »."""
+    """Ce que la demande prévoit, par nom de case : la réponse à « Résultats visés »."""
     vises: dict[str, int] = {}
     for section in lire_formulaire(demande):
         for lue in section.questions:
             if lue.question.type == TypeQuestion.RESULTATS and lue.valeur:
                 vises |= {
-                    code: int(compte)
-                    for code, saisi in lue.valeur.items()
-                    if code in TOTAUX and (compte := nombre(str(saisi))) is not None
+                    nom: int(compte)
+                    for nom, saisi in lue.valeur.items()
+                    if nom in CASES and (compte := nombre(str(saisi))) is not None
                 }
     return vises
-
-
-def prevus_de(demande: Any) -> dict[str, int]:
-    """Ce que la convention attend, par indicateur. Une liste précharge ``conventions``."""
-    return next(
-        (c.resultats_attendus for c in demande.conventions.all() if c.etat != "resiliee"), {}
-    )
-
-
-def additionner_prevus(prevus: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    """Ce que les conventions de plusieurs projets attendent ensemble."""
-    sommes: dict[str, int] = {}
-    for un_projet in prevus:
-        for code, compte in un_projet.items():
-            sommes[code] = sommes.get(code, 0) + compte
-    return sommes
 
 
 # --- Le prévu et le réel ------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Resultat:
-    """Un indicateur : ce qui était prévu, ce qui s'est fait ; None quand on ne le sait pas."""
+    """Une case : ce qui était prévu, ce qui s'est fait ; None quand on ne le sait pas."""
 
     code: str
     libelle: str
@@ -81,13 +71,45 @@ class Resultat:
         return self.valeur - self.prevu
 
 
-def comparer(prevus: Mapping[str, int], valeurs: Mapping[tuple[str, str], int]) -> list[Resultat]:
-    """Le prévu et le réel de chaque total prévu ou compté, dans l'ordre du catalogue."""
-    return [
-        Resultat(i.code, i.libelle, i.unite, prevus.get(i.code), valeurs.get((i.code, "")))
-        for i in SAISIS
-        if i.est_total and (i.code in prevus or (i.code, "") in valeurs)
-    ]
+@dataclass(frozen=True)
+class Ventile:
+    """Un indicateur à cases, et ses cases prévues ou comptées."""
+
+    libelle: str
+    cases: list[Resultat]
+
+
+@dataclass(frozen=True)
+class Comparaison:
+    """Le prévu et le réel d'un projet, dans l'ordre du catalogue ; fausse quand il n'y a rien."""
+
+    totaux: list[Resultat]
+    ventiles: list[Ventile]
+
+    def __bool__(self) -> bool:
+        return bool(self.totaux or self.ventiles)
+
+
+def comparer(prevus: Valeurs, valeurs: Valeurs) -> Comparaison:
+    """Le prévu et le réel de chaque case prévue ou comptée."""
+    connues = prevus.keys() | valeurs.keys()
+
+    def resultat(indicateur: Indicateur, modalite: str, libelle: str) -> Resultat:
+        case = (indicateur.code, modalite)
+        return Resultat(
+            nom_de(*case), libelle, indicateur.unite, prevus.get(case), valeurs.get(case)
+        )
+
+    return Comparaison(
+        totaux=[
+            resultat(i, "", i.libelle) for i in SAISIS if i.est_total and (i.code, "") in connues
+        ],
+        ventiles=[
+            Ventile(i.libelle, [resultat(i, m, libelle) for m, libelle in i.modalites.items()])
+            for i in SAISIS
+            if any((i.code, modalite) in connues for modalite in i.modalites)
+        ],
+    )
 
 
 # --- L'argent, calculé ----------------------------------------------------------------------------

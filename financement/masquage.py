@@ -9,10 +9,11 @@ Les sommes de plusieurs projets se font sur ce que chacun publie : elles n'en di
 aucune date.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from appels.indicateurs import Valeurs
 from appels.montants import pourcentage
 from financement.indicateurs import DIMENSIONS, REVELATEURS, VENTILATIONS
 
@@ -20,8 +21,20 @@ PETITE, CACHEE = "<5", "—"
 CACHEES = frozenset({PETITE, CACHEE})
 SEUIL = 5
 AU_MOINS = "au moins "
-# Les totaux qui comptent des personnes : un total de 1 à 4 se cache comme une cellule.
-PERSONNES = frozenset({"personnes_distinctes", *REVELATEURS})
+# Les totaux qui comptent des personnes, leurs venues ou leurs paires : de 1 à 4, ils se cachent.
+# Des heures, des activités, des outils et des organisations ne sont pas des personnes.
+PERSONNES = frozenset(
+    {
+        "participations",
+        "personnes_distinctes",
+        *REVELATEURS,
+        "jumelages",
+        "benevoles",
+        "orientations",
+    }
+)
+# Du plus petit au plus grand : chacun compte au moins les personnes du précédent.
+ENSEMBLES = ("personnes_distinctes", "participations")
 
 Cellules = Mapping[str, int]
 
@@ -61,11 +74,11 @@ def _se_retrouvent(cellules: Cellules, publiees: Mapping[str, str]) -> bool:
 def masquer_ensemble(ventilations: Mapping[str, Cellules]) -> dict[str, dict[str, str]]:
     """Plusieurs ventilations des mêmes personnes : le total de l'une ne trahit pas une autre.
 
-    Quand une ventilation ne peut plus se protéger (tout y est caché), aucune autre ne montre de
-    quoi refaire le total.
+    Quand tout est caché dans une ventilation, aucune autre ne montre de quoi refaire le total :
+    ce qui se voit ne dépend alors d'aucun nombre caché.
     """
     publiees = {nom: masquer(cellules) for nom, cellules in ventilations.items()}
-    if any(_se_retrouvent(ventilations[nom], publiees[nom]) for nom in publiees):
+    if not total_publiable(publiees):
         return {
             nom: {
                 modalite: texte if texte in CACHEES or texte == "0" else CACHEE
@@ -76,39 +89,28 @@ def masquer_ensemble(ventilations: Mapping[str, Cellules]) -> dict[str, dict[str
     return publiees
 
 
-def total_publiable(ventilations: Mapping[str, Cellules]) -> bool:
-    """Faux quand le total lui-même redonnerait une cellule : tout est caché, et trop petit."""
-    return not any(
-        _se_retrouvent(cellules, masquer(cellules)) for cellules in ventilations.values()
-    )
+def total_publiable(publiees: Mapping[str, Mapping[str, str]]) -> bool:
+    """Faux quand une ventilation n'a plus rien de montré que des zéros.
 
-
-def additionner(publiees: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """La somme de ce que plusieurs projets publient d'une ventilation.
-
-    Une cellule où l'un d'eux cache la sienne dit seulement « au moins » : chaque cellule cachée y
-    compte pour 1, ce que tout le monde en sait.
+    Le total y redonnerait parfois une cellule ; le cacher ces fois-là seulement le dirait.
     """
-    visibles: dict[str, int] = {}
-    cachees: dict[str, list[str]] = {}
-    for cellules in publiees:
-        for modalite, texte in cellules.items():
-            visibles.setdefault(modalite, 0)
-            if texte in CACHEES:
-                cachees.setdefault(modalite, []).append(texte)
-            else:
-                visibles[modalite] += int(texte)
-    return {
-        modalite: _somme(nombre, cachees.get(modalite, [])) for modalite, nombre in visibles.items()
-    }
+    textes = [set(cellules.values()) for cellules in publiees.values()]
+    return not any(siens & CACHEES and siens <= CACHEES | {"0"} for siens in textes)
 
 
-def _somme(nombre: int, cachees: list[str]) -> str:
-    if not cachees:
-        return str(nombre)
-    if not nombre:
-        return cachees[0] if len(cachees) == 1 else CACHEE
-    return f"{AU_MOINS}{nombre + len(cachees)}"
+def sommer(textes: list[str]) -> str:
+    """La somme d'une même case, d'après ce que chaque projet en publie.
+
+    Quand l'un d'eux la cache, elle dit seulement « au moins » : chaque case cachée y compte pour ce
+    que tout le monde en sait.
+    """
+    somme = sum(map(au_moins, textes))
+    if all(texte.isdecimal() for texte in textes):
+        return str(somme)
+    non_nuls = [texte for texte in textes if texte != "0"]
+    if all(texte in CACHEES for texte in non_nuls):
+        return non_nuls[0] if len(non_nuls) == 1 else CACHEE
+    return f"{AU_MOINS}{somme}"
 
 
 def au_moins(texte: str) -> int:
@@ -116,7 +118,7 @@ def au_moins(texte: str) -> int:
     return 1 if texte in CACHEES else int(texte.removeprefix(AU_MOINS))
 
 
-def ventilations_de(valeurs: Mapping[tuple[str, str], int]) -> dict[str, Cellules]:
+def ventilations_de(valeurs: Valeurs) -> dict[str, Cellules]:
     """Les ventilations d'un projet telles qu'elles sont, par dimension ; rien n'est masqué."""
     return {
         dimension: cellules
@@ -131,12 +133,12 @@ def ventilations_de(valeurs: Mapping[tuple[str, str], int]) -> dict[str, Cellule
     }
 
 
-def ventilations_publiques(valeurs: Mapping[tuple[str, str], int]) -> dict[str, dict[str, str]]:
+def ventilations_publiques(valeurs: Valeurs) -> dict[str, dict[str, str]]:
     """Les ventilations masquées d'un projet, par dimension."""
     return masquer_ensemble(ventilations_de(valeurs))
 
 
-def satisfaction_publiable(valeurs: Mapping[tuple[str, str], int]) -> tuple[int, int] | None:
+def satisfaction_publiable(valeurs: Valeurs) -> tuple[int, int] | None:
     """(satisfaits, répondants) ; None sous cinq répondants : le taux dirait qui a répondu quoi."""
     repondants = valeurs.get(("satisfaction", "repondants"), 0)
     if repondants < SEUIL:
@@ -152,44 +154,70 @@ class Publication:
     ventilations: Mapping[str, Mapping[str, str]]
     satisfaction: tuple[int, int] | None
 
+    def texte(self, code: str, modalite: str = "") -> str:
+        """Une case telle qu'elle se publie ; vide quand elle n'est pas comptée."""
+        cases = self.ventilations.get(code, {}) if modalite else self.totaux
+        return cases.get(modalite or code, "")
 
-def publier(valeurs: Mapping[tuple[str, str], int]) -> Publication:
-    """Masque les nombres d'un rapport ; le total qui redonnerait une cellule se cache aussi.
 
-    Les personnes immigrantes et la société d'accueil font ensemble le total : l'un caché, l'autre
-    se cache avec lui.
-    """
-    ventilations = ventilations_de(valeurs)
-    se_taisent = not total_publiable(ventilations) or any(
-        0 < valeurs.get((code, ""), 0) < SEUIL for code in REVELATEURS
+def publier(valeurs: Valeurs) -> Publication:
+    """Masque les nombres d'un rapport ou d'une convention, totaux compris."""
+    ventilations = ventilations_publiques(valeurs)
+    return Publication(
+        _totaux(valeurs, ventilations), ventilations, satisfaction_publiable(valeurs)
     )
-    totaux = {}
-    for (code, modalite), nombre in valeurs.items():
-        if modalite:
+
+
+def _totaux(valeurs: Valeurs, ventilations: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Les totaux publiés. Les personnes immigrantes et la société d'accueil sont une partie des
+    personnes rejointes : ce que l'un cache, la différence des autres ne doit pas le redonner.
+    """
+    nombres = {code: nombre for (code, modalite), nombre in valeurs.items() if not modalite}
+    textes = {
+        code: PETITE if code in PERSONNES and 0 < nombre < SEUIL else str(nombre)
+        for code, nombre in nombres.items()
+    }
+    immigrantes = nombres.get("personnes_immigrantes", 0)
+    if not total_publiable(ventilations):
+        # Les personnes rejointes ne bornent pas de trop près un total caché ; les bornes se lisent
+        # dans ce qui est publié, pour qu'elles non plus n'en disent rien.
+        bornes = [_bornes(cellules) for cellules in ventilations.values()]
+        lointain = max(plus for _, plus in bornes) + SEUIL
+        proches = {code for code in ENSEMBLES if nombres.get(code, 0) < lointain}
+        # « <5 » au-dessus de quatre cellules « <5 » dirait qu'elles valent 1.
+        petit = PETITE if max(moins for moins, _ in bornes) < SEUIL - 1 else CACHEE
+        return {
+            code: (petit if texte == PETITE else CACHEE) if code in REVELATEURS | proches else texte
+            for code, texte in textes.items()
+        }
+    if 0 < immigrantes < SEUIL:
+        return {
+            code: CACHEE if code == "societe_accueil" and texte != PETITE else texte
+            for code, texte in textes.items()
+        }
+    # Ce qui reste des personnes rejointes est un petit groupe : on dit seulement qu'il existe.
+    montrees = sum(nombres[c] for c in REVELATEURS & textes.keys() if textes[c] != PETITE)
+    for code in ENSEMBLES:
+        if code not in textes:
             continue
-        totaux[code] = str(nombre)
-        if code in PERSONNES and 0 < nombre < SEUIL:
-            totaux[code] = PETITE
-        elif code in REVELATEURS and se_taisent:
-            totaux[code] = CACHEE
-    return Publication(totaux, masquer_ensemble(ventilations), satisfaction_publiable(valeurs))
+        if textes[code] == PETITE or not 0 < nombres[code] - montrees < SEUIL:
+            break
+        textes[code] = f"{AU_MOINS}{montrees + 1}"
+    return textes
 
 
-def indicateurs_publics(demande: Any) -> dict[str, Any] | None:
-    """Les ventilations masquées et la satisfaction d'une demande ; None sans valeur."""
-    valeurs = valeurs_de(demande)
+def _bornes(cellules: Mapping[str, str]) -> tuple[int, int]:
+    """Le plus petit total d'une ventilation toute cachée, et le plus grand de ses « <5 »."""
+    textes = list(cellules.values())
+    petites, grandes = textes.count(PETITE), SEUIL * textes.count(CACHEE)
+    return petites + grandes, (SEUIL - 1) * petites + grandes
+
+
+def indicateurs_publics(valeurs: Valeurs) -> dict[str, Any] | None:
+    """Les ventilations masquées et la satisfaction d'un projet ; None sans valeur."""
     if not valeurs:
         return None
     publics: dict[str, Any] = dict(ventilations_publiques(valeurs))
     if satisfaction := satisfaction_publiable(valeurs):
         publics["taux_satisfaction"] = float(pourcentage(*satisfaction))
     return publics
-
-
-def valeurs_de(demande: Any) -> dict[tuple[str, str], int]:
-    """Les valeurs du dernier rapport accepté qui en a (le final l'emporte sur l'étape)."""
-    retenues: dict[tuple[str, str], int] = {}
-    for rapport in sorted(demande.rapports.all(), key=lambda r: r.nature):
-        if rapport.etat == "accepte" and (valeurs := list(rapport.valeurs.all())):
-            retenues = {(v.indicateur, v.modalite): v.valeur for v in valeurs}
-    return retenues

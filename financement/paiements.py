@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from socle.exports import sans_formule
 from socle.textes import lire_entier
 
 ENTETES = (
@@ -80,15 +81,12 @@ def ecrire_csv(lignes: Iterable[LignePaiement]) -> bytes:
     ecrivain = csv.writer(sortie, delimiter=";", lineterminator="\r\n")
     ecrivain.writerow(ENTETES)
     for ligne in lignes:
-        ecrivain.writerow([_sans_formule(cellule) for cellule in ligne.cellules()])
+        ecrivain.writerow([_cellule(cellule) for cellule in ligne.cellules()])
     return sortie.getvalue().encode("utf-8-sig")
 
 
-def _sans_formule(cellule: Any) -> Any:
-    if isinstance(cellule, Decimal):
-        return f"{cellule:.2f}"
-    est_formule = isinstance(cellule, str) and cellule.startswith(("=", "+", "-", "@", "\t"))
-    return f"'{cellule}" if est_formule else cellule
+def _cellule(valeur: Any) -> Any:
+    return f"{valeur:.2f}" if isinstance(valeur, Decimal) else sans_formule(valeur)
 
 
 def lire_retour(octets: bytes) -> list[PaiementFait]:

@@ -8,6 +8,8 @@ from PIL import Image, ImageOps
 
 FORMATS = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG"}
 COTE_MAX = 2400
+# Au-delà, un fichier de quelques kilooctets prendrait des centaines de mégaoctets à ouvrir.
+POINTS_MAX = 64_000_000
 QUALITE = 88
 
 
@@ -25,6 +27,8 @@ def sans_metadonnees(fichier: UploadedFile) -> SimpleUploadedFile:
         raise PhotoIllisible
     try:
         with Image.open(fichier, formats=[FORMATS[extension]]) as ouverte:
+            if ouverte.width * ouverte.height > POINTS_MAX:
+                raise PhotoIllisible
             droite = ImageOps.exif_transpose(ouverte)
             droite.thumbnail((COTE_MAX, COTE_MAX))
             # Une image neuve : rien de ce qui accompagne les points ne la suit.

@@ -4,16 +4,19 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from appels.models import Appel, Complement, Demande
+from appels.regles import dollars
 from appels.services import echanges, questions_publiques
 from financement.attente import PAR_SORTE, Attente
 from financement.models import Avenant, Convention, Rapport, Recuperation, Versement
 from financement.semaine_decisions import (
     a_reveiller,
+    lettres_non_arrivees,
+    pages_a_ranger,
     reexamens,
     reserves,
     signatures_a_inscrire,
@@ -75,11 +78,14 @@ def _echanges(personne: Any) -> Iterator[Attente]:
 def _questions(personne: Any) -> Iterator[Attente]:
     """Les appels où des questions attendent une réponse, avec l'âge de la plus ancienne."""
     for ligne in questions_publiques.en_attente(personne)[:PAR_SORTE]:
+        seule = ligne["nombre"] == 1
         yield Attente(
             "Questions sur un appel",
             ligne["titre"],
             f"{ligne['nombre']} à répondre, depuis {temps_ecoule(ligne['depuis'])}",
-            reverse("ville:questions", args=[ligne["code"]]),
+            reverse("ville:question", args=[ligne["premiere"]])
+            if seule
+            else reverse("ville:questions", args=[ligne["code"]]),
             "Répondre",
             _jour(ligne["depuis"]),
             est_echeance=False,
@@ -113,7 +119,7 @@ def _appels(personne: Any) -> Iterator[Attente]:
             "Continuer",
             _jour(appel.ouverture),
         )
-    maintenant = horloge.maintenant()
+    maintenant = horloge.a_la_seconde()
     for appel in Appel.objects.filter(etat="publie", cloture__lt=maintenant):
         yield Attente(
             "Appel",
@@ -156,13 +162,14 @@ def _conventions_a_preparer(personne: Any) -> Iterator[Attente]:
         .filter(etat="acceptee", etat_annonce="acceptee")
         .filter(Q(conventions=None) | Q(conventions__etat="brouillon"))
     )
-    for demande in acceptees.distinct()[:PAR_SORTE]:
+    preparees = Convention.objects.filter(demande=OuterRef("pk"), etat="brouillon")
+    for demande in acceptees.distinct().annotate(est_preparee=Exists(preparees))[:PAR_SORTE]:
         yield Attente(
             "Convention",
             demande.titre,
-            f"{demande.organisme} — à préparer",
+            f"{demande.organisme} — {'à transmettre' if demande.est_preparee else 'à préparer'}",
             reverse("ville:convention", args=[demande.reference]),
-            "Préparer",
+            "Transmettre" if demande.est_preparee else "Préparer",
             demande.appel.projet_debut,
         )
 
@@ -218,7 +225,7 @@ def _attente_versement(versement: Versement, detail: str, action: str) -> Attent
     return Attente(
         "Versement",
         demande.titre,
-        f"{demande.organisme} — versement {versement.no}, {detail}",
+        f"{demande.organisme} — versement {versement.no} de {dollars(versement.montant)}, {detail}",
         reverse("ville:versements") + f"?reference={demande.reference}",
         action,
         _jour(versement.autorise_le or versement.propose_le),
@@ -240,7 +247,7 @@ def _a_decider(personne: Any) -> Iterator[Attente]:
 
 def _lettres(personne: Any) -> Iterator[Attente]:
     for appel in Appel.objects.filter(demandes__decisions__en_vigueur=True).distinct():
-        nombre = decisions_sans_lettre(appel).count()
+        nombre = decisions_sans_lettre(appel, personne).count()
         if nombre:
             yield Attente(
                 "Lettres",
@@ -302,6 +309,8 @@ SOURCES = {
         _complements,
         _appels,
         _lettres,
+        lettres_non_arrivees,
+        pages_a_ranger,
         _conventions_a_preparer,
         signatures_a_inscrire,
         _versements_a_proposer,

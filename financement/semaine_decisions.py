@@ -1,17 +1,19 @@
-"""« Ma semaine », autour de la décision : la liste d'attente, les réserves, les réexamens, les
-conventions revenues signées."""
+"""« Ma semaine », autour de la décision : la liste d'attente, les réserves, les réexamens, ce qui
+revient sur papier, les lettres qui ne sont pas arrivées."""
 
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import Count, F, Min
 from django.urls import reverse
 from django.utils import timezone
 
 from appels.models import Appel, Demande
 from appels.regles import dollars
 from financement.attente import PAR_SORTE, Attente
-from financement.models import Convention, Reexamen, Reserve
+from financement.models import Convention, EnvoiLettre, PileNumerisee, Reexamen, Reserve
 from financement.services.attente import liste_d_attente
+from socle.templatetags.affichage import pluriel
 
 
 def a_reveiller(personne: Any) -> Iterator[Attente]:
@@ -93,5 +95,45 @@ def signatures_a_inscrire(personne: Any) -> Iterator[Attente]:
             reverse("ville:convention", args=[convention.demande.reference]) + "#papier",
             "Inscrire",
             timezone.localdate(convention.document.retour.classe_le),
+            est_echeance=False,
+        )
+
+
+def lettres_non_arrivees(personne: Any) -> Iterator[Attente]:
+    """Par appel, les lettres revenues, refusées par le serveur ou sans adresse où écrire."""
+    appel = "lettre__decision__demande__appel"
+    lignes = (
+        EnvoiLettre.objects.visibles_par(personne)
+        .en_defaut()
+        .order_by()
+        .values(code=F(f"{appel}__code"), titre=F(f"{appel}__titre"))
+        .annotate(nombre=Count("pk"), depuis=Min("envoye_le"))
+    )
+    for ligne in lignes.order_by("depuis")[:PAR_SORTE]:
+        nombre = ligne["nombre"]
+        yield Attente(
+            "Lettres pas arrivées",
+            ligne["titre"],
+            f"{nombre} envoi{pluriel(nombre)} à reprendre",
+            reverse("ville:lettres_envois", args=[ligne["code"]]),
+            "Reprendre",
+            timezone.localdate(ligne["depuis"]),
+            est_echeance=False,
+        )
+
+
+def pages_a_ranger(personne: Any) -> Iterator[Attente]:
+    """Les piles numérisées dont une page attend qu'une personne la range."""
+    piles = PileNumerisee.objects.traitables_par(personne).avec_comptes().filter(a_ranger__gt=0)
+    for pile in (
+        piles.exclude(fichier="").select_related("appel").order_by("deposee_le")[:PAR_SORTE]
+    ):
+        yield Attente(
+            "Retours sur papier",
+            pile.nom,
+            f"{pile.appel.code} — {pile.a_ranger} page{pluriel(pile.a_ranger)} à ranger",
+            reverse("ville:pile", args=[pile.cle]),
+            "Ranger",
+            timezone.localdate(pile.deposee_le),
             est_echeance=False,
         )

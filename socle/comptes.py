@@ -20,7 +20,11 @@ PERSONNE_ET_APPARTENANCES = """
 
 
 class AdaptateurDeCompte(DefaultAccountAdapter):
-    """Range le nom demandé à l'inscription et envoie les courriels par la boîte d'envoi."""
+    """Range le nom demandé à l'inscription ; ses refus parlent de « courriel »."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": "L'adresse courriel ou le mot de passe n'est pas le bon.",
+    }
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
         user.nom = form.cleaned_data.get("nom", "")

@@ -122,7 +122,7 @@ def _plus_possible(objet: models.Model, acteur: Any) -> str:
     """La phrase du refus ; elle ne nomme pas un état que l'organisme ne voit pas encore."""
     debut = f"Cette action n'est plus possible : « {objet} »"
     cache = getattr(objet, "etat_visible", objet.etat) != objet.etat
-    if cache and not getattr(acteur, "est_employe", acteur is None):
+    if cache and acteur is not None and not acteur.peut("demande.suivre", objet):
         return f"{debut} est maintenant en traitement."
     return f"{debut} est maintenant « {objet.get_etat_display()} »."
 

@@ -32,6 +32,8 @@ EN_DOLLARS = frozenset(
         *("enveloppe", "dotation", "transferts", "reports", "rendu à l'enveloppe", "libre"),
     }
 )
+# Les signes pleine chasse comptent : un tableur d'Asie les lit comme les autres.
+FORMULES = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _GRAS, _ENTETE = Font(bold=True), PatternFill("solid", fgColor="E3EEF3")
 _FILET = Border(bottom=Side(style="thin", color="0E4A66"))
 _EN_HAUT = Alignment(vertical="top", wrap_text=True)
@@ -58,6 +60,8 @@ def classeur(
 
 def _remplir(feuille: Worksheet, entetes: Sequence[str], lignes: Iterable[Sequence[Any]]) -> None:
     feuille.append(list(entetes))
+    for cellule in feuille[1]:
+        cellule.data_type = "s"
     dollars = [entete.lower() in EN_DOLLARS for entete in entetes]
     largeurs = [len(entete) for entete in entetes]
     for rangee, ligne in enumerate(lignes, start=2):
@@ -111,14 +115,15 @@ def csv_de(entetes: Sequence[str], lignes: Iterable[Sequence[Any]], separateur: 
     """Un CSV en UTF-8 (avec sa marque, pour les tableurs), sans formule injectée."""
     sortie = StringIO()
     ecrivain = csv.writer(sortie, delimiter=separateur)
-    ecrivain.writerow(entetes)
-    ecrivain.writerows([_cellule(valeur) for valeur in ligne] for ligne in lignes)
+    ecrivain.writerows([sans_formule(valeur) for valeur in ligne] for ligne in (entetes, *lignes))
     return sortie.getvalue().encode("utf-8-sig")
 
 
-def _cellule(valeur: Any) -> Any:
-    """Un texte qui commence comme une formule reste un texte."""
-    if isinstance(valeur, str) and valeur[:1] in tuple("=+-@\t\r"):
+def sans_formule(valeur: Any) -> Any:
+    """Un texte qui commence comme une formule, même après des blancs, reste un texte."""
+    if isinstance(valeur, str) and (
+        valeur.lstrip().startswith(FORMULES) or valeur.startswith(("\t", "\r", "\n"))
+    ):
         return f"'{valeur}"
     return "" if valeur is None else valeur
 

@@ -20,6 +20,11 @@ def maintenant() -> datetime:
     return _heure_fixee.get() or timezone.now()
 
 
+def a_la_seconde() -> datetime:
+    """L'instant présent sans ses fractions : une clôture à 16:00:00 dure toute cette seconde."""
+    return maintenant().replace(microsecond=0)
+
+
 def aujourdhui() -> date:
     """La date du jour à Trois-Rivières."""
     return timezone.localdate(maintenant())

@@ -107,6 +107,7 @@ VILLE = (
     Entree("Activités", "ville:activites", _modere, "Plan et résultats"),
     Entree("Modèles", "ville:modeles", _agent_ou_administration, "Réglages"),
     Entree("Courriels", "ville:courriels", _agent_ou_administration, "Réglages"),
+    Entree("État du service", "ville:etat", _agent_ou_administration, "Réglages"),
     Entree("Comptes", "ville:comptes", _administre, "Réglages"),
     Entree("Journal", "ville:journal", _administre, "Réglages"),
     Entree("Incidents", "ville:incidents", _administre, "Réglages"),

@@ -100,44 +100,40 @@ def est_responsable(utilisateur: Any, objet: Any) -> bool:
     )
 
 
+def _a_l_etude(utilisateur: Any, objet: Any, **criteres: str) -> bool:
+    demande = demande_de(objet)
+    siennes = {"membre__utilisateur": utilisateur, **criteres}
+    return demande is not None and demande.affectations.filter(**siennes).exists()
+
+
 @_predicat
 def est_recuse(utilisateur: Any, objet: Any) -> bool:
     """Récusé sur la demande : plus rien d'elle n'est visible, quels que soient les autres rôles."""
-    demande = demande_de(objet)
-    return (
-        demande is not None
-        and demande.affectations.filter(membre__utilisateur=utilisateur, etat="recusee").exists()
-    )
+    return _a_l_etude(utilisateur, objet, etat="recusee")
 
 
 @_predicat
-def est_recuse_a_l_appel(utilisateur: Any, objet: Any) -> bool:
-    """Récusé sur une demande au moins de l'appel : le compte rendu entier en parlerait."""
+def est_partie_a_l_appel(utilisateur: Any, objet: Any) -> bool:
+    """Récusé sur une demande de l'appel, ou d'un organisme qui y dépose : le tout en parlerait."""
     appel = appel_de(objet)
-    return (
-        appel is not None
-        and utilisateur.sieges.filter(appel=appel, affectations__etat="recusee").exists()
+    return appel is not None and (
+        utilisateur.sieges.filter(appel=appel, affectations__etat="recusee").exists()
+        or appel.demandes.exclude(etat="brouillon")
+        .filter(organisme_id__in=utilisateur.organismes_ids)
+        .exists()
     )
 
 
 @_predicat
 def est_affecte(utilisateur: Any, objet: Any) -> bool:
     """La demande lui a été confiée au comité, quoi qu'elle ait déclaré depuis."""
-    demande = demande_de(objet)
-    return (
-        demande is not None
-        and demande.affectations.filter(membre__utilisateur=utilisateur).exists()
-    )
+    return _a_l_etude(utilisateur, objet)
 
 
 @_predicat
 def est_evaluateur_libre(utilisateur: Any, objet: Any) -> bool:
     """Affecté à la demande et déclaré sans conflit."""
-    demande = demande_de(objet)
-    return (
-        demande is not None
-        and demande.affectations.filter(membre__utilisateur=utilisateur, etat="libre").exists()
-    )
+    return _a_l_etude(utilisateur, objet, etat="libre")
 
 
 @_predicat
@@ -258,9 +254,11 @@ def saisit_un_papier(utilisateur: Any, objet: Any) -> bool:
     return demande is not None and demande.papier_recu_le is not None
 
 
-agent_impartial = est_agent & ~est_recuse
-approbation_impartiale = est_approbation & ~est_recuse
-employe_impartial = est_employe & ~est_recuse
+# Qui est de l'organisme ne juge pas sa demande, pour la Ville ni au comité, récusé ou non.
+est_partie = est_membre | est_recuse
+agent_impartial = est_agent & ~est_partie
+approbation_impartiale = est_approbation & ~est_partie
+employe_impartial = est_employe & ~est_partie
 
 MATRICE: dict[str, rules.Predicate] = {
     # Organisme
@@ -268,7 +266,7 @@ MATRICE: dict[str, rules.Predicate] = {
     "organisme.voir": est_membre | est_employe,
     "organisme.modifier": est_membre,
     "organisme.inviter": est_responsable,
-    "organisme.verifier": est_agent,
+    "organisme.verifier": est_agent & ~est_membre,
     # Plan d'action et appel
     "plan.voir": est_employe,
     "plan.gerer": est_agent | est_administration,
@@ -306,11 +304,11 @@ MATRICE: dict[str, rules.Predicate] = {
     "demande.resilier": approbation_impartiale,
     # Échange sur une demande : ni les évaluateurs, ni qui s'est récusé, employés ou non
     "echange.ecrire": est_membre,
-    "echange.suivre": est_employe & ~est_affecte,
-    "echange.repondre": est_agent & ~est_affecte,
-    # Questions publiques d'un appel : une récusation sur une de ses demandes en écarte
+    "echange.suivre": est_employe & ~est_affecte & ~est_membre,
+    "echange.repondre": est_agent & ~est_affecte & ~est_membre,
+    # Questions publiques d'un appel : être partie à une de ses demandes en écarte
     "question.poser": est_connecte,
-    "question.repondre": est_agent & ~est_recuse_a_l_appel,
+    "question.repondre": est_agent & ~est_partie_a_l_appel,
     # Comité
     "comite.gerer": est_agent,
     "affectation.gerer": est_agent,
@@ -321,28 +319,29 @@ MATRICE: dict[str, rules.Predicate] = {
     "livret.preparer": est_titulaire_du_siege,
     "calibrage.gerer": est_agent,
     "calibrage.noter": est_du_comite,
-    "evaluation.noter": est_l_evaluateur & ~est_recuse,
-    "evaluation.rouvrir": preside_le_comite & ~est_recuse,
+    "evaluation.noter": est_l_evaluateur & ~est_partie,
+    "evaluation.rouvrir": preside_le_comite & ~est_partie,
     # En séance, chacun change sa fiche ; l'agent écrit l'avis avec la présidence, qui l'inscrit.
-    "evaluation.modifier_en_seance": est_l_evaluateur & ~est_recuse,
+    "evaluation.modifier_en_seance": est_l_evaluateur & ~est_partie,
     "seance.voir": est_du_comite | est_employe,
-    "seance.compte_rendu": (est_du_comite | est_employe) & ~est_recuse_a_l_appel,
+    "seance.compte_rendu": (est_du_comite | est_employe) & ~est_partie_a_l_appel,
     "seance.tenir": preside_le_comite | est_agent,
-    "demande.preparer_avis": (preside_le_comite & ~est_recuse) | agent_impartial,
-    "demande.recommander": preside_le_comite & ~est_recuse,
-    "demande.rouvrir_evaluation": preside_le_comite & ~est_recuse,
-    # Scénarios : une récusation sur une demande de l'appel écarte de tous, les totaux parleraient
-    "scenario.preparer": (est_agent | est_approbation) & ~est_recuse_a_l_appel,
+    "demande.preparer_avis": (preside_le_comite & ~est_partie) | agent_impartial,
+    "demande.recommander": preside_le_comite & ~est_partie,
+    "demande.rouvrir_evaluation": preside_le_comite & ~est_partie,
+    # Scénarios : être partie à une demande de l'appel écarte de tous, les totaux parleraient
+    "scenario.preparer": (est_agent | est_approbation) & ~est_partie_a_l_appel,
     # Décision, lettres
     "resolution.inscrire": est_approbation,
+    "resolution.lire_extrait": est_employe & ~est_partie_a_l_appel,
     "lettre.emettre": agent_impartial | approbation_impartiale,
     "lettre.lot": est_agent | est_approbation,
     "modele.gerer": est_agent | est_administration,
-    # Une pile ou une archive parle de toutes les demandes de l'appel.
-    "retour.classer": est_agent & ~est_recuse_a_l_appel,
-    "retour.voir": est_employe & ~est_recuse_a_l_appel,
+    # Une pile, une archive ou un extrait parle de toutes les demandes de l'appel.
+    "retour.classer": est_agent & ~est_partie_a_l_appel,
+    "retour.voir": est_employe & ~est_partie_a_l_appel,
     "reexamen.demander": est_responsable,
-    "reexamen.confier": (est_approbation | est_administration) & ~est_recuse,
+    "reexamen.confier": (est_approbation | est_administration) & ~est_partie,
     "reexamen.recevoir": employe_impartial & ~a_participe,
     "reexamen.trancher": employe_impartial & l_a_recu & ~a_participe,
     "demande.rouvrir_apres_reexamen": employe_impartial & reexamine & ~a_participe,
@@ -359,10 +358,10 @@ MATRICE: dict[str, rules.Predicate] = {
     "versement.voir": employe_impartial | est_membre,
     "versement.proposer": agent_impartial,
     "versement.autoriser": (est_approbation | (est_tresorerie & ~au_dela_du_seuil))
-    & ~est_recuse
+    & ~est_partie
     & ~a_propose,
-    "versement.verser": est_tresorerie & ~est_recuse,
-    "versement.retenir": (est_agent | est_approbation | est_tresorerie) & ~est_recuse,
+    "versement.verser": est_tresorerie & ~est_partie,
+    "versement.retenir": (est_agent | est_approbation | est_tresorerie) & ~est_partie,
     "paiement.gerer": est_tresorerie,
     "coordonnees.inscrire": est_responsable,
     "coordonnees.lire": est_tresorerie,
@@ -371,7 +370,7 @@ MATRICE: dict[str, rules.Predicate] = {
     "rapport.examiner": agent_impartial,
     "temoignage.retirer_consentement": est_membre | agent_impartial,
     "recuperation.reclamer": agent_impartial,
-    "recuperation.encaisser": est_tresorerie & ~est_recuse,
+    "recuperation.encaisser": est_tresorerie & ~est_partie,
     "recuperation.radier": approbation_impartiale,
     "somme.reporter": approbation_impartiale,
     # Activités et services publiés
@@ -382,12 +381,12 @@ MATRICE: dict[str, rules.Predicate] = {
     # Reddition de comptes
     "bilan.voir": est_employe | est_bailleur,
     "bilan.figer": est_agent,
-    # Ce qu'un appel apprend est fait de toutes ses demandes.
-    "appel.tirer_enseignements": est_employe & ~est_recuse_a_l_appel,
-    "archive.produire": (est_agent | est_administration) & ~est_recuse_a_l_appel,
+    "appel.tirer_enseignements": est_employe & ~est_partie_a_l_appel,
+    "archive.produire": (est_agent | est_administration) & ~est_partie_a_l_appel,
     # Maison
     "ville.voir": est_employe,
     "ville.courriels": est_agent | est_administration,
+    "ville.etat": est_agent | est_administration,
     "ville.journal": est_administration,
     "ville.comptes": est_administration,
     "incident.gerer": est_administration,

@@ -17,6 +17,7 @@ from django.core.files.storage import Storage, default_storage
 
 from socle import horloge
 from socle.causes import cause
+from socle.models import Battement
 from socle.outils_postgresql import (
     BaseRefusee,
     base_est_vide,
@@ -64,6 +65,7 @@ def sauvegarder(dossier: Path, *, stockage: Storage = default_storage) -> Bilan:
         pieces = [_copier(stockage, nom, dossier / FICHIERS) for nom in _noms(stockage)]
         base = Piece(BASE, *_empreinte(dossier / BASE))
         _ecrire_manifeste(dossier, base, pieces)
+        Battement.battre(Battement.Nom.SAUVEGARDE)
     except BaseRefusee as erreur:
         raise SauvegardeRefusee(str(erreur)) from None
     except OSError as erreur:

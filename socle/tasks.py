@@ -3,8 +3,15 @@
 from celery import shared_task
 from django.core.management import call_command
 
+from socle.models import Battement
 from socle.services import travaux
 from socle.services.envoi_courriels import envoyer_en_attente
+
+
+@shared_task
+def donner_signe_de_vie() -> None:
+    """Note que l'horloge met en file et qu'un ouvrier y puise : la page d'état le lit."""
+    Battement.battre(Battement.Nom.OUVRIER)
 
 
 @shared_task

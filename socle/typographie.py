@@ -1,17 +1,25 @@
-"""Les espaces insécables du français, posées dans un HTML fini.
+"""Les espaces insécables du français, posées dans un HTML fini ou dans un gabarit.
 
-Un document de la Ville ne commence pas une ligne par « : » ou par un guillemet fermant, et ne
-sépare pas le jour de son mois. Les gabarits, les modèles et les textes saisis s'écrivent avec des
-espaces ordinaires : ce module les change à la fin, partout où du texte se lit.
+Une page ou un document de la Ville ne commence pas une ligne par « : » ou par un guillemet fermant,
+et ne sépare pas le jour de son mois. Les gabarits, les modèles et les textes saisis s'écrivent avec
+des espaces ordinaires : ce module les change, partout où du texte se lit. Un document l'est une
+fois fini ; une page l'est dans ses gabarits, quand ils se chargent, et ne coûte rien de plus.
 """
 
 import re
 
+from django.template import Origin
+from django.template.loaders.filesystem import Loader
+
 from socle.templatetags.affichage import INSECABLE, MOIS
 
 _HORS_DU_TEXTE = r"<style\b.*?</style>|<!--.*?-->|<[^>]*>"
+_DU_GABARIT = r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}"
+_TEL_QUEL = r"<(?P<tel_quel>script|style|textarea|pre|code)\b.*?</(?P=tel_quel)>"
+_BALISE = rf"<(?:{_DU_GABARIT}|[^>])*>"
 _APRES_GUILLEMET = r"(?<=«)\s+"
 _AVANT_SIGNE = r"\s+(?=[»;:?!%$](?:[\s<.,)]|$))"
+_AVANT_SIGNE_DU_GABARIT = r"(?<=\S) (?=[»;:?!%$](?:[\s<.,){]|$))"
 _JOUR_ET_MOIS = rf"(?<=(?:\d\d|[ \xa0]\d|er)) (?=(?:{'|'.join(MOIS)})\b)"
 _MORCEAU = re.compile(
     f"{_HORS_DU_TEXTE}|{_APRES_GUILLEMET}|{_AVANT_SIGNE}|{_JOUR_ET_MOIS}", re.DOTALL
@@ -21,3 +29,23 @@ _MORCEAU = re.compile(
 def insecables(html: str) -> str:
     """Le même HTML, ses balises intactes, ses espaces à ne pas couper insécables."""
     return _MORCEAU.sub(lambda trouve: trouve[0] if trouve[0][0] == "<" else INSECABLE, html)
+
+
+_MORCEAU_DU_GABARIT = re.compile(
+    f"<!--.*?-->|{_TEL_QUEL}|{_BALISE}|{_DU_GABARIT}|(?<=«) |{_AVANT_SIGNE_DU_GABARIT}", re.DOTALL
+)
+
+
+def insecables_du_gabarit(source: str) -> str:
+    """La même source, ses balises HTML et Django intactes, ses espaces de phrase insécables."""
+    return _MORCEAU_DU_GABARIT.sub(
+        lambda trouve: INSECABLE if trouve[0].isspace() else trouve[0], source
+    )
+
+
+class GabaritsTypographies(Loader):
+    """Les gabarits de templates/, leurs phrases typographiées au chargement (ADR 0053)."""
+
+    def get_contents(self, origin: Origin) -> str:
+        source = super().get_contents(origin)
+        return insecables_du_gabarit(source) if origin.name.endswith(".html") else source

@@ -16,6 +16,7 @@ public = [
     path("verifier/<str:code>/", verifier.verifier, name="verifier_code"),
 ]
 ville = [
+    path("etat/", sante.etat, name="etat"),
     path("incidents/", renseignements.incidents, name="incidents"),
     path("incidents/nouveau/", renseignements.incident, name="incident_nouveau"),
     path("incidents/<int:pk>/", renseignements.incident, name="incident"),

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -241,18 +242,18 @@ def ouvrir_page(navigateur: Any, live_server: Any) -> Iterator[Callable[..., Any
 
 
 def _attendre_les_requetes_en_route() -> None:
-    """Une page fermée laisse finir sa requête : vider les tables pendant ce temps se bloquerait."""
-    limite = time.monotonic() + 10
-    with connection.cursor() as curseur:
-        while time.monotonic() < limite:
-            curseur.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-                "AND pid <> pg_backend_pid() AND state <> 'idle' "
-                "AND backend_type = 'client backend'"
-            )
-            if not curseur.fetchone()[0]:
-                return
-            time.sleep(0.05)
+    """Une page fermée laisse finir sa requête : vider les tables pendant ce temps se bloquerait.
+
+    Le serveur a un fil par connexion, qui finit avec elle. Sans fil deux fois de suite : une
+    connexion que le noyau tenait encore prête a eu le temps d'avoir le sien.
+    """
+    limite = time.monotonic() + 30
+    calmes = 0
+    while calmes < 2:
+        fils = [fil for fil in threading.enumerate() if "(process_request_thread)" in fil.name]
+        calmes = 0 if fils else calmes + 1
+        assert time.monotonic() < limite, f"Le serveur n'a pas fini de répondre : {fils}"
+        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -50,4 +50,6 @@ class VariableIndefinie(str):
         raise NameError(f"Variable de gabarit indéfinie : « {variable} »")
 
 
+# Les essais cherchent les phrases telles qu'elles s'écrivent ; test_typographie remet le chargeur.
+TEMPLATES[0]["OPTIONS"]["loaders"][0][1][0] = "django.template.loaders.filesystem.Loader"
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = VariableIndefinie("%s")

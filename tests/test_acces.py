@@ -231,7 +231,7 @@ ACCES: dict[str, set[str]] = {
             *("activite", "activite_retirer"),
         )
     },
-    **{nom: {*AGENTS, "administration"} for nom in ("ville:courriels", "ville:courriel")},
+    **{f"ville:{nom}": {*AGENTS, "administration"} for nom in ("courriels", "courriel", "etat")},
     **{nom: {"administration"} for nom in ("ville:journal", "ville:comptes", "ville:compte")},
     **{f"ville:{nom}": {"administration"} for nom in ("incidents", "incident", "incident_nouveau")},
     # Une récusation sur une demande de l'appel écarte de ses questions.
@@ -327,6 +327,10 @@ def test_chaque_adresse_est_dans_la_matrice():
 
 @pytest.fixture
 def monde():
+    return un_monde()
+
+
+def un_monde():
     """Une demande à chaque moment, et chaque lien qu'une personne peut avoir avec elle."""
     decision = DecisionFactory()
     demande = decision.demande

@@ -22,7 +22,6 @@ VARIANTE = "le même gabarit qu'une page regardée"
 AUTRE_FICHIER = "regardée dans un autre fichier de tests"
 VILLE_ET_COMITE = "la même page que dans l'autre salle, regardée là"
 FOURNISSEUR = "demande un fournisseur d'identité, que les tests n'ont pas"
-A_REGARDER = "pas encore regardée, ou dépasse encore à 320 px (activation du second facteur)"
 RAISONS = {
     FICHIER: """
         activite_ics api_activites api_appels api_projet api_projets api_schema appel_calendrier
@@ -52,8 +51,6 @@ RAISONS = {
     FOURNISSEUR: """
         openid_connect_callback openid_connect_login socialaccount_connections
         socialaccount_login_cancelled socialaccount_login_error socialaccount_signup""",
-    A_REGARDER: """
-        comite:soumettre mfa_activate_totp organisme:invitation""",
     AUTRE_FICHIER: "galerie organisme:demande_copie",
 }
 SANS_PAGE = {nom: raison for raison, liste in RAISONS.items() for nom in liste.split()}

@@ -76,7 +76,8 @@ class Formulaires(HTMLParser):
             defaut = {"input": "", "button": "submit"}
             genre = a.get("type", defaut[balise]) if balise in defaut else balise
             cible = self.par_id.setdefault(a["form"], []) if "form" in a else self.champs
-            if cible is not None and "__prefix__" not in a["name"]:
+            # Le modèle d'une ligne à ajouter n'est pas un champ : le JavaScript le copie.
+            if cible is not None and not re.search("__(prefix|rang)__", a["name"]):
                 cible.append((a["name"], genre, a.get("value", "")))
 
     def handle_endtag(self, balise: str) -> None:

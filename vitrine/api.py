@@ -31,7 +31,7 @@ from vitrine.ouvertes.jeux import (
     activites_ouvertes,
     appels_publics,
     projets_ouverts,
-    resultats_de,
+    resultats_des,
 )
 
 RACINE = "donnees/api/v1/"
@@ -114,13 +114,11 @@ def projets(
 @api.get("projets/{slug:reference}", response=ProjetComplet, summary="Un projet")
 def projet(request: HttpRequest, reference: str) -> dict[str, Any]:
     """Un projet annoncé et, une fois fermé, ses résultats masqués."""
-    objet = get_object_or_404(
-        projets_ouverts().prefetch_related("rapports__valeurs"), reference=reference
-    )
+    objet = get_object_or_404(projets_ouverts(), reference=reference)
     return {
         **ligne(PROJETS, objet),
         "licence": LICENCE,
-        "resultats": list(resultats_de(objet)),
+        "resultats": list(resultats_des([objet])),
     }
 
 

@@ -101,7 +101,7 @@ def _appels(plans: list[PlanAction]) -> list[Jalon]:
     jalons = []
     for appel in appels:
         jalons.append(_ouverture(appel))
-        if appel.cloture < horloge.maintenant():
+        if appel.est_clos:
             jalons += _suite(appel, annonces.get(appel.pk), bilans.get(str(appel.pk)))
     return jalons
 
@@ -110,7 +110,7 @@ def _ouverture(appel: Appel) -> Jalon:
     ouverture, cloture = _jour(appel.ouverture), _jour(appel.cloture)
     return Jalon(
         f"Appel : {appel.titre}",
-        _etat_a(ouverture, cloture, fini=appel.cloture < horloge.maintenant()),
+        _etat_a(ouverture, cloture, fini=appel.est_clos),
         ouverture,
         f"du {date_courte(ouverture)} au {date_courte(cloture)}",
         url=reverse("appel_public", kwargs={"code": appel.code}),

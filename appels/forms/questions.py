@@ -37,7 +37,10 @@ class ComposeeWidget(forms.Widget):
     def get_context(self, name: str, value: Any, attrs: dict | None) -> dict[str, Any]:
         contexte = super().get_context(name, value, attrs)
         valeur = value if isinstance(value, dict) else {}
-        contexte["cases"] = cases(self.colonnes, name, contexte["widget"]["attrs"], valeur)
+        toutes = cases(self.colonnes, name, contexte["widget"]["attrs"], valeur)
+        contexte["cases"] = [case for case in toutes if not case["colonne"].groupe]
+        contexte["ventilees"] = [case for case in toutes if case["colonne"].groupe]
+        contexte["ventilees_ouvertes"] = any(case["valeur"] for case in contexte["ventilees"])
         return contexte
 
     def id_for_label(self, id_: str) -> str:

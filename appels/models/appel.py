@@ -41,7 +41,7 @@ class AppelQuerySet(models.QuerySet):
         return self.exclude(etat__in=[Appel.Etat.BROUILLON, Appel.Etat.ANNULE])
 
     def ouverts(self) -> "AppelQuerySet":
-        maintenant = horloge.maintenant()
+        maintenant = horloge.a_la_seconde()
         return self.filter(
             etat=Appel.Etat.PUBLIE, ouverture__lte=maintenant, cloture__gte=maintenant
         )
@@ -203,7 +203,8 @@ class Appel(CycleDeVieAppel):
     def est_ouvert(self) -> bool:
         """Calculé, jamais rangé : publié, et la clôture incluse à la seconde (regles.md, 4)."""
         return (
-            self.etat == self.Etat.PUBLIE and self.ouverture <= horloge.maintenant() <= self.cloture
+            self.etat == self.Etat.PUBLIE
+            and self.ouverture <= horloge.a_la_seconde() <= self.cloture
         )
 
     @property
@@ -212,7 +213,7 @@ class Appel(CycleDeVieAppel):
 
     @property
     def est_clos(self) -> bool:
-        return horloge.maintenant() > self.cloture
+        return horloge.a_la_seconde() > self.cloture
 
     def fin_du_reexamen(self, depart: dt.datetime) -> dt.date:
         """Le dernier jour pour demander un réexamen de ce qui est annoncé à ``depart``."""

@@ -43,11 +43,14 @@ class DemandeQuerySet(models.QuerySet):
         return self.filter(pk__in=libres.values("demande"))
 
     def sans_recusation(self, utilisateur: Any) -> "DemandeQuerySet":
-        """Sans celles dont la personne est récusée au comité (regles.md, 8)."""
+        """Sans celles dont la personne est récusée au comité, ni celles de ses organismes : la
+        Ville n'y travaille pas des deux côtés (regles.md, 8)."""
         recusees = self.model.affectations.rel.related_model.objects.filter(
             membre__utilisateur=utilisateur, etat="recusee"
         )
-        return self.model._default_manager.exclude(pk__in=recusees.values("demande"))
+        return self.model._default_manager.exclude(pk__in=recusees.values("demande")).exclude(
+            organisme_id__in=utilisateur.organismes_ids
+        )
 
     def avec_budget(self) -> "DemandeQuerySet":
         """Précharge ce que ``Demande.budget`` lit : trois requêtes, quel que soit le nombre."""
@@ -187,7 +190,7 @@ class Demande(CycleDeVieDemande):
         if self.appel.etat != "publie":
             return False
         # Sur papier, c'est l'heure de l'arrivée au comptoir qui fait foi.
-        moment = self.papier_recu_le or horloge.maintenant()
+        moment = self.papier_recu_le or horloge.a_la_seconde()
         if self.appel.ouverture <= moment <= self.appel.cloture:
             return True
         return self.derogations.filter(jusqu_a__gte=moment).exists()

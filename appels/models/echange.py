@@ -43,11 +43,14 @@ class MessageQuerySet(models.QuerySet):
         return self.filter(visibles)
 
     def hors_du_comite(self, utilisateur: Any) -> "MessageQuerySet":
-        """Sans les demandes confiées à la personne au comité : évaluer ou être récusé exclut."""
+        """Sans les demandes confiées à la personne au comité (évaluer ou être récusé exclut), ni
+        celles de ses organismes."""
         affectations = Demande.affectations.rel.related_model.objects.filter(
             membre__utilisateur=utilisateur
         )
-        return self.exclude(demande__in=affectations.values("demande"))
+        return self.exclude(demande__in=affectations.values("demande")).exclude(
+            demande__organisme_id__in=utilisateur.organismes_ids
+        )
 
     def sans_reponse(self) -> "MessageQuerySet":
         """Les messages d'organismes que rien de la Ville ne suit, dans un échange ouvert."""

@@ -20,7 +20,10 @@ class QuestionPubliqueQuerySet(models.QuerySet):
         recusations = Demande.affectations.rel.related_model.objects.filter(
             membre__utilisateur=utilisateur, etat="recusee"
         )
-        return self.exclude(appel__in=recusations.values("membre__appel"))
+        siennes = Demande.objects.filter(organisme_id__in=utilisateur.organismes_ids)
+        return self.exclude(appel__in=recusations.values("membre__appel")).exclude(
+            appel__in=siennes.exclude(etat="brouillon").values("appel")
+        )
 
     def a_repondre(self) -> "QuestionPubliqueQuerySet":
         return self.filter(etat="posee").exclude(appel__etat__in=("annule", "archive"))

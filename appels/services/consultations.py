@@ -21,6 +21,7 @@ from socle import cache_public, horloge
 from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.journal import journaliser
+from socle.models import EntreeJournal
 
 Champs = Mapping[str, Any]
 Objet = TypeVar("Objet", bound=models.Model)
@@ -135,9 +136,26 @@ def retirer(*, acteur: Any, objet: Atelier | PointSouleve | EtapeDemarche) -> No
         and objet.consultation.ateliers.count() == 1
     ):
         raise RegleViolee("Une consultation publiée garde au moins un atelier.", code="dernier")
-    journaliser(acteur=acteur, verbe=f"{objet._meta.model_name}.retirer", objet=objet)
+    journaliser(
+        acteur=acteur,
+        verbe=f"{objet._meta.model_name}.retirer",
+        objet=objet,
+        details=_siege(objet),
+    )
     objet.delete()
     cache_public.perimer()
+
+
+def histoire(consultation: Consultation) -> models.QuerySet[EntreeJournal]:
+    """Ce qui est arrivé à la consultation, à ses ateliers, points et étapes, retirés compris."""
+    points = PointSouleve.objects.filter(atelier__consultation=consultation)
+    presents = EntreeJournal.objects.pour(
+        consultation, *consultation.ateliers.all(), *points, *consultation.etapes.all()
+    )
+    enfants = [modele._meta.label_lower for modele in (Atelier, PointSouleve, EtapeDemarche)]
+    return presents | EntreeJournal.objects.filter(
+        objet_type__in=enfants, details__consultation=consultation.pk
+    )
 
 
 # --- Écrire -------------------------------------------------------------------------------------
@@ -152,9 +170,22 @@ def _enregistrer(acteur: Any, objet: Objet, champs: Champs) -> Objet:
         champ, phrases = next(iter(erreur.message_dict.items()))
         raise RegleViolee(phrases[0], champ=champ, code="invalide") from None
     objet.save()
-    journaliser(acteur=acteur, verbe=f"{objet._meta.model_name}.{verbe}", objet=objet)
+    journaliser(
+        acteur=acteur,
+        verbe=f"{objet._meta.model_name}.{verbe}",
+        objet=objet,
+        details=_siege(objet),
+    )
     cache_public.perimer()
     return objet
+
+
+def _siege(objet: models.Model) -> dict[str, int]:
+    """La consultation d'un atelier, d'un point ou d'une étape, que le journal garde avec lui."""
+    if isinstance(objet, Consultation):
+        return {}
+    lieu = objet.atelier if isinstance(objet, PointSouleve) else objet
+    return {"consultation": lieu.consultation_id}
 
 
 def _dater(

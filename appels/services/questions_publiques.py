@@ -150,13 +150,13 @@ def retirer(*, acteur: Any, question: QuestionPublique, motif: str) -> QuestionP
 
 
 def en_attente(personne: Any) -> QuerySet:
-    """Par appel : ``appel``, ``titre``, ``code``, ``depuis``, ``nombre`` à répondre."""
+    """Par appel : son code, son titre, le ``nombre`` à répondre, la ``premiere`` et ``depuis``."""
     return (
         QuestionPublique.objects.traitables_par(personne)
         .a_repondre()
         .order_by()
         .values("appel", code=F("appel__code"), titre=F("appel__titre"))
-        .annotate(depuis=Min("posee_le"), nombre=Count("pk"))
+        .annotate(depuis=Min("posee_le"), nombre=Count("pk"), premiere=Min("pk"))
         .order_by("depuis")
     )
 
@@ -238,8 +238,7 @@ def _prevenir(question: QuestionPublique) -> None:
 
 def _adresses_agents(appel: Appel) -> list[str]:
     agents = Utilisateur.objects.filter(is_active=True, roles__contains=[RoleVille.AGENT])
-    recuses = appel.membres.filter(affectations__etat="recusee").values("utilisateur")
-    return list(agents.exclude(pk__in=recuses).values_list("email", flat=True))
+    return [agent.email for agent in agents if agent.peut("question.repondre", appel)]
 
 
 def _lien(nom: str, appel: Appel) -> str:

@@ -141,7 +141,8 @@ def points_proposes(demande: Demande, personne: Any) -> dict[str, tuple[str, str
     qu'il y en a un.
     """
     appel = demande.appel
-    a_temps = demande.deposee_le is not None and demande.deposee_le <= appel.cloture
+    depot = demande.deposee_le
+    a_temps = depot is not None and depot.replace(microsecond=0) <= appel.cloture
     absents = manques(demande)
     rompues = violations(demande.budget(), regles_budget(demande))
     statut = demande.organisme.statut

@@ -15,6 +15,7 @@ from appels.models.echange import echange_clos
 from appels.services import echanges as services
 from appels.services import questions_publiques
 from appels.views.suivi import siennes
+from socle.models import EntreeJournal
 from socle.saisies import garde_saisie
 from socle.vues import executer, exiger, trouver
 
@@ -81,6 +82,7 @@ def _page(
         {
             "demande": demande,
             "fil": fil,
+            "entrees": EntreeJournal.objects.pour(*fil)[:50],
             "dernier_vu": fil[-1].pk if fil else 0,
             "form": form,
             "clos": echange_clos(demande),

@@ -8,7 +8,6 @@ from appels.calendrier import calendrier
 from appels.catalogue_indicateurs import CATALOGUE
 from appels.indicateurs import par_groupe
 from appels.models import Appel
-from socle import horloge
 from socle.cache_public import gardee
 from socle.vues import publique
 
@@ -17,7 +16,6 @@ from socle.vues import publique
 @gardee
 def accueil(request: HttpRequest) -> HttpResponse:
     """Les appels ouverts d'abord, puis ceux qui viennent et ceux qui sont passés."""
-    maintenant = horloge.maintenant()
     appels = list(Appel.objects.publics().prefetch_related("volets").order_by("cloture"))
     for appel in appels:
         appel.url = reverse("appel_public", args=[appel.code])
@@ -28,7 +26,7 @@ def accueil(request: HttpRequest) -> HttpResponse:
         {
             "ouverts": [a for a in appels if a.est_ouvert],
             "a_venir": [a for a in appels if a.est_a_venir],
-            "passes": [a for a in reversed(appels) if a.cloture < maintenant],
+            "passes": [a for a in reversed(appels) if a.est_clos],
         },
     )
 

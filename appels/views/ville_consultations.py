@@ -17,7 +17,6 @@ from appels.forms.consultation import (
 from appels.models import Consultation, PointSouleve
 from appels.services import consultations as services
 from socle.lignes import LignesFormSet, ajoute_une_ligne, avec_une_ligne
-from socle.models import EntreeJournal
 from socle.vues import executer, exiger, trouver
 
 
@@ -60,7 +59,7 @@ def consultation(request: HttpRequest, pk: int) -> HttpResponse:
                 "questions", "groupes", "points__besoins__plan"
             ),
             "peut_gerer": request.user.peut("plan.gerer"),
-            "entrees": EntreeJournal.objects.pour(objet)[:50],
+            "entrees": services.histoire(objet)[:50],
         },
     )
 

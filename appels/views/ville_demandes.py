@@ -51,6 +51,7 @@ def demandes(request: HttpRequest) -> HttpResponse:
         "appels/ville/demandes.html",
         {
             "filtre": filtre,
+            "actifs": filtre.actifs(),
             "page_obj": page,
             "nombre": page.paginator.count,
             "colonnes": colonnes,

@@ -62,9 +62,11 @@ class MembreComite(models.Model):
 
 class AffectationQuerySet(models.QuerySet):
     def non_recusees_de(self, utilisateur: Any) -> "AffectationQuerySet":
-        """Ce qui est confié à une personne qui siège ; ce dont elle est récusée n'y est pas."""
-        return self.filter(membre__utilisateur=utilisateur, membre__actif=True).exclude(
-            etat="recusee"
+        """Ce qui est confié à une personne qui siège, sauf ce dont elle est récusée et ce que
+        dépose un organisme qu'elle a rejoint depuis."""
+        siennes = self.filter(membre__utilisateur=utilisateur, membre__actif=True)
+        return siennes.exclude(etat="recusee").exclude(
+            demande__organisme_id__in=utilisateur.organismes_ids
         )
 
     def visibles_par(self, utilisateur: Any) -> "AffectationQuerySet":

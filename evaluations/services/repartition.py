@@ -33,6 +33,7 @@ from socle.services import travaux
 
 # Au-delà, le calcul ou son explication peut dépasser deux secondes : un ouvrier s'en charge.
 PAIRES_SUR_PLACE = 1200
+NATURE = "repartition"
 LIMITE_OUVRIER = 60.0  # secondes
 ETAPES = 2  # lire et écrire, calculer
 PERIMEE = (
@@ -88,24 +89,18 @@ def _confier_a_un_ouvrier(
 ) -> Travail:
     parametres = {"appel": appel.pk, "nombre": nombre, "charge_max": charge_max}
     Appel.objects.select_for_update(no_key=True).get(pk=appel.pk)
-    if travail := travaux.deja_confie(acteur=acteur, nature="repartition", parametres=parametres):
+    if travail := travaux.deja_confie(acteur=acteur, nature=NATURE, parametres=parametres):
         return travail
     travail = travaux.creer_travail(
         acteur=acteur,
-        nature="repartition",
+        nature=NATURE,
         titre=f"Répartition des lectures de l'appel {appel.code}",
         total=ETAPES,
         parametres=parametres,
         retour=reverse("ville:repartition", kwargs={"code": appel.code}),
     )
-    transaction.on_commit(lambda: _lancer(travail.pk))
+    travaux.confier(travail.pk)
     return travail
-
-
-def _lancer(travail_id: int) -> None:
-    from evaluations.tasks import calculer_repartition
-
-    calculer_repartition.delay(travail_id)
 
 
 def calculer(*, travail: Travail) -> None:

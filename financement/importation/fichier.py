@@ -1,84 +1,15 @@
 """Le fichier d'importation (contrat.md), lu et vérifié sans toucher à la base."""
 
-import datetime as dt
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from appels.models.budget import CategorieDepense, Source, SourceRevenu
-from financement.importation.lecture import Lecteur
-from financement.indicateurs import VENTILATIONS
-from socle.validateurs import NEQ, normaliser_neq
-
-ACTIVITES_PREVUES = ("activites_prevues", "")
-RESULTATS = ("acceptee", "acceptee_partielle", "refusee", "liste_attente")
-
-
-class ImportRefuse(Exception):
-    """Le fichier est refusé en entier ; ``refus`` dit chaque raison et sa place."""
-
-    def __init__(self, refus: list[str]) -> None:
-        super().__init__("\n".join(refus))
-        self.refus = refus
-
-
-@dataclass
-class DecisionLue:
-    place: str
-    resultat: str
-    montant: Decimal
-    resolution: str
-    date: dt.date
-    motif: str = ""
-
-
-@dataclass
-class DemandeLue:
-    place: str
-    code: str
-    nom: str
-    neq: str
-    fictif: bool
-    titre: str
-    volet: int
-    besoins: list[str]
-    secteur: str
-    depose_le: dt.datetime | None
-    postes: list[dict[str, Any]]
-    revenus: list[dict[str, Any]]
-    montant_demande: Decimal
-    contribution_nature: Decimal
-    evenements: list[dict[str, Any]]
-    recusations: list[str]
-    fiches: dict[str, dict[str, int]]
-    decision: DecisionLue | None
-    realise: dict[str, Decimal] | None
-    indicateurs: dict[tuple[str, str], int] | None
-
-    @property
-    def resultats_attendus(self) -> dict[str, int]:
-        """Ce que le fichier prévoyait : la convention le portera."""
-        prevues = (self.indicateurs or {}).get(ACTIVITES_PREVUES)
-        return {} if prevues is None else {"activites_realisees": prevues}
-
-    @property
-    def valeurs_reelles(self) -> dict[tuple[str, str], int] | None:
-        """Ce que les rapports diront."""
-        if self.indicateurs is None:
-            return None
-        return {cle: n for cle, n in self.indicateurs.items() if cle != ACTIVITES_PREVUES}
-
-
-@dataclass
-class FichierLu:
-    code: str
-    plan: str
-    champs: dict[str, Any]
-    volets: list[dict[str, Any]]
-    criteres: list[dict[str, Any]]
-    comite: list[dict[str, Any]]
-    demandes: list[DemandeLue] = field(default_factory=list)
+from appels.models import Appel, Critere, PlanAction, SourceVolet, Volet
+from evaluations.models import MembreComite
+from financement.importation.contenu import FichierLu, ImportRefuse
+from financement.importation.demandes import lire_demande
+from financement.importation.lecture import Lecteur, longueur
+from socle.models import Utilisateur
 
 
 def lire(donnees: Any) -> FichierLu:
@@ -94,7 +25,7 @@ def lire(donnees: Any) -> FichierLu:
     lu = _lire_appel(appel)
     lu.comite = _lire_comite(racine)
     for element in racine.liste("demandes"):
-        if demande := _lire_demande(element, lu):
+        if demande := lire_demande(element, lu):
             lu.demandes.append(demande)
     _verifier_unicite(racine, lu, refus)
     if refus:
@@ -106,14 +37,14 @@ def _fuseau(appel: Lecteur) -> ZoneInfo:
     nom = appel.texte("fuseau", "America/Toronto")
     try:
         return ZoneInfo(nom)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         appel.refuser(f"« {nom} » n'est pas un fuseau horaire.", "fuseau")
         return ZoneInfo("America/Toronto")
 
 
 def _lire_appel(appel: Lecteur) -> FichierLu:
     champs: dict[str, Any] = {
-        "titre": appel.texte("titre"),
+        "titre": appel.texte("titre", maximum=longueur(Appel, "titre")),
         "ouverture": appel.moment("ouverture"),
         "cloture": appel.moment("cloture"),
         "seance_information": appel.date("seance_information", None),
@@ -139,7 +70,7 @@ def _lire_appel(appel: Lecteur) -> FichierLu:
         appel.refuser(f"« {code} » : lettres, chiffres et tirets, 30 au plus.", "code")
     return FichierLu(
         code=code,
-        plan=appel.texte("plan_action"),
+        plan=appel.texte("plan_action", maximum=longueur(PlanAction, "code")),
         champs=champs,
         volets=_lire_volets(appel),
         criteres=_lire_criteres(appel),
@@ -184,7 +115,10 @@ def _lire_volets(appel: Lecteur) -> list[dict[str, Any]]:
     for element in appel.liste("volets"):
         enveloppe = element.decimal("enveloppe")
         sources = [
-            {"bailleur": source.texte("bailleur"), "montant": source.decimal("montant")}
+            {
+                "bailleur": source.texte("bailleur", maximum=longueur(SourceVolet, "bailleur")),
+                "montant": source.decimal("montant"),
+            }
             for source in element.liste("sources")
         ]
         somme = sum((source["montant"] for source in sources), Decimal(0))
@@ -194,7 +128,7 @@ def _lire_volets(appel: Lecteur) -> list[dict[str, Any]]:
             )
         volet = {
             "no": element.entier("no", minimum=1),
-            "nom": element.texte("nom"),
+            "nom": element.texte("nom", maximum=longueur(Volet, "nom")),
             "plafond": element.decimal("plafond"),
             "enveloppe": enveloppe,
             "sources": sources,
@@ -211,8 +145,8 @@ def _lire_criteres(appel: Lecteur) -> list[dict[str, Any]]:
     criteres, codes = [], []
     for element in appel.liste("criteres"):
         critere = {
-            "code": element.texte("code"),
-            "libelle": element.texte("libelle"),
+            "code": element.texte("code", maximum=longueur(Critere, "code")),
+            "libelle": element.texte("libelle", maximum=longueur(Critere, "libelle")),
             "poids": element.decimal("poids", maximum="100"),
             "note_min": element.entier("note_min", 0),
             "note_max": element.entier("note_max", 5),
@@ -232,9 +166,9 @@ def _lire_comite(racine: Lecteur) -> list[dict[str, Any]]:
     comite, codes = [], []
     for element in racine.liste("comite"):
         membre = {
-            "code": element.texte("id"),
-            "nom": element.texte("nom"),
-            "qualite": element.texte("qualite", ""),
+            "code": element.texte("id", maximum=longueur(MembreComite, "code")),
+            "nom": element.texte("nom", maximum=longueur(Utilisateur, "nom")),
+            "qualite": element.texte("qualite", "", maximum=longueur(MembreComite, "qualite")),
             "role": element.choix("role", ("presidence", "membre"), "membre"),
         }
         comite.append(membre)
@@ -243,170 +177,6 @@ def _lire_comite(racine: Lecteur) -> list[dict[str, Any]]:
     if sum(membre["role"] == "presidence" for membre in comite) > 1:
         racine.refuser("le comité ne peut avoir qu'une présidence.", "comite")
     return comite
-
-
-def _lire_demande(element: Lecteur, lu: FichierLu) -> DemandeLue | None:
-    organisme, budget = element.objet("organisme"), element.objet("budget")
-    if organisme is None or budget is None:
-        return None
-    neq = normaliser_neq(organisme.texte("neq"))
-    if neq and not NEQ.fullmatch(neq):
-        organisme.refuser(f"« {neq} » n'est pas un NEQ valide.", "neq")
-    volet = element.entier("volet", minimum=1)
-    if volet not in {connu["no"] for connu in lu.volets}:
-        element.refuser(f"le volet {volet} n'existe pas.", "volet")
-    membres = {membre["code"] for membre in lu.comite}
-    recusations = [r.valeur for r in element.liste("recusations", [])]
-    for rang, code in enumerate(recusations):
-        if code not in membres:
-            element.refuser(f"« {code} » n'est pas du comité.", f"recusations[{rang}]")
-    return DemandeLue(
-        place=element.place,
-        code=element.texte("code"),
-        nom=organisme.texte("nom"),
-        neq=neq,
-        fictif=organisme.booleen("fictif", False),
-        titre=element.texte("projet"),
-        volet=volet,
-        besoins=[besoin.valeur for besoin in element.liste("besoins", [])],
-        secteur=element.texte("secteur", ""),
-        depose_le=element.moment("depose_le"),
-        postes=[
-            {
-                "categorie": poste.choix("categorie", CategorieDepense.values),
-                "libelle": poste.texte("libelle", ""),
-                "montant": poste.decimal("montant"),
-                "admissible": poste.booleen("admissible", True),
-            }
-            for poste in budget.liste("postes")
-        ],
-        revenus=[
-            {
-                "source": revenu.choix("source", Source.values),
-                "statut": revenu.choix("statut", SourceRevenu.Statut.values, "demandee"),
-                "libelle": revenu.texte("libelle", ""),
-                "montant": revenu.decimal("montant"),
-            }
-            for revenu in budget.liste("revenus")
-        ],
-        montant_demande=budget.decimal("montant_demande"),
-        contribution_nature=budget.decimal("contribution_nature", 0),
-        evenements=_lire_evenements(element),
-        recusations=recusations,
-        fiches=_lire_fiches(element, lu, membres, set(recusations)),
-        decision=_lire_decision(element),
-        realise=_lire_realise(element),
-        indicateurs=_lire_indicateurs(element),
-    )
-
-
-def _lire_evenements(element: Lecteur) -> list[dict[str, Any]]:
-    return [
-        {
-            "type": evenement.choix("type", ("aide_publique_confirmee",)),
-            "date": evenement.date("date"),
-            "libelle": evenement.texte("libelle", "Aide publique confirmée"),
-            "montant": evenement.decimal("montant"),
-            "contribution_milieu": (
-                evenement.decimal("contribution_milieu")
-                if evenement.valeur.get("contribution_milieu") is not None
-                else None
-            ),
-            "source": evenement.choix("source", Source.values, "quebec"),
-        }
-        for evenement in element.liste("evenements", [])
-        if isinstance(evenement.valeur, dict)
-    ]
-
-
-def _lire_fiches(
-    element: Lecteur, lu: FichierLu, membres: set[str], recusations: set[str]
-) -> dict[str, dict[str, int]]:
-    """Les fiches par membre : une liste dans l'ordre des critères, ou un objet critère → note."""
-    evaluations = element.objet("evaluations", {})
-    fiches: dict[str, dict[str, int]] = {}
-    criteres = {critere["code"]: critere for critere in lu.criteres}
-    for membre, brut in (evaluations.valeur if evaluations else {}).items():
-        ici = f"evaluations.{membre}"
-        if membre not in membres:
-            element.refuser(f"« {membre} » n'est pas du comité.", ici)
-            continue
-        if membre in recusations:
-            element.refuser("ce membre est récusé : il ne peut pas avoir de fiche.", ici)
-            continue
-        if isinstance(brut, list):
-            if len(brut) != len(criteres):
-                element.refuser(f"{len(brut)} notes pour {len(criteres)} critères.", ici)
-                continue
-            brut = dict(zip(criteres, brut, strict=True))
-        if not isinstance(brut, dict):
-            element.refuser("une liste de notes est attendue.", ici)
-            continue
-        for inconnu in brut.keys() - criteres.keys():
-            element.refuser(f"le critère « {inconnu} » n'existe pas.", ici)
-        for absent in criteres.keys() - brut.keys():
-            element.refuser(f"la note du critère {absent} manque.", ici)
-        for code, note in brut.items():
-            critere = criteres.get(code)
-            if critere and not (
-                isinstance(note, int)
-                and not isinstance(note, bool)
-                and critere["note_min"] <= note <= critere["note_max"]
-            ):
-                element.refuser(
-                    f"la note {note!r} du critère {code} doit être un entier entre "
-                    f"{critere['note_min']} et {critere['note_max']}.",
-                    ici,
-                )
-        fiches[membre] = brut
-    return fiches
-
-
-def _lire_decision(element: Lecteur) -> DecisionLue | None:
-    decision = element.objet("decision", None)
-    if decision is None:
-        return None
-    lue = DecisionLue(
-        place=decision.place,
-        resultat=decision.choix("resultat", RESULTATS),
-        montant=decision.decimal("montant_accorde", 0),
-        resolution=decision.texte("resolution"),
-        date=decision.date("date"),
-        motif=decision.texte("motif", ""),
-    )
-    if lue.resultat.startswith("acceptee") and lue.montant <= 0:
-        decision.refuser("une demande acceptée doit avoir un montant.", "montant_accorde")
-    if lue.resultat in {"refusee", "liste_attente"} and lue.montant:
-        decision.refuser("le montant doit être 0 quand rien n'est accordé.", "montant_accorde")
-    return lue
-
-
-def _lire_realise(element: Lecteur) -> dict[str, Decimal] | None:
-    realise = element.objet("realise", None)
-    if realise is None:
-        return None
-    return {
-        "depenses_admissibles": realise.decimal("depenses_admissibles"),
-        "autres_aides_publiques": realise.decimal("autres_aides_publiques", 0),
-        "verse": realise.decimal("verse", 0),
-    }
-
-
-def _lire_indicateurs(element: Lecteur) -> dict[tuple[str, str], int] | None:
-    indicateurs = element.objet("indicateurs", None)
-    if indicateurs is None:
-        return None
-    valeurs: dict[tuple[str, str], int] = {}
-    for cle, brut in indicateurs.valeur.items():
-        if not isinstance(brut, dict):
-            valeurs[(cle, "")] = indicateurs.entier(cle)
-            continue
-        ventilation = indicateurs.objet(cle)
-        for modalite in brut:
-            if cle in VENTILATIONS and modalite not in VENTILATIONS[cle]:
-                ventilation.refuser(f"« {modalite} » n'est pas connu.")
-            valeurs[(cle, modalite)] = ventilation.entier(modalite)
-    return valeurs
 
 
 def _verifier_unicite(racine: Lecteur, lu: FichierLu, refus: list[str]) -> None:

@@ -6,6 +6,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Model
+
 ABSENT = object()
 
 
@@ -29,7 +31,10 @@ class Lecteur:
 
     def _brut(self, cle: str, defaut: Any) -> Any:
         if not isinstance(self.valeur, dict):
-            return defaut if defaut is not ABSENT else None
+            phrase = f"{self.place} : un objet est attendu."
+            if phrase not in self.refus:
+                self.refus.append(phrase)
+            return None
         if cle in self.valeur:
             return self.valeur[cle]
         if defaut is ABSENT:
@@ -44,7 +49,8 @@ class Lecteur:
     def objet(self, cle: str, defaut: Any = ABSENT) -> "Lecteur | None":
         """L'objet sous ``cle``, ou None s'il manque ou n'est pas un objet."""
         brut = self._brut(cle, defaut)
-        if brut is None and (defaut is not ABSENT or self.valeur is None or cle not in self.valeur):
+        nul_ecrit = isinstance(self.valeur, dict) and cle in self.valeur and defaut is ABSENT
+        if brut is None and not nul_ecrit:
             return None
         if not isinstance(brut, dict):
             self.refuser("un objet est attendu.", cle)
@@ -64,16 +70,30 @@ class Lecteur:
             for rang, element in enumerate(brut)
         ]
 
+    def textes(self, cle: str) -> list[str]:
+        """La liste de textes courts sous ``cle`` (vide si elle manque)."""
+        lus = []
+        for element in self.liste(cle, []):
+            if isinstance(element.valeur, str):
+                lus.append(element.valeur)
+            else:
+                element.refuser("un texte est attendu.")
+        return lus
+
     # --- Valeurs
-    def texte(self, cle: str, defaut: Any = ABSENT) -> str:
+    def texte(self, cle: str, defaut: Any = ABSENT, *, maximum: int | None = None) -> str:
+        """Un texte d'au plus ``maximum`` caractères."""
         brut = self._brut(cle, defaut)
         if brut is None:
             return ""
         if not isinstance(brut, str):
             self.refuser("un texte est attendu.", cle)
             return ""
-        if "\x00" in brut:
+        if "\x00" in brut or _est_brise(brut):
             self.refuser("le texte contient un caractère interdit.", cle)
+            return ""
+        if maximum and len(brut.strip()) > maximum:
+            self.refuser(f"le texte dépasse {maximum} caractères.", cle)
             return ""
         if defaut is ABSENT and not brut.strip():
             self.refuser("le texte est vide.", cle)
@@ -160,3 +180,13 @@ class Lecteur:
                 lecteur.refuser(f"{quoi} « {valeur} » est déjà à {vus[valeur]}.")
             elif valeur not in ("", None):
                 vus[valeur] = lecteur.place
+
+
+def longueur(modele: type[Model], champ: str) -> int | None:
+    """Ce que la base garde au plus de ce texte, en caractères."""
+    return modele._meta.get_field(champ).max_length
+
+
+def _est_brise(texte: str) -> bool:
+    """Une moitié de caractère (« \\ud800 »), que JSON laisse écrire et que la base refuse."""
+    return any("\ud800" <= lettre <= "\udfff" for lettre in texte)

@@ -16,7 +16,8 @@ from appels.services import appels as services_appels
 from appels.services import budget, demandes, depot, formulaires, plans, recevabilite
 from evaluations.services import comite, fiches, recommandations, seances
 from financement.importation.acteurs import Acteurs, acteurs_techniques
-from financement.importation.fichier import DemandeLue, FichierLu, ImportRefuse, lire
+from financement.importation.contenu import DemandeLue, FichierLu, ImportRefuse
+from financement.importation.fichier import lire
 from financement.importation.suites import rejouer_suites
 from financement.services import decisions, lettres
 from socle import horloge

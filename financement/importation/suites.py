@@ -1,6 +1,7 @@
 """Rejouer ce qui suit la décision : convention, versements, rapports, indicateurs, solde."""
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from appels.formulaires import questions_de
 from appels.models import Demande
 from appels.questions import TypeQuestion
 from financement.importation.acteurs import Acteurs
-from financement.importation.fichier import DemandeLue
+from financement.importation.contenu import DemandeLue
 from financement.services import conventions, fermeture, rapports, versements
 from socle import horloge
 from socle.exceptions import RegleViolee
@@ -62,10 +63,18 @@ def rejouer_suites(
         fermeture.regler_solde(acteur=acteurs.agent, demande=demande)
 
 
-def mettre_en_vigueur(lue: DemandeLue, demande: Demande, acteurs: Acteurs) -> Any:
-    """Prépare, transmet et inscrit signée des deux côtés la convention de la demande."""
+def mettre_en_vigueur(
+    lue: DemandeLue,
+    demande: Demande,
+    acteurs: Acteurs,
+    attendus: Mapping[str, int] | None = None,
+) -> Any:
+    """Prépare, transmet et inscrit signée des deux côtés la convention de la demande.
+
+    ``attendus`` : les résultats attendus par nom de case, à la place de ceux du fichier.
+    """
     convention = conventions.preparer_convention(
-        acteur=acteurs.agent, demande=demande, resultats_attendus=lue.resultats_attendus
+        acteur=acteurs.agent, demande=demande, resultats_attendus=attendus or lue.resultats_attendus
     )
     conventions.transmettre_convention(acteur=acteurs.agent, convention=convention)
     responsable = acteurs.responsable(neq=lue.neq, nom=lue.nom)

@@ -9,6 +9,7 @@ from financement.models.ecritures import (
     VoletAuGrandLivre,
 )
 from financement.models.envoi import EnvoiLettre
+from financement.models.lettre_fermeture import LettreFermeture
 from financement.models.modele import ModeleDocument
 from financement.models.mouvement import Credit, Mouvement
 from financement.models.paiement import CoordonneesBancaires, LotPaiement, RetourPaiement
@@ -48,6 +49,7 @@ __all__ = [
     "EcritureRapport",
     "EnvoiLettre",
     "Lettre",
+    "LettreFermeture",
     "LigneScenario",
     "LotPaiement",
     "ModeleDocument",

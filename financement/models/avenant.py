@@ -6,10 +6,12 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 
+from appels.indicateurs import par_case
 from appels.models import Demande
 from appels.models.budget import CategorieDepense
 from financement.avenants import EcartPoste, ecarts_de_postes
 from financement.cycle_de_vie import CycleDeVieAvenant
+from financement.indicateurs import LIBELLES_DES_CASES
 from socle import horloge
 
 
@@ -39,6 +41,8 @@ class Avenant(CycleDeVieAvenant):
     fin = models.DateField("fin du projet", null=True, blank=True)
     portee = models.TextField("ce qui change au projet", blank=True)
     postes = models.JSONField("nouveau budget", default=list, blank=True, encoder=DjangoJSONEncoder)
+    # Tout ce qui serait attendu, par nom de case ; NULL, les résultats attendus ne changent pas.
+    resultats = models.JSONField("nouveaux résultats attendus", null=True, blank=True)
     # Ce qui valait au moment de la demande : la comparaison se relit des années plus tard.
     avant = models.JSONField(default=dict, encoder=DjangoJSONEncoder, editable=False)
     demande_le = models.DateTimeField(default=horloge.maintenant, editable=False)
@@ -89,7 +93,8 @@ class Avenant(CycleDeVieAvenant):
                 | Q(debut__isnull=False)
                 | Q(fin__isnull=False)
                 | ~Q(portee="")
-                | ~Q(postes=[]),
+                | ~Q(postes=[])
+                | Q(resultats__isnull=False),
             ),
             models.CheckConstraint(
                 name="avenant_montant_positif",
@@ -141,6 +146,18 @@ class Avenant(CycleDeVieAvenant):
             )
             for nom, libelle in (("debut", "début du projet"), ("fin", "fin du projet"))
             if (jour := getattr(self, nom)) is not None
+        ]
+
+    @property
+    def resultats_changes(self) -> list[tuple[str, int | None, int | None]]:
+        """Les cases dont le nombre attendu change : leur nom, avant, après (None : rien)."""
+        if self.resultats is None:
+            return []
+        avant, apres = par_case(self.avant["resultats"]), par_case(self.resultats)
+        return [
+            (libelle, avant.get(case), apres.get(case))
+            for case, libelle in LIBELLES_DES_CASES.items()
+            if avant.get(case) != apres.get(case)
         ]
 
     @property

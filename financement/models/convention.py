@@ -39,7 +39,7 @@ class Convention(CycleDeVieConvention):
     montant = models.DecimalField("montant", max_digits=12, decimal_places=2)
     debut = models.DateField("début")
     fin = models.DateField("fin")
-    # Code d'indicateur → nombre que les rapports auront à atteindre.
+    # Nom de case (« par_genre:femmes ») → nombre à atteindre ; un avenant signé le change.
     resultats_attendus = models.JSONField("résultats attendus", default=dict, blank=True)
     modele = models.ForeignKey(
         "financement.ModeleDocument",

@@ -4,7 +4,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q, Sum
 
-from appels.models import Demande
+from appels.recusations import demandes_recusees
 from socle import horloge
 
 
@@ -31,11 +31,10 @@ class CoordonneesBancaires(models.Model):
 
 class LotPaiementQuerySet(models.QuerySet):
     def visibles_par(self, utilisateur: Any) -> "LotPaiementQuerySet":
-        """Un lot se cache à qui est récusé d'une de ses demandes : son total en parlerait."""
-        recusees = Demande.objects.filter(
-            affectations__membre__utilisateur=utilisateur, affectations__etat="recusee"
+        """Un lot se cache à qui est partie à une de ses demandes : son total en parlerait."""
+        caches = self.model.objects.filter(
+            versements__convention__demande__in=demandes_recusees(utilisateur)
         )
-        caches = self.model.objects.filter(versements__convention__demande__in=recusees)
         return self.exclude(pk__in=caches.values("pk"))
 
     def avec_totaux(self) -> "LotPaiementQuerySet":

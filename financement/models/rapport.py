@@ -57,6 +57,8 @@ class Rapport(CycleDeVieRapport):
         null=True,
         blank=True,
     )
+    # Ce que la convention attendait au premier dépôt, par nom de case ; vide avant lui.
+    resultats_prevus = models.JSONField("résultats prévus", null=True, editable=False)
     cree_le = models.DateTimeField(default=horloge.maintenant, editable=False)
     modifie_le = models.DateTimeField(default=horloge.maintenant)
     depose_le = models.DateTimeField("dépôt", null=True, blank=True, editable=False)
@@ -99,6 +101,11 @@ class Rapport(CycleDeVieRapport):
     @property
     def est_modifiable(self) -> bool:
         return self.etat in MODIFIABLES
+
+    @property
+    def comptes(self) -> dict[tuple[str, str], int]:
+        """Ses nombres, par (indicateur, modalité ou vide)."""
+        return {(v.indicateur, v.modalite): v.valeur for v in self.valeurs.all()}
 
     def manques(self) -> list[ManqueDemande]:
         """Ce qui empêche le dépôt, dans l'ordre de la page."""

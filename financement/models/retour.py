@@ -13,6 +13,13 @@ def chemin_numerise(objet: Any, nom: str) -> str:
 
 
 class PileNumeriseeQuerySet(models.QuerySet):
+    def traitables_par(self, utilisateur: Any) -> "PileNumeriseeQuerySet":
+        """Comme « retour.classer » : une pile parle de toutes les demandes de l'appel."""
+        if not utilisateur.is_authenticated or "agent" not in utilisateur.roles:
+            return self.none()
+        recuse = utilisateur.sieges.filter(affectations__etat="recusee")
+        return self.exclude(appel__in=recuse.values("appel"))
+
     def avec_comptes(self) -> "PileNumeriseeQuerySet":
         """``classees``, ``blanches`` et ``a_ranger``, en nombre de pages."""
         return self.annotate(
@@ -97,6 +104,7 @@ class PageNumerisee(models.Model):
         ECARTEE = "ecartee", "Écartée"
 
     A_RANGER = (Etat.ILLISIBLE, Etat.ETRANGERE, Etat.AUTRE_APPEL, Etat.DOUBLON)
+    DE_COTE = (Etat.ECARTEE, Etat.BLANCHE)
 
     pile = models.ForeignKey(PileNumerisee, on_delete=models.CASCADE, related_name="pages")
     no = models.PositiveIntegerField("page")

@@ -14,6 +14,7 @@ from financement.avenants import repartir_le_changement
 from financement.documents import contexte_avenant
 from financement.models import Avenant, Convention, Decision, Resolution, Signature, Versement
 from financement.services import signatures
+from financement.services.conventions import verifier_les_attendus
 from financement.services.decisions import inscrire_sous_enveloppe, retirer_decision
 from financement.services.grand_livre import libre_du_volet
 from financement.services.signatures import Preuve
@@ -58,11 +59,13 @@ def demander_avenant(
     fin: dt.date | None = None,
     portee: str = "",
     postes: Iterable[Mapping[str, Any]] = (),
+    resultats: Mapping[str, int] | None = None,
 ) -> Avenant:
     """Inscrit ce qui changerait ; ce qui est pareil à la convention ne compte pas.
 
-    Montants en dollars. Lève ``RegleViolee`` : ``motif``, ``montant``, ``fin``, ``rien``,
-    ``en_cours``, ``etat``.
+    Montants en dollars. ``resultats`` : tout ce qui serait attendu, par nom de case ; None, rien
+    n'y change. Lève ``RegleViolee`` : ``motif``, ``montant``, ``fin``, ``rien``, ``en_cours``,
+    ``etat``, et ce que dit ``verifier_les_attendus``.
     """
     exiger_permission(acteur, "avenant.demander", convention)
     convention = Convention.objects.select_for_update(no_key=True).get(pk=convention.pk)
@@ -82,11 +85,14 @@ def demander_avenant(
         "fin": fin if fin != convention.fin else None,
         "portee": portee.strip(),
         "postes": voulus if voulus and voulus != retenus else [],
+        "resultats": resultats if resultats != convention.resultats_attendus else None,
     }
     if all(voulu in (None, "", []) for voulu in changements.values()):
         raise RegleViolee("Rien ne change : modifiez au moins un élément.", code="rien")
     _verifier_les_dates(convention, changements["debut"], changements["fin"])
     _verifier_le_montant(convention, changements["montant"], changements["postes"] or retenus)
+    if changements["resultats"] is not None:
+        verifier_les_attendus(changements["resultats"])
     avenant = Avenant.objects.create(
         convention=convention,
         no=convention.avenants.count() + 1,
@@ -97,6 +103,7 @@ def demander_avenant(
             "debut": convention.debut,
             "fin": convention.fin,
             "postes": retenus,
+            "resultats": convention.resultats_attendus,
         },
         **changements,
     )
@@ -310,6 +317,8 @@ def _signer(
     convention.debut = avenant.debut or convention.debut
     convention.fin = avenant.fin or convention.fin
     convention.save(update_fields=["debut", "fin"])
+    if avenant.resultats is not None:
+        _changer_les_attendus(inscrit, avenant, convention)
     avenant.document_signe = signatures.figer_les_preuves(
         objet=avenant,
         nature=Document.Nature.AVENANT,
@@ -318,6 +327,23 @@ def _signer(
     avenant.save(update_fields=["document_signe"])
     signatures.remettre_le_signe(objet=avenant, lien=_adresse(avenant))
     return avenant
+
+
+def _changer_les_attendus(acteur: Any, avenant: Avenant, convention: Convention) -> None:
+    """Les rapports à remettre s'y mesurent ; ceux déjà remis gardent ce qui valait alors."""
+    convention.resultats_attendus = avenant.resultats
+    convention.save(update_fields=["resultats_attendus"])
+    journaliser(
+        acteur=acteur,
+        verbe="convention.amender_resultats",
+        objet=convention,
+        motif=avenant.motif,
+        details={
+            "avenant": avenant.no,
+            "avant": avenant.avant["resultats"],
+            "resultats": avenant.resultats,
+        },
+    )
 
 
 def _changer_le_montant(avenant: Avenant, convention: Convention) -> None:

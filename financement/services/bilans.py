@@ -13,8 +13,11 @@ from financement.services.recits import recits_de
 from socle import horloge
 from socle.documents import figer_document
 from socle.droits import exiger_permission
+from socle.journal import journaliser
 from socle.models import Document, Travail
 from socle.services import travaux
+
+NATURE = "bilan"
 
 
 @transaction.atomic
@@ -24,24 +27,18 @@ def demander_bilan(*, acteur: Any, portee: Portee) -> Travail:
     objet = portee.inscrite().objet
     parametres = {"portee": portee.cle}
     type(objet)._base_manager.select_for_update(no_key=True).get(pk=objet.pk)
-    if travail := travaux.deja_confie(acteur=acteur, nature="bilan", parametres=parametres):
+    if travail := travaux.deja_confie(acteur=acteur, nature=NATURE, parametres=parametres):
         return travail
     travail = travaux.creer_travail(
         acteur=acteur,
-        nature="bilan",
+        nature=NATURE,
         titre=f"Bilan {portee.de_quoi}",
         total=1,
         parametres=parametres,
         retour=reverse("bilan:bilan", args=[portee.cle]),
     )
-    transaction.on_commit(lambda: _confier(travail.pk))
+    travaux.confier(travail.pk)
     return travail
-
-
-def _confier(travail_id: int) -> None:
-    from financement.tasks import produire_bilan
-
-    produire_bilan.delay(travail_id)
 
 
 def produire(*, travail: Travail) -> None:
@@ -59,6 +56,7 @@ def produire(*, travail: Travail) -> None:
             titre=f"Bilan {portee.de_quoi} — {portee.titre}",
             acteur=travail.cree_par,
         )
+        journaliser(acteur=travail.cree_par, verbe="bilan.figer", objet=portee.objet)
         travaux.fixer_avancement(travail=travail, faits=1)
         travaux.finir(travail=travail)
 

@@ -8,10 +8,10 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from appels.indicateurs import incoherences
+from appels.indicateurs import CASES, incoherences, par_case
 from appels.models import Demande
 from financement.documents_fusionnes import champs_vides, contexte_convention
-from financement.indicateurs import TOTAUX, resultats_vises
+from financement.indicateurs import resultats_vises
 from financement.models import Convention, ModeleDocument, Signature, Versement
 from financement.montants import calendrier_versements, conditions_versements
 from financement.services import signatures
@@ -103,7 +103,8 @@ def ajuster_resultats(
 ) -> Convention:
     """Écrit ce que la Ville et l'organisme conviennent d'atteindre, tant que rien n'est transmis.
 
-    Lève ``RegleViolee`` : ``transmise``, ``incoherent``, ou le code d'un indicateur inconnu.
+    ``resultats`` : par nom de case. Lève ``RegleViolee`` : ``transmise``, et ce que dit
+    ``verifier_les_attendus``.
     """
     exiger_permission(acteur, "convention.preparer", convention)
     convention = Convention.objects.select_for_update(no_key=True).get(pk=convention.pk)
@@ -112,11 +113,7 @@ def ajuster_resultats(
             "La convention est transmise : ses résultats attendus ne changent plus.",
             code="transmise",
         )
-    for code in resultats.keys() - TOTAUX.keys():
-        raise RegleViolee(f"« {code} » n'est pas un indicateur qui se prévoit.", champ=code)
-    fautes = incoherences({(code, ""): compte for code, compte in resultats.items()})
-    if fautes:
-        raise RegleViolee(fautes[0][1], champ=fautes[0][0], code="incoherent")
+    verifier_les_attendus(resultats)
     convention.resultats_attendus = dict(resultats)
     convention.save(update_fields=["resultats_attendus"])
     journaliser(
@@ -126,6 +123,17 @@ def ajuster_resultats(
         details={"resultats": convention.resultats_attendus},
     )
     return convention
+
+
+def verifier_les_attendus(resultats: Mapping[str, int]) -> None:
+    """Le prévu s'additionne comme le réel (regles.md, 15).
+
+    Lève ``RegleViolee`` : ``incoherent``, ou le nom d'une case inconnue.
+    """
+    for nom in resultats.keys() - CASES:
+        raise RegleViolee(f"« {nom} » n'est pas un indicateur qui se prévoit.", champ=nom)
+    if fautes := incoherences(par_case(resultats)):
+        raise RegleViolee(fautes[0][1], champ=fautes[0][0], code="incoherent")
 
 
 @transaction.atomic

@@ -6,11 +6,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.urls import reverse
 
 from appels.models import Demande
 from financement.champs_suites import FinDeProjet
-from financement.models import Convention, Rapport, Recuperation, Versement
+from financement.models import Convention, LettreFermeture, Rapport, Recuperation, Versement
 from financement.services.modeles import figer_lettre
 from financement.solde import DepenseJugee, Solde, ramener
 from socle import horloge
@@ -180,8 +181,18 @@ def fermer_demande(*, acteur: Any, demande: Demande) -> Demande:
 
 
 def lettres_de_fermeture(demande: Demande) -> Any:
-    """Les lettres de fermeture émises pour ``demande``, la plus récente d'abord."""
-    return Document.objects.pour(demande).filter(nature=Document.Nature.RECUPERATION)
+    """Les lettres de fermeture émises pour ``demande``, la plus récente d'abord.
+
+    Chacune avec ``version`` et ``modele_de_l_appel`` ; None pour une lettre qui ne les inscrit pas.
+    """
+    return (
+        Document.objects.pour(demande)
+        .filter(nature=Document.Nature.RECUPERATION)
+        .annotate(
+            version=F("lettre_fermeture__modele__version"),
+            modele_de_l_appel=F("lettre_fermeture__modele__appel"),
+        )
+    )
 
 
 def _ecrire_lettre(*, acteur: Any, demande: Demande, final: Rapport, solde: Solde) -> Document:
@@ -191,7 +202,7 @@ def _ecrire_lettre(*, acteur: Any, demande: Demande, final: Rapport, solde: Sold
     """
     echeance = horloge.aujourdhui() + dt.timedelta(days=DELAI_REMBOURSEMENT_JOURS)
     fin = FinDeProjet(_convention(demande), final, solde, echeance if solde.a_recuperer else None)
-    document, _ = figer_lettre(
+    document, modele = figer_lettre(
         objet=demande,
         sujet=fin,
         genre=fin.genre,
@@ -200,6 +211,7 @@ def _ecrire_lettre(*, acteur: Any, demande: Demande, final: Rapport, solde: Sold
         titre=f"Lettre de fermeture — {demande.reference}",
         acteur=acteur,
     )
+    LettreFermeture.objects.create(document=document, demande=demande, modele=modele)
     with document.pdf.open("rb") as fichier:
         octets = fichier.read()
     courriels.envoyer(

@@ -3,12 +3,12 @@
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from appels.models import Appel, Demande
 from financement.champs_fusion import Valeurs
 from financement.documents_fusionnes import champs_vides, contexte_lettre, reference_de_lettre
-from financement.models import Decision, Lettre
+from financement.models import Convention, Decision, Lettre
 from financement.services import envois
 from financement.services.modeles import fixer_modele, lire_modele
 from socle import horloge
@@ -35,11 +35,14 @@ def preparer_lettre(*, decision: Decision, travail: Travail | None = None) -> Le
 def decisions_sans_lettre(appel: Appel, acteur: Any = None) -> QuerySet[Decision]:
     """Les décisions en vigueur dont la lettre n'est pas transmise ; ``acteur`` écarte les demandes
     dont il s'est récusé."""
+    cette = {"decision": OuterRef("pk")}
+    # La même lettre est transmise et en cours : l'ancienne, remplacée, n'annonce plus rien.
+    annoncees = Lettre.objects.filter(**cette, etat="transmise", remplacee_le=None)
+    # Un avenant change le montant d'une décision déjà annoncée : il est sa propre lettre.
+    changees = Convention.objects.filter(**cette, avenants__etat="signe", avenants__montant__gt=0)
     decisions = (
         Decision.objects.filter(demande__appel=appel, en_vigueur=True)
-        .exclude(lettres__etat="transmise", lettres__remplacee_le=None)
-        # Un avenant change le montant d'une décision déjà annoncée : il est sa propre lettre.
-        .exclude(conventions__avenants__etat="signe", conventions__avenants__montant__gt=0)
+        .exclude(Exists(annoncees) | Exists(changees))
         .select_related(
             "demande__organisme", "demande__appel", "demande__volet", "resolution", "volet"
         )

@@ -9,13 +9,14 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from appels.indicateurs import incoherences
+from appels.indicateurs import incoherences, nom_de
 from appels.models import Question
 from appels.regles import dollars
 from appels.services.collaboration import derniere_ecriture, noter_ecriture
 from appels.services.reponses import ecrire_reponse
 from financement.models import DepenseReelle, Rapport, Remarque, ValeurIndicateur
 from financement.remarques import Place
+from financement.retenus import prevus_de
 from socle import horloge
 from socle.concurrence import Issue, SaisieConcurrente, comparer
 from socle.cycle_de_vie import transitionner
@@ -189,14 +190,17 @@ def deposer_rapport(*, acteur: Any, rapport: Rapport) -> Rapport:
     """Remet le rapport ; ses indicateurs doivent s'additionner (regles.md, 15)."""
     exiger_permission(acteur, "rapport.deposer", rapport)
     rapport = Rapport.objects.select_for_update(no_key=True).get(pk=rapport.pk)
-    valeurs = {(v.indicateur, v.modalite): v.valeur for v in rapport.valeurs.all()}
-    fautes = incoherences(valeurs)
-    if fautes:
+    if fautes := incoherences(rapport.comptes):
         raise RegleViolee(fautes[0][1], champ=fautes[0][0], code="incoherent")
     absents = [manque.libelle for manque in rapport.manques()]
     if absents:
         raise RegleViolee(" ".join(absents), code="incomplet")
-    return transitionner(rapport, "deposer", acteur=acteur)
+    champs = {}
+    if rapport.resultats_prevus is None:
+        # Un avenant signé ensuite ne change pas ce à quoi un rapport déjà remis se mesure.
+        prevus = prevus_de(rapport.demande)
+        champs["resultats_prevus"] = {nom_de(*case): compte for case, compte in prevus.items()}
+    return transitionner(rapport, "deposer", acteur=acteur, champs=champs)
 
 
 @transaction.atomic

@@ -15,17 +15,25 @@ from socle.models import Utilisateur
 
 
 def verificateurs(demande: Demande) -> Any:
-    """Les personnes de la Ville qui peuvent vérifier une réserve : aucune récusée."""
-    return _employes().exclude(sieges__affectations__in=demande.affectations.filter(etat="recusee"))
+    """Les personnes de la Ville qui peuvent vérifier une réserve : aucune récusée, aucune de
+    l'organisme."""
+    recusees = demande.affectations.filter(etat="recusee")
+    return (
+        _employes()
+        .exclude(sieges__affectations__in=recusees)
+        .exclude(adhesions__organisme=demande.organisme_id)
+    )
 
 
 def verificateurs_de(demandes: Sequence[Demande]) -> dict[int, list[Utilisateur]]:
-    """Les mêmes pour chaque demande d'une liste, en deux requêtes."""
+    """Les mêmes pour chaque demande d'une liste, en trois requêtes."""
     employes = list(_employes())
-    recusees = Demande.objects.filter(
-        pk__in=[demande.pk for demande in demandes], affectations__etat="recusee"
-    ).values_list("pk", "affectations__membre__utilisateur")
-    ecartes = set(recusees)
+    liste = Demande.objects.filter(pk__in=[demande.pk for demande in demandes])
+    recusees = liste.filter(affectations__etat="recusee")
+    ecartes = {
+        *recusees.values_list("pk", "affectations__membre__utilisateur"),
+        *liste.values_list("pk", "organisme__adhesions__utilisateur"),
+    }
     return {
         demande.pk: [qui for qui in employes if (demande.pk, qui.pk) not in ecartes]
         for demande in demandes

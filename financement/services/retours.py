@@ -277,6 +277,19 @@ def ecarter_page(*, acteur: Any, page: PageNumerisee) -> None:
     )
 
 
+@transaction.atomic
+def remettre_page(*, acteur: Any, page: PageNumerisee) -> None:
+    """Défait une page écartée, ou tenue pour blanche à tort : elle est de nouveau à ranger."""
+    page = _verrouiller(acteur, page)
+    if page.etat not in PageNumerisee.DE_COTE:
+        raise RegleViolee("Cette page n'est pas de côté.", code="etat")
+    page.etat = Etat.ILLISIBLE
+    page.save(update_fields=["etat"])
+    journaliser(
+        acteur=acteur, verbe="pilenumerisee.remettre", objet=page.pile, details={"page": page.no}
+    )
+
+
 def detruire_retours(documents: QuerySet[Document]) -> None:
     """Ces documents ont fini d'être gardés : leur retour, et la pile où il était, partent aussi."""
     for retour in RetourNumerise.objects.filter(document__in=documents).select_related("pile"):
@@ -291,6 +304,13 @@ def detruire_retours(documents: QuerySet[Document]) -> None:
 
 
 def _a_ranger(acteur: Any, page: PageNumerisee) -> PageNumerisee:
+    page = _verrouiller(acteur, page)
+    if page.etat not in PageNumerisee.A_RANGER:
+        raise RegleViolee("Cette page est déjà rangée. Passez à la suivante.", code="etat")
+    return page
+
+
+def _verrouiller(acteur: Any, page: PageNumerisee) -> PageNumerisee:
     exiger_permission(acteur, "retour.classer", page.pile)
     page = (
         PageNumerisee.objects.select_for_update(of=("self",))
@@ -301,6 +321,4 @@ def _a_ranger(acteur: Any, page: PageNumerisee) -> PageNumerisee:
         raise RegleViolee(
             "Cette pile a été détruite. Numérisez de nouveau les papiers.", code="detruite"
         )
-    if page.etat not in PageNumerisee.A_RANGER:
-        raise RegleViolee("Cette page est déjà rangée. Passez à la suivante.", code="etat")
     return page

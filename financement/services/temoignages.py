@@ -42,7 +42,8 @@ def ajouter_temoignage(
             propre = sans_metadonnees(photo)
         except PhotoIllisible:
             raise RegleViolee(
-                "Cette photo ne s'ouvre pas : joignez un JPG ou un PNG.", champ="photo"
+                "Cette photo ne s'ouvre pas : joignez un JPG ou un PNG d'au plus 64 mégapixels.",
+                champ="photo",
             ) from None
         piece = joindre_photo(acteur=acteur, rapport=rapport, fichier=propre)
     temoignage = Temoignage.objects.create(

@@ -10,6 +10,7 @@ from financement.importation.passe import COLONNES, modele
 from financement.models import ProjetPasse, RepriseEssayee
 from financement.services import reprise as services
 from socle.exports import XLSX, reponse_xlsx, telecharger
+from socle.models import EntreeJournal
 from socle.vues import executer, exiger, trouver
 
 
@@ -75,6 +76,7 @@ def reprise(request: HttpRequest) -> HttpResponse:
             lecture, essayee = essai
             if essayee:
                 return redirect("ville:reprise_confirmer", pk=essayee.pk)
+    faites = RepriseEssayee.objects.filter(faite_le__isnull=False)
     return render(
         request,
         "financement/ville/reprise.html",
@@ -83,6 +85,7 @@ def reprise(request: HttpRequest) -> HttpResponse:
             "lecture": lecture,
             "colonnes": COLONNES.items(),
             "nombre": ProjetPasse.objects.count(),
+            "entrees": EntreeJournal.objects.pour(*faites)[:50],
         },
     )
 

@@ -12,6 +12,7 @@ from financement.forms_avenant import (
     AvenantForm,
     PostesAvenantFormSet,
 )
+from financement.formulaires_indicateurs import ResultatsAttendusForm
 from financement.models import Avenant, Convention
 from financement.services import avenants as services
 from financement.views.signatures import preuve_de
@@ -53,8 +54,14 @@ def _demander(request: HttpRequest, reference: str, *, salle: str) -> HttpRespon
     postes = PostesAvenantFormSet(
         donnees, initial=services.postes_retenus(convention), prefix=PREFIXE
     )
+    attendus = ResultatsAttendusForm(
+        donnees,
+        appel=convention.demande.appel,
+        attendus=convention.resultats_attendus,
+        prefix="attendus",
+    )
     if donnees is not None and not ajoute_une_ligne(donnees, PREFIXE):
-        justes = [form.is_valid(), postes.is_valid()]
+        justes = [form.is_valid(), postes.is_valid(), attendus.is_valid()]
         if all(justes) and (
             avenant := executer(
                 request,
@@ -63,6 +70,7 @@ def _demander(request: HttpRequest, reference: str, *, salle: str) -> HttpRespon
                 succes="L'avenant est demandé. La Ville l'étudie.",
                 convention=convention,
                 postes=[ligne.cleaned_data for ligne in postes.gardees],
+                resultats=attendus.comptes(),
                 **form.cleaned_data,
             )
         ):
@@ -76,6 +84,7 @@ def _demander(request: HttpRequest, reference: str, *, salle: str) -> HttpRespon
             "demande": convention.demande,
             "form": form,
             "postes": postes,
+            "attendus": attendus,
             "seuil": seuil,
             "salle": salle,
         },

@@ -26,7 +26,7 @@ from financement.portees import (
 from financement.services import bilans as services
 from financement.services.recits import ecrire_recits, recits_de
 from socle.exports import XLSX, telecharger
-from socle.models import Document
+from socle.models import Document, EntreeJournal
 from socle.vues import executer, exiger
 
 
@@ -103,7 +103,9 @@ def recits(request: HttpRequest, portee: str) -> HttpResponse:
         )
     ):
         return redirect("bilan:bilan", portee)
-    return render(request, "financement/bilan/recits.html", {"portee": de, "form": form})
+    entrees = EntreeJournal.objects.pour(de.objet).filter(verbe__startswith="bilan.")
+    contexte = {"portee": de, "form": form, "entrees": entrees[:50]}
+    return render(request, "financement/bilan/recits.html", contexte)
 
 
 def docx(request: HttpRequest, portee: str) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
@@ -9,13 +10,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from appels.indicateurs import par_case
 from appels.models import Demande
 from financement.documents_fusionnes import texte_fige
 from financement.forms import ConsentementForm, MotifForm, SignatureForm, SignaturePapierForm
 from financement.formulaires_indicateurs import ResultatsAttendusForm
 from financement.indicateurs import comparer
-from financement.models import Convention
+from financement.models import Convention, ModeleDocument
 from financement.services import conventions as services
+from financement.services.modeles import lire_modele
 from financement.services.reserves import reserves_de
 from financement.views.signatures import preuve_de
 from socle.models import EntreeJournal
@@ -103,19 +106,28 @@ def _montrer(
         "form_motif": MotifForm(),
         "form_accord": ConsentementForm(phrase=ACCORD_DE_LA_VILLE),
         "signatures": objet.signatures.all() if objet else [],
-        "attendus": comparer(objet.resultats_attendus, {}) if objet else [],
-        "form_resultats": ResultatsAttendusForm(convention=objet) if objet else None,
+        "attendus": comparer(par_case(objet.resultats_attendus), {}) if objet else None,
+        "form_resultats": _formulaire_des_resultats(objet) if objet else None,
         "reserves": reserves,
         "peut_abandonner": demande.etat == Demande.Etat.ACCEPTEE
         and (objet is None or objet.etat == "brouillon")
         and request.user.peut("demande.resilier", demande),
         "peut_preparer": all(reserve.levee_le for reserve in reserves)
         and request.user.peut("convention.preparer", demande),
+        "modele_a_lire": _modele_a_lire(request, objet),
         "peut_voir_retours": request.user.peut("retour.voir", demande),
         "peut_contresigner": request.user.peut("convention.contresigner", demande),
         "peut_resilier": request.user.peut("convention.resilier", demande),
     }
     return render(request, "financement/ville/convention.html", contexte | formulaires)
+
+
+def _modele_a_lire(request: HttpRequest, objet: Convention | None) -> ModeleDocument | None:
+    """Le modèle dont un brouillon sera fait, pour qui peut le lire d'avance."""
+    if objet is None or objet.etat != "brouillon" or not request.user.peut("modele.gerer"):
+        return None
+    modele = lire_modele(ModeleDocument.Genre.CONVENTION, objet.demande.appel)
+    return modele if modele.pk else None
 
 
 @require_POST
@@ -148,16 +160,22 @@ def agir(request: HttpRequest, reference: str, action: str) -> HttpResponse:
     return redirect("ville:convention", reference=reference)
 
 
+def _formulaire_des_resultats(objet: Convention, donnees: Any = None) -> ResultatsAttendusForm:
+    return ResultatsAttendusForm(
+        donnees, appel=objet.demande.appel, attendus=objet.resultats_attendus
+    )
+
+
 def _ajuster(request: HttpRequest, demande: Demande, objet: Convention) -> HttpResponse:
     """Ce que la convention attend, avant qu'elle parte."""
     exiger(request, "convention.preparer", objet)
-    form = ResultatsAttendusForm(request.POST, convention=objet)
+    form = _formulaire_des_resultats(objet, request.POST)
     if form.is_valid() and executer(
         request,
         services.ajuster_resultats,
         formulaire=form,
         convention=objet,
-        resultats=form.resultats(),
+        resultats=form.comptes(),
         succes="Les résultats attendus sont enregistrés.",
     ):
         return redirect("ville:convention", reference=demande.reference)
@@ -229,7 +247,7 @@ def convention_organisme(request: HttpRequest, reference: str) -> HttpResponse:
             "signatures": objet.signatures.all(),
             "versements": objet.versements.all(),
             "rapports": objet.demande.rapports.all(),
-            "attendus": comparer(objet.resultats_attendus, {}),
+            "attendus": comparer(par_case(objet.resultats_attendus), {}),
             "form": form,
             "peut_signer": peut_signer,
             "avenants": objet.avenants.all(),

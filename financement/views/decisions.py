@@ -25,7 +25,8 @@ from financement.services import decisions as services
 from financement.services.attente import liste_d_attente
 from financement.services.grand_livre import soldes
 from financement.services.reserves import verificateurs
-from socle.vues import executer, trouver
+from socle.models import EntreeJournal
+from socle.vues import executer, exiger, trouver
 
 ETATS = ("recommandee", "liste_attente", "acceptee", "refusee", "conventionnee", "fermee")
 
@@ -37,6 +38,7 @@ def _appel(request: HttpRequest, code: str, permission: str = "ville.voir") -> A
 def decisions(request: HttpRequest, code: str) -> HttpResponse:
     """Les demandes recommandées ou décidées, dans l'ordre du classement."""
     appel = _appel(request, code)
+    resolutions = appel.resolutions.all()
     return render(
         request,
         "financement/ville/decisions.html",
@@ -44,11 +46,15 @@ def decisions(request: HttpRequest, code: str) -> HttpResponse:
             "appel": appel,
             "soldes": soldes(appel),
             "lignes": _lignes(request, appel),
-            "resolutions": appel.resolutions.all(),
+            "resolutions": resolutions,
+            "entrees": EntreeJournal.objects.pour(*resolutions)[:50],
             "form_resolution": ResolutionForm(),
-            "a_decider": appel.demandes.filter(etat="recommandee").count(),
+            "a_decider": Demande.objects.sans_recusation(request.user)
+            .filter(appel=appel, etat="recommandee")
+            .count(),
             "attente": liste_d_attente(request.user, appel),
             "peut_decider": request.user.peut("resolution.inscrire", appel),
+            "lit_les_extraits": request.user.peut("resolution.lire_extrait", appel),
         },
     )
 
@@ -176,8 +182,9 @@ def _depart_du_scenario(ligne: LigneScenario) -> dict[str, Any]:
 
 
 def extrait(request: HttpRequest, code: str, pk: int) -> FileResponse:
-    """L'extrait du procès-verbal d'une résolution, pour les personnes de la Ville."""
+    """L'extrait du procès-verbal d'une résolution, à la Ville, sauf à qui y est partie."""
     appel = _appel(request, code)
+    exiger(request, "resolution.lire_extrait", appel)
     objet = get_object_or_404(appel.resolutions.exclude(extrait=""), pk=pk)
     nom = Path(objet.extrait.name).name
     return FileResponse(objet.extrait.open("rb"), as_attachment=True, filename=nom)

@@ -9,12 +9,13 @@ from django.views.decorators.http import require_POST
 from appels.models import Demande
 from financement.forms import MotifCourtForm
 from financement.forms_somme import SommeReporteeForm
-from financement.indicateurs import argent_de, comparer, prevus_de
-from financement.masquage import valeurs_de
+from financement.indicateurs import argent_de, comparer
+from financement.retenus import prevus_de, valeurs_de
 from financement.services import fermeture as services
 from financement.services.sommes_reportees import reportable, reporter_somme
 from financement.solde import lignes_du_solde
 from socle.exceptions import RegleViolee
+from socle.models import EntreeJournal
 from socle.saisies import a_relire
 from socle.vues import executer, exiger, trouver
 
@@ -54,6 +55,7 @@ def _montrer(request: HttpRequest, demande: Demande, form_motif: MotifCourtForm)
         solde = services.calculer_solde(demande)
     except RegleViolee as refus:
         raison = refus.message
+    recuperations = demande.recuperations.all()
     peut_regler = (
         request.user.peut("recuperation.reclamer", demande) and demande.etat == "conventionnee"
     )
@@ -66,7 +68,10 @@ def _montrer(request: HttpRequest, demande: Demande, form_motif: MotifCourtForm)
             "lignes": lignes_du_solde(solde) if solde else [],
             "raison": raison,
             "form_motif": form_motif,
-            "recuperations": demande.recuperations.all(),
+            "recuperations": recuperations,
+            "entrees": EntreeJournal.objects.pour(demande, *recuperations).filter(
+                verbe__startswith="recuperation."
+            ),
             "resultats": comparer(prevus_de(demande), valeurs_de(demande)),
             "argent": argent_de(demande),
             "reportable": sum(reportable(demande).values()),

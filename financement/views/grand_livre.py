@@ -102,7 +102,10 @@ def _choix() -> dict[str, Any]:
 
 
 def _objet(mouvement: Mouvement) -> str:
-    """Ce qui a causé le mouvement, nommé : « Versement 12 »."""
+    """Ce qui a causé le mouvement, nommé : « Versement 12 », ou le volet par son titre."""
+    volet = mouvement.credit.volet
+    if (mouvement.objet_type, mouvement.objet_id) == ("appels.volet", str(volet.pk)):
+        return str(volet)
     modele = apps.get_model(mouvement.objet_type)
     return f"{capfirst(modele._meta.verbose_name)} {mouvement.objet_id}"
 

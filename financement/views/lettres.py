@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -14,7 +15,8 @@ from financement.services import envois as services_envois
 from financement.services import lettres as services
 from financement.services import lots_lettres, regroupement
 from socle import horloge
-from socle.models import Travail
+from socle.exceptions import RegleViolee
+from socle.models import EntreeJournal, Travail
 from socle.vues import executer, exiger, trouver
 
 REGROUPEMENTS = {
@@ -53,6 +55,7 @@ def lettres(request: HttpRequest, code: str) -> HttpResponse:
             .en_defaut()
             .filter(lettre__decision__demande__appel=appel)
             .count(),
+            "entrees": EntreeJournal.objects.pour(*toutes)[:50],
             "travail": _travail_en_cours(request, appel),
             "peut_emettre": request.user.peut("lettre.lot", appel),
             "peut_classer": request.user.peut("retour.classer", appel),
@@ -99,8 +102,13 @@ def telecharger(request: HttpRequest, code: str, forme: str) -> HttpResponse:
     if not documents:
         raise Http404("Aucune lettre n'est émise.")
     regrouper, type_mime = REGROUPEMENTS[forme]
+    try:
+        ensemble = regrouper(documents)
+    except RegleViolee as refus:
+        messages.error(request, refus.message)
+        return redirect("ville:lettres", code=code)
     return FileResponse(
-        regrouper(documents),
+        ensemble,
         content_type=type_mime,
         as_attachment=True,
         filename=f"lettres-{appel.code.lower()}.{forme}",

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from appels.models import Besoin, PlanAction
-from financement.couverture import couverture, projets_finances, reponse_au_besoin
+from financement.couverture import couverture, projets_finances, reponses_aux_besoins
 from socle.exports import reponse_xlsx
 from socle.vues import exiger
 
@@ -69,7 +69,7 @@ def besoin(request: HttpRequest, code: str) -> HttpResponse:
         "financement/ville/besoin.html",
         {
             "besoin": objet,
-            "reponse": reponse_au_besoin(objet),
+            "reponse": reponses_aux_besoins([objet])[0],
             "appels": objet.appels.exclude(etat="brouillon"),
         },
     )

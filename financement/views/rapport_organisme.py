@@ -9,7 +9,9 @@ from django.shortcuts import redirect, render
 from appels.formulaires import lire_formulaire
 from appels.views.saisie import ecrire_reponses, enregistre, phrase_conflit, reponses_ecrites
 from financement.ecarts_depenses import budget_prevu, ecarts_du_rapport
+from financement.indicateurs import comparer
 from financement.models import Rapport
+from financement.retenus import prevus_du_rapport
 from financement.services import pieces_rapport
 from financement.services import rapports as services
 from financement.views.rapport_contexte import contexte_redaction
@@ -167,6 +169,7 @@ def _lire(request: HttpRequest, rapport: Rapport) -> HttpResponse:
                 rapport.depenses.values("categorie", "libelle", "montant"),
                 budget_prevu(rapport),
             ),
+            "resultats": comparer(prevus_du_rapport(rapport), rapport.comptes),
             "temoignages": rapport.temoignages.select_related("photo"),
             "remarques": rapport.remarques.select_related("faite_par", "traitee_par"),
         },

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_POST
 
 from appels.formulaires import lire_formulaire
 from financement.ecarts_depenses import budget_prevu, ecarts_du_rapport
-from financement.formulaires_indicateurs import IndicateursForm
 from financement.formulaires_rapport import ExamenForm
-from financement.indicateurs import comparer, prevus_de
+from financement.indicateurs import comparer
 from financement.models import Rapport
 from financement.remarques import par_place, places
+from financement.retenus import prevus_du_rapport
 from financement.services import rapports as services
 from financement.services.fermeture import calculer_solde
 from socle.exceptions import RegleViolee
@@ -120,11 +120,7 @@ def _montrer(request: HttpRequest, objet: Rapport, form: ExamenForm) -> HttpResp
             ),
             "remarques": remarques,
             "temoignages": objet.temoignages.select_related("photo", "publie_par"),
-            "indicateurs": IndicateursForm(rapport=objet),
-            "resultats": comparer(
-                prevus_de(objet.demande),
-                {(v.indicateur, v.modalite): v.valeur for v in objet.valeurs.all()},
-            ),
+            "resultats": comparer(prevus_du_rapport(objet), objet.comptes),
             "entrees": EntreeJournal.objects.pour(objet)[:50],
             "solde": solde,
             "form": form,

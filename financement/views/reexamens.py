@@ -87,7 +87,7 @@ def reexamen(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def confier(request: HttpRequest, pk: int) -> HttpResponse:
     objet = trouver(request, _visibles(request), "reexamen.confier", pk=pk)
-    form = ConfierForm(request.POST, personnes=services.personnes_libres(objet))
+    form = ConfierForm(request.POST, personnes=_a_qui_confier(objet))
     if form.is_valid() and executer(
         request,
         services.confier_reexamen,
@@ -100,18 +100,25 @@ def confier(request: HttpRequest, pk: int) -> HttpResponse:
     return _montrer(request, objet, form_confier=form)
 
 
+def _a_qui_confier(objet: Reexamen) -> list[Any]:
+    """Les personnes libres, sans celle qui l'a déjà."""
+    return [p for p in services.personnes_libres(objet) if p.pk != objet.confie_a_id]
+
+
 def _montrer(request: HttpRequest, objet: Reexamen, **formulaires: Any) -> HttpResponse:
     en_cours = objet.etat == Reexamen.Etat.DEMANDE
     peut_confier = en_cours and request.user.peut("reexamen.confier", objet)
-    personnes = services.personnes_libres(objet) if peut_confier else []
+    personnes = _a_qui_confier(objet) if peut_confier else []
     contexte = {
         "reexamen": objet,
         "demande": objet.demande,
-        "entrees": EntreeJournal.objects.pour(objet)[:50],
+        "entrees": EntreeJournal.objects.pour(objet, objet.demande).filter(
+            verbe__startswith="reexamen."
+        )[:50],
         "peut_trancher": en_cours and request.user.peut("reexamen.trancher", objet),
         "peut_confier": peut_confier,
         "personnes": personnes,
         "form": ReponseReexamenForm(),
-        "form_confier": ConfierForm(personnes=personnes, initial={"personne": objet.confie_a_id}),
+        "form_confier": ConfierForm(personnes=personnes),
     }
     return render(request, "financement/ville/reexamen.html", contexte | formulaires)

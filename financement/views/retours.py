@@ -45,11 +45,19 @@ def pile(request: HttpRequest, cle: UUID) -> HttpResponse:
     objet = _pile(request, cle)
     documents = services.documents_a_signer(objet.appel)
     form = PageForm(request.POST or None, documents=documents)
+    ranges = services.retours_de(objet)
     if request.method == "POST":
         page = trouver(request, objet.pages.all(), no=lire_entier(request.POST.get("page", "")))
         if "ecarter" in request.POST:
             fait = executer(
                 request, services.ecarter_page, page=page, succes=f"La page {page.no} est écartée."
+            )
+        elif "remettre" in request.POST:
+            fait = executer(
+                request,
+                services.remettre_page,
+                page=page,
+                succes=f"La page {page.no} est de nouveau à ranger.",
             )
         else:
             fait = form.is_valid() and executer(
@@ -67,11 +75,12 @@ def pile(request: HttpRequest, cle: UUID) -> HttpResponse:
         "financement/ville/pile.html",
         {
             "pile": objet,
-            "entrees": EntreeJournal.objects.pour(objet)[:50],
+            "entrees": EntreeJournal.objects.pour(objet, *ranges)[:50],
             "appel": objet.appel,
             "form": form,
             "a_ranger": objet.pages.filter(etat__in=PageNumerisee.A_RANGER),
-            "retours": services.retours_de(objet),
+            "de_cote": objet.pages.filter(etat__in=PageNumerisee.DE_COTE),
+            "retours": ranges,
             "documents": documents,
             "choisi": request.POST.get("document", ""),
             "en_cause": request.POST.get("page", ""),

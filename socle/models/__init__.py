@@ -1,3 +1,4 @@
+from socle.models.battement import Battement
 from socle.models.document import Document
 from socle.models.incident import Incident
 from socle.models.journal import EntreeJournal
@@ -7,6 +8,7 @@ from socle.models.utilisateur import RoleVille, Utilisateur
 
 __all__ = [
     "Adhesion",
+    "Battement",
     "Document",
     "EntreeJournal",
     "Incident",

@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from socle import horloge
+from socle.templatetags.affichage import date_courte
 
 
 class Incident(models.Model):
@@ -49,7 +50,7 @@ class Incident(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"Incident du {self.constate_le:%Y-%m-%d}"
+        return f"Incident du {date_courte(self.constate_le)}"
 
     @property
     def a_faire(self) -> list[str]:

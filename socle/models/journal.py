@@ -37,9 +37,12 @@ REFUSER = """
 class EntreeJournalQuerySet(models.QuerySet):
     def pour(self, *objets: models.Model) -> "EntreeJournalQuerySet":
         """L'histoire d'un objet ou de plusieurs, la plus récente d'abord."""
-        voulus = models.Q(pk__in=[])
+        cles: dict[str, list[str]] = {}
         for objet in objets:
-            voulus |= models.Q(objet_type=objet._meta.label_lower, objet_id=str(objet.pk))
+            cles.setdefault(objet._meta.label_lower, []).append(str(objet.pk))
+        voulus = models.Q(pk__in=[])
+        for objet_type, numeros in cles.items():
+            voulus |= models.Q(objet_type=objet_type, objet_id__in=numeros)
         return self.filter(voulus).select_related("acteur")
 
 

@@ -1,8 +1,11 @@
+import datetime as dt
 import uuid
 
 from django.db import models
 
 from socle import horloge
+
+MUET = dt.timedelta(minutes=1)
 
 
 class Travail(models.Model):
@@ -56,6 +59,11 @@ class Travail(models.Model):
     @property
     def est_arrete(self) -> bool:
         return self.etat == self.Etat.ARRETE
+
+    @property
+    def est_muet(self) -> bool:
+        """Aucun ouvrier ne l'a fait avancer depuis une minute."""
+        return not self.est_fini and horloge.maintenant() - self.avance_le > MUET
 
     @property
     def phrases_erreurs(self) -> list[str]:

@@ -50,3 +50,24 @@ def verifier_organisme(*, acteur: Any, organisme: Organisme, statut: str) -> Org
         acteur=acteur, verbe="organisme.verifier", objet=organisme, details={"statut": statut}
     )
     return organisme
+
+
+@transaction.atomic
+def nommer_administration(*, courriel: str) -> Utilisateur:
+    """Donne l'administration à un compte, de la machine : la première personne n'a qui le demander.
+
+    Le journal l'inscrit au nom du système. Lève ``RegleViolee`` quand aucun compte n'a ce courriel.
+    """
+    compte = Utilisateur.objects.filter(email__iexact=courriel, is_active=True).first()
+    if compte is None:
+        raise RegleViolee(f"Aucun compte actif n'a le courriel {courriel} : inscrivez-le d'abord.")
+    avant = sorted(compte.roles)
+    compte.roles = sorted({*avant, RoleVille.ADMINISTRATION})
+    compte.save(update_fields=["roles"])
+    journaliser(
+        acteur=None,
+        verbe="compte.regler",
+        objet=compte,
+        details={"de": avant, "vers": compte.roles, "actif": True},
+    )
+    return compte

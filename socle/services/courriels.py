@@ -44,6 +44,8 @@ def envoyer(
     """
     if _silence.get():
         return []
+    # Un nom ou un titre envoyé avec un saut de ligne ferait refuser l'objet à chaque envoi.
+    objet = " ".join(objet.split())
     texte = render_to_string(
         f"courriels/{gabarit}.txt",
         {"ville": settings.VILLE, "site": settings.SITE_URL, **(contexte or {})},

@@ -1,5 +1,6 @@
 """Les organismes : les créer, les rejoindre, y inviter."""
 
+import datetime as dt
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,9 @@ from socle.journal import journaliser
 from socle.models import Adhesion, Invitation, Organisme
 from socle.services import courriels
 from socle.validateurs import NEQ, normaliser_neq
+
+# Chaque invitation est un courriel à une adresse que la personne choisit.
+INVITATIONS_PAR_JOUR = 30
 
 
 def _demander(acteur: Any, permission: str, objet: Any = None) -> None:
@@ -70,6 +74,7 @@ def modifier_organisme(*, acteur: Any, organisme: Organisme, **champs: Any) -> O
 def inviter(*, acteur: Any, organisme: Organisme, courriel: str, role: str) -> Invitation:
     """Invite une personne par courriel ; le lien vaut quatorze jours."""
     _demander(acteur, "organisme.inviter", organisme)
+    _pas_trop_d_un_coup(acteur)
     courriel = courriel.strip().lower()
     if organisme.adhesions.filter(utilisateur__email__iexact=courriel).exists():
         raise RegleViolee("Cette personne est déjà membre de l'organisme.", champ="courriel")
@@ -137,6 +142,7 @@ def demander_adhesion(*, acteur: Any, organisme: Organisme) -> Invitation:
     ).first()
     if existante and existante.est_en_cours:
         return existante
+    _pas_trop_d_un_coup(acteur)
     if existante:
         existante.annulee_le = horloge.maintenant()
         existante.save(update_fields=["annulee_le"])
@@ -165,6 +171,7 @@ def demander_adhesion(*, acteur: Any, organisme: Organisme) -> Invitation:
 def accepter_adhesion(*, acteur: Any, invitation: Invitation) -> Organisme:
     """Un responsable accepte une demande de se joindre."""
     _demander(acteur, "organisme.inviter", invitation.organisme)
+    invitation = _verrouiller(invitation)
     if not invitation.est_en_cours or invitation.nature != Invitation.Nature.DEMANDE:
         raise RegleViolee("Cette demande n'est plus en cours.")
     _joindre(invitation.creee_par, invitation, acteur)
@@ -208,9 +215,36 @@ def _joindre(personne: Any, invitation: Invitation, acteur: Any) -> None:
     )
 
 
+def _verrouiller(invitation: Invitation) -> Invitation:
+    """Telle qu'elle est maintenant, et qu'elle restera jusqu'à la fin de la transaction."""
+    return (
+        Invitation.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("organisme", "creee_par")
+        .get(pk=invitation.pk)
+    )
+
+
+def _pas_trop_d_un_coup(acteur: Any) -> None:
+    if acteur is None:
+        return
+    hier = horloge.maintenant() - dt.timedelta(days=1)
+    if acteur.invitations.filter(creee_le__gte=hier).count() >= INVITATIONS_PAR_JOUR:
+        raise RegleViolee(
+            f"Vous avez envoyé {INVITATIONS_PAR_JOUR} invitations ou demandes depuis hier : "
+            "reprenez demain.",
+            champ="courriel",
+            code="trop_d_invitations",
+        )
+
+
 @transaction.atomic
 def annuler_invitation(*, acteur: Any, invitation: Invitation) -> None:
+    """Annule une invitation ou une demande en cours ; acceptée ou déjà annulée, elle ne l'est plus
+    (code ``expiree``)."""
     _demander(acteur, "organisme.inviter", invitation.organisme)
+    invitation = _verrouiller(invitation)
+    if invitation.acceptee_le or invitation.annulee_le:
+        raise RegleViolee("Cette invitation n'est plus en cours.", code="expiree")
     invitation.annulee_le = horloge.maintenant()
     invitation.save(update_fields=["annulee_le"])
     journaliser(
@@ -227,6 +261,7 @@ def changer_role(*, acteur: Any, adhesion: Adhesion, role: str) -> None:
     _demander(acteur, "organisme.inviter", adhesion.organisme)
     if role != Adhesion.Role.RESPONSABLE:
         _garder_un_responsable(adhesion)
+        _annuler_ses_invitations(adhesion)
     adhesion.role = role
     adhesion.save(update_fields=["role"])
     journaliser(
@@ -239,10 +274,12 @@ def changer_role(*, acteur: Any, adhesion: Adhesion, role: str) -> None:
 
 @transaction.atomic
 def retirer_membre(*, acteur: Any, adhesion: Adhesion) -> None:
-    """Retire un membre (ou soi-même) ; le dernier responsable ne part pas."""
+    """Retire un membre (ou soi-même) ; le dernier responsable ne part pas, et les invitations
+    encore en cours de la personne s'annulent : elle ne revient pas par un lien qu'elle a gardé."""
     if adhesion.utilisateur_id != acteur.pk:
         _demander(acteur, "organisme.inviter", adhesion.organisme)
     _garder_un_responsable(adhesion)
+    _annuler_ses_invitations(adhesion)
     journaliser(
         acteur=acteur,
         verbe="organisme.retirer_membre",
@@ -250,6 +287,15 @@ def retirer_membre(*, acteur: Any, adhesion: Adhesion) -> None:
         details={"courriel": adhesion.utilisateur.email},
     )
     adhesion.delete()
+
+
+def _annuler_ses_invitations(adhesion: Adhesion) -> None:
+    adhesion.organisme.invitations.filter(
+        creee_par=adhesion.utilisateur_id,
+        nature=Invitation.Nature.INVITATION,
+        acceptee_le=None,
+        annulee_le=None,
+    ).update(annulee_le=horloge.maintenant())
 
 
 def _garder_un_responsable(adhesion: Adhesion) -> None:

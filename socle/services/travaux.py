@@ -1,7 +1,8 @@
 """Les longs travaux : créés par une vue, avancés par une tâche, suivis sur une page.
 
-Une nature de travail déclarée par ``declarer_tache`` s'arrête, se reprend, et se remet en file
-d'elle-même quand l'ouvrier qui la portait a disparu : sa tâche doit pouvoir être lancée deux fois.
+Une nature de travail déclarée par ``declarer_tache`` se remet en file d'elle-même quand l'ouvrier
+qui la portait a disparu, ou que la file était en panne : sa tâche doit pouvoir être lancée deux
+fois. Elle s'arrête et se reprend aussi, sauf si elle se fait d'un trait.
 """
 
 import datetime as dt
@@ -20,16 +21,21 @@ DOUBLE_ENVOI = dt.timedelta(minutes=10)
 SILENCE = dt.timedelta(minutes=3)
 EN_MARCHE = (Travail.Etat.EN_ATTENTE, Travail.Etat.EN_COURS)
 _taches: dict[str, Callable[[int], None]] = {}
+_d_un_trait: set[str] = set()
 
 
-def declarer_tache(nature: str, confier: Callable[[int], None]) -> None:
+def declarer_tache(
+    nature: str, confier: Callable[[int], None], *, d_un_trait: bool = False
+) -> None:
     """``confier(travail_id)`` met en file la tâche des travaux de cette nature."""
     _taches[nature] = confier
+    if d_un_trait:
+        _d_un_trait.add(nature)
 
 
 def se_reprend(travail: Travail) -> bool:
     """Vrai si ce travail s'arrête et se reprend."""
-    return travail.nature in _taches
+    return travail.nature in _taches and travail.nature not in _d_un_trait
 
 
 def creer_travail(

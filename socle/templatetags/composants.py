@@ -226,7 +226,12 @@ def liste_manques(manques: Sequence[Manque], titre: str = "Ce qui manque") -> di
 
 
 @register.inclusion_tag("composants/historique.html")
-def historique(entrees: Sequence[Any], titre: str = "Historique") -> dict[str, Any]:
-    """Les entrées du journal d'un objet (``EntreeJournal.objects.pour(objet)``), en français."""
+def historique(
+    entrees: Sequence[Any], titre: str = "Historique", *, nommer: bool = False
+) -> dict[str, Any]:
+    """Les entrées du journal d'un objet (``EntreeJournal.objects.pour(objet)``), en français.
+
+    ``nommer`` : l'histoire de plusieurs objets, chacun nommé après ce qui lui est arrivé.
+    """
     lignes = [{"entree": entree, "phrase": phrase(entree.verbe)} for entree in entrees]
-    return {"lignes": lignes, "titre": titre}
+    return {"lignes": lignes, "titre": titre, "nommer": nommer}

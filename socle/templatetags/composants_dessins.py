@@ -197,10 +197,13 @@ def barre_progression(
     suite: str = "",
     suite_libelle: str = "Continuer",
     arrete: bool = False,
+    muet: bool = False,
     arreter: str = "",
     reprendre: str = "",
 ) -> dict[str, Any]:
     """L'avancement d'un long travail ; ``arreter`` et ``reprendre`` sont les adresses des actions.
+
+    ``muet`` : aucun ouvrier ne le fait avancer, et la barre le dit.
 
     ``url`` rend cette même balise : htmx l'appelle toutes les deux secondes jusqu'à la fin. Sans
     JavaScript, un lien recharge la page.
@@ -215,6 +218,7 @@ def barre_progression(
         "suite": suite,
         "suite_libelle": suite_libelle,
         "arrete": arrete,
+        "muet": muet,
         "arreter": arreter,
         "reprendre": reprendre,
     }

@@ -1,41 +1,28 @@
-"""L'état de santé : la base, le courtier et le stockage répondent-ils ?"""
+"""L'état du service : en JSON pour un outil de surveillance, en page pour l'équipe de la Ville."""
 
-from typing import Any
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 
-from django.conf import settings
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, JsonResponse
-from kombu import Connection
-from kombu.exceptions import OperationalError
+from socle.sante import Etat, signes
+from socle.vues import exiger, publique
 
-from socle.vues import publique
+ROLES = {Etat.OK: "fait", Etat.ATTENTION: "avertissement", Etat.PANNE: "refus"}
+LIBELLES = {Etat.OK: "En ordre", Etat.ATTENTION: "À voir", Etat.PANNE: "En panne"}
 
 
 @publique
 def sante(request: HttpRequest) -> JsonResponse:
-    """200 quand tout répond, sinon 503 ; ne dit rien de ce qui tourne derrière."""
-    etats = {"base": _base(), "courtier": _courtier()}
-    bonne = all(etats.values())
-    corps: dict[str, Any] = {
-        "etat": "ok" if bonne else "panne",
-        **{nom: "ok" if etat else "panne" for nom, etat in etats.items()},
-    }
-    return JsonResponse(corps, status=200 if bonne else 503)
+    """503 en panne, sinon 200 ; ``etat`` dit le pire des signes. Rien de ce qui tourne derrière."""
+    etats = {signe.nom: signe.etat for signe in signes()}
+    pire = next((etat for etat in (Etat.PANNE, Etat.ATTENTION) if etat in etats.values()), Etat.OK)
+    return JsonResponse({"etat": pire, **etats}, status=503 if pire == Etat.PANNE else 200)
 
 
-def _base() -> bool:
-    try:
-        with connection.cursor() as curseur:
-            curseur.execute("SELECT 1")
-            return curseur.fetchone() == (1,)
-    except DatabaseError:
-        return False
-
-
-def _courtier() -> bool:
-    try:
-        with Connection(settings.CELERY_BROKER_URL, connect_timeout=2) as courtier:
-            courtier.ensure_connection(max_retries=1, timeout=2)
-            return True
-    except (OperationalError, OSError):
-        return False
+def etat(request: HttpRequest) -> HttpResponse:
+    """Chaque morceau, ce qui s'y passe et quoi faire."""
+    exiger(request, "ville.etat")
+    lignes = [
+        {"signe": signe, "role": ROLES[signe.etat], "libelle": LIBELLES[signe.etat]}
+        for signe in signes()
+    ]
+    return render(request, "socle/etat.html", {"lignes": lignes})

@@ -17,11 +17,11 @@
     });
   });
 
-  // Le sommaire d'une page : ouvert à côté du texte, replié au-dessus sur un petit écran.
+  // Le sommaire d'une page, les filtres d'une liste : ouverts à l'aise, repliés sur un petit écran.
   const large = window.matchMedia("(min-width: 62rem)");
   const suivreLaLargeur = () =>
-    document.querySelectorAll("details.sommaire__replie").forEach((sommaire) => {
-      sommaire.open = large.matches;
+    document.querySelectorAll("[data-replie-etroit]").forEach((pli) => {
+      pli.open = large.matches;
     });
   large.addEventListener("change", suivreLaLargeur);
   suivreLaLargeur();

@@ -6,10 +6,11 @@ import hashlib
 import pytest
 from django.urls import reverse
 
-from appels.models import Depot
+from appels.models import Appel, Depot
 from appels.services import demandes as services
 from appels.services.accuses import figer_accuse
 from appels.services.depot import canonique, deposer
+from appels.services.recevabilite import points_proposes
 from socle.exceptions import PermissionRefusee, RegleViolee
 from socle.models import EntreeJournal
 from tests.appels.conftest import DEPOT, adresse, brouillon_complet, toronto
@@ -51,6 +52,24 @@ def test_une_seconde_plus_tard_le_depot_est_refuse_et_le_brouillon_reste(cloture
     assert monde.demande.depot_refuse_le == cloture + SECONDE
     assert not Depot.objects.exists()
     assert EntreeJournal.objects.pour(monde.demande).filter(verbe="demande.refuser_depot").exists()
+
+
+def test_la_derniere_fraction_de_la_seconde_de_cloture_est_a_temps(a_l_heure):
+    """16:00:00 dure une seconde entière : rien ne se refuse avant 16:00:01."""
+    cloture = toronto(2026, 6, 12, 16)
+    monde = brouillon_complet(cloture=cloture)
+    a_l_heure(cloture + SECONDE - dt.timedelta(microseconds=1))
+
+    assert monde.appel.est_ouvert
+    assert not monde.appel.est_clos
+    assert monde.appel in Appel.objects.ouverts()
+    assert deposer(acteur=monde.responsable, demande=monde.demande)
+    monde.demande.refresh_from_db()
+    assert points_proposes(monde.demande, monde.responsable)["delai"][0] == "oui"
+
+    a_l_heure(cloture + SECONDE)
+    assert monde.appel.est_clos
+    assert monde.appel not in Appel.objects.ouverts()
 
 
 @pytest.mark.parametrize("cloture", CLOTURES)

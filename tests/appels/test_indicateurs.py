@@ -172,11 +172,11 @@ def viser(demande, **cases):
     return " ".join(m.libelle for m in manques(demande) if m.partie == "vises")
 
 
-def test_la_demande_prevoit_les_seuls_totaux_que_l_appel_demande(demande):
+def test_la_demande_prevoit_les_seuls_indicateurs_que_l_appel_demande(demande):
     texte = page(demande.auteur, "organisme:rediger", demande.reference, "vises").text
-    for libelle in ("Personnes différentes à rejoindre", "Outils produits"):
+    for libelle in ("Personnes différentes à rejoindre", "Outils produits", "Femmes"):
         assert libelle in texte
-    for absent in ("Participations prévues", "Femmes", "Jumelages"):
+    for absent in ("Participations prévues", "Résidence permanente", "Jumelages"):
         assert absent not in texte
 
 
@@ -215,3 +215,40 @@ def test_une_reponse_forgee_ne_garde_que_les_cases_montrees(demande):
     viser(demande, personnes_distinctes="3", jumelages="9", par_genre="4")
     assert demande.reponses.get().valeur == {"personnes_distinctes": "3"}
     assert "Personnes différentes à rejoindre : 3" in demande.reponses.get().texte
+
+
+VISES = {"personnes_distinctes": "30", "personnes_immigrantes": "10", "outils": "0"}
+
+
+@pytest.mark.parametrize(
+    ("cases", "manque"),
+    [
+        ({"par_genre:femmes": "6", "par_genre:hommes": "4"}, ""),
+        ({"par_genre:femmes": "6", "par_genre:autre_ou_non_declare": "4"}, ""),
+        ({"par_genre:femmes": "6", "par_genre:hommes": "3"}, "le total est 9"),
+        ({"par_genre:femmes": "11"}, "le total est 11"),
+        ({"par_genre:femmes": "dix"}, "Personnes immigrantes par genre : Femmes"),
+    ],
+)
+def test_une_ventilation_prevue_totalise_ou_reste_vide(demande, cases, manque):
+    trouve = viser(demande, **VISES, **cases)
+    assert manque in trouve
+    assert bool(trouve) is bool(manque)
+    # Ce qui est écrit reste, juste ou non, et la répartition reste ouverte.
+    texte = page(demande.auteur, "organisme:rediger", demande.reference, "vises").text
+    numero = demande.question.pk
+    assert Formulaire(texte).valeur(f"q{numero}-par_genre:femmes") == cases["par_genre:femmes"]
+    assert '<details class="replie" open>' in texte
+
+
+def test_les_ventilations_ne_se_demandent_que_si_l_on_veut(demande):
+    assert viser(demande, **VISES) == ""
+    texte = page(demande.auteur, "organisme:rediger", demande.reference, "vises").text
+    assert "Prévoir aussi la répartition (facultatif)" in texte
+    assert '<details class="replie" open>' not in texte
+
+
+def test_la_demande_se_relit_avec_ses_ventilations(demande):
+    viser(demande, **VISES, **{"par_genre:femmes": "6", "par_genre:hommes": "4"})
+    assert "Personnes immigrantes par genre : Femmes : 6" in demande.reponses.get().texte
+    assert demande.reponses.get().valeur["par_genre:hommes"] == "4"

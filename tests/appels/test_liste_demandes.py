@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
+from playwright.sync_api import expect
 
 from appels.models import Reponse
 from tests.factories import (
@@ -15,6 +16,7 @@ from tests.factories import (
     OrganismeFactory,
     UtilisateurFactory,
 )
+from tests.parcours.gestes import ouvrir_session
 
 pytestmark = pytest.mark.django_db
 LISTE = "/ville/demandes/"
@@ -73,6 +75,59 @@ def test_les_filtres_restent_dans_l_adresse_et_se_combinent(deux, client):
         assert [d for d, _ in page.context["lignes"]] == trouvees, filtres
     page = client.get(LISTE, {"secteur": "Centre-ville", "col": ["neq", "secteur"]}).text
     assert "secteur=Centre-ville&amp;col=neq&amp;col=secteur&amp;format=xlsx" in page
+
+
+def test_les_filtres_replies_disent_ce_qui_est_choisi(deux, client):
+    soupe, _, besoin = deux
+    assert "Aucun filtre" in client.get(LISTE).text
+    # Une valeur inventée ne se montre pas comme un choix.
+    assert client.get(LISTE, {"etape": "99", "tri": "x"}).context["actifs"] == []
+    choix = {"appel": soupe.appel.code, "etape": "3", "besoin": besoin.code, "tri": "-montant"}
+    page = client.get(LISTE, {**choix, "recherche": "soupes"})
+    assert page.context["actifs"] == [
+        "Organisme, projet, numéro ou réponse : soupes",
+        f"Appel : {soupe.appel}",
+        "Étape : Au comité",
+        f"Besoin visé : {besoin}",
+        "Trier par : Montant (décroissant)",
+    ]
+    assert "Étape : Au comité · Besoin visé" in page.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_les_filtres_se_replient_au_telephone_et_s_ouvrent_d_un_toucher(live_server, ouvrir_page):
+    DemandeFactory(titre="Soupes du monde")
+    page = ouvrir_page(largeur=320)
+    ouvrir_session(page, UtilisateurFactory(agent=True), live_server.url)
+    page.goto(LISTE)
+    etape = page.get_by_label("Étape")
+    expect(etape).to_be_hidden()
+    expect(page.get_by_text("1 demande", exact=True)).to_be_in_viewport()
+    page.get_by_text("Filtrer et trier").click()
+    etape.select_option("Brouillons")
+    page.get_by_role("button", name="Filtrer").click()
+    expect(page.get_by_text("Étape : Brouillons")).to_be_visible()
+    expect(etape).to_be_hidden()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    expect(etape).to_be_visible()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("lignes", "reste_en_vue"), [(3, False), (14, True)])
+def test_l_entete_d_une_longue_liste_reste_en_vue(live_server, ouvrir_page, lignes, reste_en_vue):
+    premiere = DemandeFactory()
+    DemandeFactory.create_batch(lignes - 1, appel=premiere.appel)
+    page = ouvrir_page(largeur=1280)
+    page.set_viewport_size({"width": 1280, "height": 320})
+    ouvrir_session(page, UtilisateurFactory(agent=True), live_server.url)
+    page.goto(LISTE)
+    page.locator("tbody tr").last.scroll_into_view_if_needed()
+    page.mouse.wheel(0, 200)
+    entete = page.locator("thead th").first
+    if reste_en_vue:
+        expect(entete).to_be_in_viewport()
+    else:
+        expect(entete).not_to_be_in_viewport()
 
 
 def test_les_colonnes_choisies_se_montrent_et_s_exportent(deux, client):

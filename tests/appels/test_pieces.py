@@ -132,6 +132,9 @@ def test_un_fichier_vide_est_refuse(prete):
         ("../../etc/mot.pdf", "mot.pdf"),
         ("C:\\temp\\été 2026.pdf", "été 2026.pdf"),
         ("a\r\nX: y.pdf", "a__X_ y.pdf"),
+        # Se lirait « factureexe.pdf », sens renversé.
+        ("facture\u202efdp.exe.pdf", "facture_fdp.exe.pdf"),
+        ("nul\0.pdf", "nul_.pdf"),
     ],
 )
 def test_le_nom_perd_son_chemin_et_ses_caracteres_de_controle(prete, recu, garde):

@@ -18,6 +18,7 @@ from socle import horloge
 from socle.exceptions import PermissionRefusee, RegleViolee
 from socle.models import EntreeJournal, Travail
 from socle.renseignements import renseignements_de
+from socle.services import travaux
 from tests.evaluations.objets import declarer
 from tests.factories import (
     AdhesionFactory,
@@ -386,7 +387,7 @@ def test_un_membre_lit_au_plus_ce_qu_il_accepte(essai):
 def test_un_long_calcul_va_a_un_ouvrier(essai, monkeypatch, django_capture_on_commit_callbacks):
     monkeypatch.setattr(services, "PAIRES_SUR_PLACE", 1)
     confies = []
-    monkeypatch.setattr("evaluations.tasks.calculer_repartition.delay", confies.append)
+    monkeypatch.setitem(travaux._taches, services.NATURE, confies.append)
     with django_capture_on_commit_callbacks(execute=True):
         reponse = envoyer(essai.agente, "ville:repartition", essai.appel.code, nombre="2")
     travail = Travail.objects.get()

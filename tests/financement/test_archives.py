@@ -13,6 +13,7 @@ from django.urls import reverse
 from appels.models import PieceJointe
 from evaluations.models import Note
 from financement.services import archives, lettres
+from socle import horloge
 from socle.exceptions import PermissionRefusee, RegleViolee
 from socle.models import Document, EntreeJournal
 from tests.factories import (
@@ -65,7 +66,12 @@ def monde():
         Note.objects.create(evaluation=fiche, critere=critere, note=4, commentaire="Confidence.")
     DemandeFactory(appel=appel, titre="Brouillon jamais déposé")
     projet.etape.depenses.create(categorie="salaires", libelle="=HYPERLINK", montant=12)
-    projet.etape.valeurs.create(indicateur="par_statut", modalite="etudes", valeur=3)
+    for indicateur, modalite, valeur in (("par_statut", "etudes", 3), ("outils", "", 2)):
+        projet.etape.valeurs.create(indicateur=indicateur, modalite=modalite, valeur=valeur)
+    type(projet.etape).objects.filter(pk=projet.etape.pk).update(
+        etat="depose", depose_le=horloge.maintenant(), resultats_prevus={"outils": 4}
+    )
+    projet.final.valeurs.create(indicateur="outils", modalite="", valeur=1)
     return SimpleNamespace(**locals())
 
 
@@ -143,9 +149,14 @@ class TestContenu:
 
     def test_un_texte_qui_ressemble_a_une_formule_reste_un_texte(self, contenu):
         assert "'=HYPERLINK" in contenu.read("csv/depenses.csv").decode("utf-8-sig")
-        assert "Personnes immigrantes par statut : Études;3" in contenu.read(
-            "csv/indicateurs.csv"
-        ).decode("utf-8-sig")
+
+    def test_les_indicateurs_des_rapports_remis_y_sont_prevus_reels_et_masques(self, contenu):
+        """Le rapport final, pas encore remis, n'y est pas."""
+        lignes = contenu.read("csv/indicateurs.csv").decode("utf-8-sig").split("\r\n")[1:]
+        assert [ligne.split(";", 2)[2] for ligne in lignes if ligne] == [
+            "Personnes immigrantes par statut : Études;;<5",
+            "Outils produits;4;2",
+        ]
 
 
 def test_elle_se_telecharge_par_morceaux_et_le_journal_le_garde(monde, client):

@@ -2,9 +2,13 @@
 
 L'attaquante connaît la règle, le total, chaque page de projet, et le bilan avant et après qu'un
 projet s'ajoute. Elle énumère ce qui est possible ; une cellule trouvée est un échec.
+
+Pour les totaux, elle va plus loin : elle publie elle-même chaque réalité possible et garde celles
+qui donnent ce qu'elle a lu. Un petit nombre qui y vaut toujours la même chose est trouvé.
 """
 
 import itertools
+from collections import defaultdict
 
 import pytest
 from hypothesis import assume, given
@@ -14,9 +18,10 @@ from financement.masquage import (
     CACHEE,
     CACHEES,
     PETITE,
-    additionner,
     masquer,
     masquer_ensemble,
+    publier,
+    sommer,
     total_publiable,
 )
 
@@ -26,6 +31,11 @@ RANGEES = st.lists(st.integers(0, 12), min_size=2, max_size=5)
 
 def cellules(nombres):
     return dict(zip(NOMS, nombres, strict=False))
+
+
+def additionner(pages):
+    """Le bilan d'une ventilation : la somme de chaque cellule, d'après les pages seules."""
+    return {nom: sommer([page[nom] for page in pages]) for nom in pages[0]}
 
 
 def possibles(publiee, total):
@@ -144,6 +154,106 @@ def test_une_attaque_sur_la_regle_d_avant_aurait_reussi():
 
 @given(st.lists(st.integers(0, 12), min_size=2, max_size=4))
 def test_un_total_publie_ne_redonne_aucune_cellule(nombres):
-    rangee = cellules(nombres)
-    assume(total_publiable({"statut": rangee}))
-    assert trouvees(masquer(rangee), sum(nombres)) == {}
+    publiee = masquer(cellules(nombres))
+    assume(total_publiable({"statut": publiee}))
+    assert trouvees(publiee, sum(nombres)) == {}
+
+
+# --- Les totaux de personnes ----------------------------------------------------------------------
+DISTINCTES, IMMIGRANTES = ("personnes_distinctes", ""), ("personnes_immigrantes", "")
+ACCUEIL, VENUES = ("societe_accueil", ""), ("participations", "")
+# Ce qu'aucune publication ne nomme : les personnes rejointes qui ne sont ni l'un ni l'autre.
+RESTE = ("reste", "")
+
+
+def petits_trouves(realites):
+    """(réalité, case) de chaque nombre de 1 à 4 que sa publication ne laisse confondre avec rien.
+
+    ``realites`` : (nombres, jugée) ; celles du bord de la grille servent à confondre, sans être
+    jugées.
+    """
+    confondues = defaultdict(list)
+    for nombres, jugee in realites:
+        publie = publier({case: n for case, n in nombres.items() if case != RESTE})
+        ventilations = [sorted(cases.items()) for cases in publie.ventilations.values()]
+        confondues[repr((sorted(publie.totaux.items()), ventilations))].append((nombres, jugee))
+    return [
+        (groupe[0][0], case)
+        for groupe in confondues.values()
+        if groupe[0][1]
+        for case in groupe[0][0]
+        if len({nombres[case] for nombres, _ in groupe}) == 1 and 0 < groupe[0][0][case] < 5
+    ]
+
+
+def en_tout(immigrantes, accueil, reste, venues):
+    return {
+        IMMIGRANTES: immigrantes,
+        ACCUEIL: accueil,
+        RESTE: reste,
+        DISTINCTES: immigrantes + accueil + reste,
+        VENUES: immigrantes + accueil + reste + venues,
+    }
+
+
+def test_les_totaux_ne_redonnent_aucun_petit_groupe():
+    """Immigrantes, accueil, reste, personnes rejointes : ni l'un par la différence des autres."""
+    grille = (nombres for nombres in itertools.product(range(15), repeat=4) if sum(nombres) < 19)
+    realites = [(n := en_tout(*nombres), n[VENUES] <= 13) for nombres in grille]
+    assert petits_trouves(realites) == []
+
+
+def par_genre(femmes, hommes, accueil, reste):
+    immigrantes = femmes + hommes
+    ventilees = {("par_genre", "femmes"): femmes, ("par_genre", "hommes"): hommes}
+    return ventilees | {
+        IMMIGRANTES: immigrantes,
+        ACCUEIL: accueil,
+        RESTE: reste,
+        DISTINCTES: immigrantes + accueil + reste,
+    }
+
+
+def test_les_totaux_et_une_ventilation_ne_se_trahissent_pas():
+    """Montrées ou cachées, les personnes rejointes ne bornent pas une cellule de trop près."""
+    grille = (nombres for nombres in itertools.product(range(14), repeat=4) if sum(nombres) < 18)
+    realites = [(n := par_genre(*nombres), n[DISTINCTES] <= 13) for nombres in grille]
+    assert petits_trouves(realites) == []
+
+
+def par_age(*nombres):
+    *ages, reste = nombres
+    immigrantes = sum(ages)
+    codes = ("0-14", "15-24", "25-44", "45-64")
+    ventilees = {("par_age", code): n for code, n in zip(codes, ages, strict=True)}
+    return ventilees | {
+        IMMIGRANTES: immigrantes, RESTE: reste, DISTINCTES: immigrantes + reste
+    }  # fmt: skip
+
+
+def test_quatre_petites_cellules_ne_se_trahissent_pas_par_leur_nombre():
+    """Quatre « <5 » et un total « <5 » diraient quatre fois 1."""
+    grille = itertools.product(*[range(6)] * 4, range(12))
+    realites = [(n := par_age(*nombres), n[DISTINCTES] <= 8) for nombres in grille]
+    assert petits_trouves(realites) == []
+
+
+@pytest.mark.parametrize(
+    "code", ["benevoles", "personnes_distinctes", "jumelages", "orientations", "participations"]
+)
+def test_un_petit_total_de_personnes_se_cache_seul(code):
+    """De 1 à 4 : quatre réalités, une seule publication ; 0 et 5 se disent."""
+    assert {publier({(code, ""): n}).texte(code) for n in range(1, 5)} == {PETITE}
+    assert [publier({(code, ""): n}).texte(code) for n in (0, 5)] == ["0", "5"]
+
+
+@pytest.mark.parametrize("code", ["heures_benevoles", "activites_realisees", "outils"])
+def test_ce_qui_n_est_pas_une_personne_se_dit(code):
+    assert publier({(code, ""): 3}).texte(code) == "3"
+
+
+def test_l_attaque_des_totaux_sait_trouver(monkeypatch):
+    """Sans le masquage des totaux, elle lit chaque petit nombre."""
+    monkeypatch.setattr("financement.masquage.PERSONNES", frozenset())
+    realites = [(en_tout(n, 0, 20, 0), True) for n in range(9)]
+    assert {case for _, case in petits_trouves(realites)} == {IMMIGRANTES}

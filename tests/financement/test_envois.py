@@ -3,9 +3,11 @@
 import datetime as dt
 
 import pytest
+from django.urls import reverse
 from post_office.models import STATUS, Email
 
 from financement.models import EnvoiLettre
+from financement.semaine import attentes
 from financement.services import lettres
 from socle import horloge
 from socle.services import courriels
@@ -52,7 +54,14 @@ def test_un_courriel_refuse_par_le_serveur_se_voit_et_se_renvoie(agente, lettre)
     assert "Des lettres ne sont pas arrivées" in page(agente, "ville:lettres", code).text
     assert "Refusé par le serveur" in envois(agente, lettre)
 
+    (attente,) = [a for a in attentes(agente) if a.action == "Reprendre"]
+    assert attente.detail == "1 envoi à reprendre"
+    assert attente.url == reverse("ville:lettres_envois", args=[code])
+    # La lettre à poster s'ouvre de là où l'on dit qu'elle n'est pas arrivée.
+    assert reverse("document", args=[lettre.document.cle]) in envois(agente, lettre)
+
     envoyer(agente, "ville:envoi_agir", lettre.envois.get().pk, "renvoyer")
+    assert not [a for a in attentes(agente) if a.action == "Reprendre"]
 
     assert lettre.envois.count() == 2
     assert not EnvoiLettre.objects.en_defaut().exists()

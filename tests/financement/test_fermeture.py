@@ -3,9 +3,11 @@
 from decimal import Decimal
 
 import pytest
+from django.db.models import ProtectedError
 from post_office.models import Email
 from pypdf import PdfReader
 
+from financement.models import LettreFermeture
 from financement.services import fermeture, modeles
 from socle.exceptions import RegleViolee
 from socle.models import Document
@@ -131,6 +133,35 @@ def test_la_lettre_suit_le_modele_que_la_ville_a_ecrit_pour_l_appel(projet):
     assert "Rendez 2 400,00 $ avant le" in lettre.replace("\u202f", " ").replace("\u00a0", " ")
     assert "Versé au-delà de l’aide finale" in lettre.replace("'", "’")
     assert "chèque" not in lettre
+
+
+def test_la_lettre_garde_la_version_du_modele_dont_elle_est_faite(projet, client):
+    depenser(projet, Decimal(15000))
+    agente = UtilisateurFactory(agent=True)
+    ecrite = publier("remboursement", "<p>Rendez {{ a_rembourser }}.</p>", projet.appel)
+    fermeture.regler_solde(acteur=agente, demande=projet)
+    suivante = publier("remboursement", "<p>Une autre version.</p>", projet.appel)
+    assert suivante.version == ecrite.version + 1
+
+    lettre = LettreFermeture.objects.get(demande=projet)
+    assert lettre.modele == ecrite
+    assert lettre.document.nature == "recuperation"
+    client.force_login(agente)
+    page = " ".join(client.get(f"/ville/demandes/{projet.reference}/fermeture/").text.split())
+    assert f"faite de la version {ecrite.version} du modèle de l'appel" in page
+    with pytest.raises(ProtectedError):
+        ecrite.delete()
+
+
+def test_la_lettre_d_avant_cette_version_se_lit_sans_modele(projet, client):
+    depenser(projet, Decimal(15000))
+    agente = UtilisateurFactory(agent=True)
+    fermeture.regler_solde(acteur=agente, demande=projet)
+    LettreFermeture.objects.all().delete()
+    client.force_login(agente)
+    page = client.get(f"/ville/demandes/{projet.reference}/fermeture/").text
+    assert "Lettre de fermeture" in page
+    assert "faite de la version" not in page
 
 
 def test_un_champ_vide_du_modele_n_ecrit_ni_lettre_ni_reclamation(projet):

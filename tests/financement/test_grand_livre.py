@@ -10,6 +10,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from openpyxl import load_workbook
 
 from appels.models import SourceVolet
+from appels.services import appels
 from financement.models import Credit, Mouvement, Recuperation
 from financement.services import (
     avenants,
@@ -68,6 +69,28 @@ def test_la_publication_dote_chaque_source_a_son_exercice():
     # Sans exercice inscrit, c'est celui du début des projets (1er septembre 2030).
     assert list(lus) == [("MIFI", 2031, D("82500.00")), ("Ville", 2032, D("27500.00"))]
     assert grand_livre.ecarts() == []
+
+
+@pytest.mark.parametrize(("debut", "exercice"), [((2031, 3, 31), 2031), ((2031, 4, 1), 2032)])
+def test_l_exercice_finit_le_trente_et_un_mars(debut, exercice):
+    agente = UtilisateurFactory(agent=True)
+    appel = AppelFactory(projet_debut=dt.date(*debut), projet_fin=dt.date(2032, 6, 30))
+    assert appel.volets.get().sources.filter(exercice=None).exists()
+    publier(appel)
+    assert {credit.exercice for credit in Credit.objects.all()} == {exercice}
+
+    compose = AppelFactory(projet_debut=dt.date(*debut), projet_fin=dt.date(2032, 6, 30))
+    source = {"bailleur": "Ville", "montant": 10}
+    appels.enregistrer_volets(
+        acteur=agente,
+        appel=compose,
+        volets=[{"no": 1, "nom": "Un", "plafond": 10, "sources": [source]}],
+    )
+    assert compose.volets.get().sources.get().exercice == exercice
+
+
+def publier(appel):
+    type(appel).objects.filter(pk=appel.pk).update(etat="publie", publie_le=horloge.maintenant())
 
 
 def test_de_la_decision_au_versement_chaque_somme_suit(projet):
@@ -310,6 +333,13 @@ def test_la_page_montre_la_cascade_et_s_exporte(projet):
     somme = sum(ligne[12] for ligne in classeur["Crédits"].iter_rows(min_row=2, values_only=True))
     assert somme == 94000
     assert classeur["Mouvements"].max_row == Mouvement.objects.count() + 1
+    dotations = [
+        (ligne[2], ligne[8])
+        for ligne in classeur["Mouvements"].iter_rows(min_row=2, values_only=True)
+        if ligne[5] == "Dotation"
+    ]
+    assert dotations
+    assert all(volet == objet for volet, objet in dotations)
 
 
 @pytest.mark.parametrize("valeur", ["2031", "1999", "x", "9" * 40])

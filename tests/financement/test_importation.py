@@ -12,7 +12,8 @@ from django.db import connection
 
 from appels.models import Appel, Demande
 from financement.exportation import exporter
-from financement.importation.fichier import ImportRefuse, lire
+from financement.importation.contenu import ImportRefuse
+from financement.importation.fichier import lire
 from financement.importation.rejeu import importer
 from socle.journal import verifier_chaine
 from socle.models import EntreeJournal, Organisme
@@ -189,6 +190,16 @@ REFUS = [
     (change("demandes.0.depose_le", "2026-05-01T08:00:00-04:00"), "précède l'ouverture"),
     (change("appel", None), "appel"),
     (change("demandes", {}), "demandes : une liste est attendue"),
+    # Ce que la base refuserait sans dire où.
+    (change("demandes.0", "D01"), "demandes[0] : un objet est attendu"),
+    (change("demandes.1", 3.7), "demandes[1] : un objet est attendu"),
+    (change("demandes.0.budget.postes.0", None), "postes[0] : un objet est attendu"),
+    (change("demandes.0.besoins", [[]]), "demandes[0].besoins[0] : un texte est attendu"),
+    (change("demandes.0.recusations", [{}]), "recusations[0] : un texte est attendu"),
+    (change("appel.titre", "x" * 201), "appel.titre : le texte dépasse 200 caractères"),
+    (change("demandes.0.organisme.nom", "x" * 161), "nom : le texte dépasse 160 caractères"),
+    (change("demandes.0.projet", "caf\ud800"), "projet : le texte contient un caractère interdit"),
+    (change("appel.fuseau", "x" * 300), "appel.fuseau"),
 ]
 
 
@@ -256,6 +267,12 @@ def test_la_commande_refuse_ce_qui_n_est_pas_du_json(tmp_path, contenu, phrase):
 
     with pytest.raises(CommandError, match=phrase):
         call_command("importer_appel", str(fichier))
+
+
+@pytest.mark.django_db
+def test_exporter_un_appel_inconnu_le_dit():
+    with pytest.raises(CommandError, match="L'appel « AP-1999-01 » n'existe pas"):
+        call_command("exporter_appel", "AP-1999-01")
 
 
 @pytest.mark.django_db

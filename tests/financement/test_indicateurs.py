@@ -9,7 +9,7 @@ from django.apps import apps
 from appels.services import formulaires
 from financement.bilan import calculer_bilan
 from financement.documents_fusionnes import contexte_convention
-from financement.importation.fichier import DemandeLue
+from financement.importation.contenu import DemandeLue
 from financement.indicateurs import argent_de, comparer, levier
 from financement.models import Convention, Rapport, Versement
 from financement.services import conventions
@@ -171,7 +171,7 @@ def test_la_convention_reprend_ce_que_la_demande_prevoit_et_la_ville_l_ajuste(ac
     convention.refresh_from_db()
     assert convention.resultats_attendus == {"activites_realisees": 20, "personnes_distinctes": 50}
     assert "convention.ajuster_resultats" in verbes(convention)
-    annexe = contexte_convention(convention, lire_modele("convention"))["attendus"]
+    annexe = contexte_convention(convention, lire_modele("convention"))["attendus"].totaux
     assert [(r.libelle, r.prevu) for r in annexe] == [
         ("Activités réalisées", 20),
         ("Personnes différentes rejointes", 50),
@@ -266,11 +266,21 @@ def test_la_page_de_fermeture_compare_le_prevu_et_le_reel(projet):
 
 # --- Ailleurs -------------------------------------------------------------------------------------
 def test_comparer_ne_dit_que_ce_qui_est_prevu_ou_compte():
-    lignes = comparer({"outils": 3}, {("benevoles", ""): 5, ("par_genre", "femmes"): 2})
-    assert [(li.code, li.prevu, li.valeur, li.ecart) for li in lignes] == [
+    comparaison = comparer(
+        {("outils", ""): 3, ("par_genre", "hommes"): 4},
+        {("benevoles", ""): 5, ("par_genre", "hommes"): 1, ("par_genre", "femmes"): 2},
+    )
+    assert [(li.code, li.prevu, li.valeur, li.ecart) for li in comparaison.totaux] == [
         ("benevoles", None, 5, None),
         ("outils", 3, None, None),
     ]
+    (par_genre,) = comparaison.ventiles
+    assert [(c.code, c.prevu, c.valeur, c.ecart) for c in par_genre.cases] == [
+        ("par_genre:femmes", None, 2, None),
+        ("par_genre:hommes", 4, 1, -3),
+        ("par_genre:autre_ou_non_declare", None, None, None),
+    ]
+    assert not comparer({}, {})
 
 
 def test_le_bilan_additionne_le_prevu_des_conventions(projet):

@@ -3,12 +3,14 @@
 import io
 import re
 import zipfile
+from pathlib import Path
 
 import pytest
 from post_office.models import Email
 from pypdf import PdfReader
 
 from financement.models import Lettre, ModeleDocument
+from financement.semaine import attentes
 from financement.services import conventions, lettres, lots_lettres, modeles
 from socle.exceptions import PermissionRefusee, RegleViolee
 from socle.models import Document, Travail
@@ -96,6 +98,15 @@ def test_une_lettre_emise_dit_sa_version_et_ne_change_plus(decision, agente):
     assert "Tout autre chose" in seconde.document.html
 
 
+def test_une_lettre_de_refus_ordinaire_tient_sur_une_page(decision, agente):
+    motifs = "Le projet répond à un besoin réel, mais son budget n'est pas assez détaillé."
+    refus = voisine(decision, etat="refusee", resultat="refusee", montant_accorde=0, motifs=motifs)
+    lettre = emettre(refus, agente)
+    with lettre.document.pdf.open("rb") as pdf:
+        pages = PdfReader(pdf).pages
+        assert len(pages) == 1, pages[1].extract_text()
+
+
 def test_le_modele_de_l_appel_passe_avant_celui_de_la_ville(decision, agente):
     publier(agente, "acceptee", "<p>Cet appel-ci.</p>", appel=decision.demande.appel)
     ailleurs = DecisionFactory()
@@ -155,6 +166,29 @@ def test_une_nouvelle_lettre_remplace_et_l_ancienne_reste(decision, agente):
     assert page(agente, "ville:lettre_remplacer", ancienne.pk).status_code == 404
 
 
+def test_la_lettre_qui_remplace_part_avec_la_prochaine_emission(decision, agente):
+    """L'ancienne, transmise, ne tient pas lieu de la nouvelle."""
+    appel = decision.demande.appel
+
+    def a_emettre():
+        return [a.detail for a in attentes(agente) if a.action == "Émettre"]
+
+    ancienne = emettre(decision, agente)
+    assert a_emettre() == []
+    envoyer(agente, "ville:lettre_remplacer", ancienne.pk, motif="Une faute au nom du projet.")
+
+    texte = page(agente, "ville:lettres", appel.code).text
+    assert "1 lettre à émettre" in texte
+    assert "Émettre les lettres" in texte
+    assert a_emettre() == ["1 lettre à émettre"]
+    envoyer(agente, "ville:lettres_emettre", appel.code)
+    (nouvelle,) = Travail.objects.get().lettres.all()
+    assert nouvelle.pk != ancienne.pk
+    lettres.emettre_lettre(acteur=agente, lettre=nouvelle)
+    assert "Toutes les lettres sont transmises" in page(agente, "ville:lettres", appel.code).text
+    assert a_emettre() == []
+
+
 def test_la_lettre_d_une_nouvelle_decision_remplace_celle_de_l_ancienne(decision, agente):
     ancienne = emettre(decision, agente)
     type(decision).objects.filter(pk=decision.pk).update(en_vigueur=False)
@@ -206,6 +240,7 @@ def test_qui_est_recuse_n_emet_ni_ne_voit_la_lettre(decision, agente):
     autre = voisine(decision)
     membre = MembreComiteFactory(appel=appel, utilisateur=agente)
     AffectationFactory(demande=decision.demande, membre=membre, recusee=True)
+    assert [a.detail for a in attentes(agente) if a.action == "Émettre"] == ["1 lettre à émettre"]
     lettre = emettre(decision, UtilisateurFactory(agent=True))
 
     texte = page(agente, "ville:lettres", appel.code).text
@@ -213,6 +248,7 @@ def test_qui_est_recuse_n_emet_ni_ne_voit_la_lettre(decision, agente):
     assert decision.demande.reference not in page(agente, "ville:lettres_envois", appel.code).text
     assert page(agente, "ville:lettre_remplacer", lettre.pk).status_code == 404
     assert page(agente, "ville:lettres_telecharger", appel.code, "zip").status_code == 404
+    assert [a.detail for a in attentes(agente) if a.action == "Émettre"] == ["1 lettre à émettre"]
     travail = lots_lettres.preparer_lot(acteur=agente, appel=appel)
     assert [ligne.decision for ligne in travail.lettres.all()] == [autre]
 
@@ -235,6 +271,27 @@ def test_les_lettres_se_telechargent_en_un_pdf_ou_en_zip(decision, agente):
         with lettre.document.pdf.open("rb") as fichier:
             assert fichier.read() in contenus
     assert page(agente, "ville:lettres_telecharger", code, "exe").status_code == 404
+
+
+@pytest.mark.parametrize("forme", ["pdf", "zip"])
+@pytest.mark.parametrize("abimer", ["vider", "effacer"])
+def test_une_lettre_au_fichier_perdu_est_nommee(decision, agente, forme, abimer):
+    code = decision.demande.appel.code
+    document = emettre(decision, agente).document
+    chemin = Path(document.pdf.path)
+    if abimer == "effacer":
+        chemin.unlink()
+    else:
+        chemin.write_bytes(b"%PDF-1.7")
+
+    reponse = page(agente, "ville:lettres_telecharger", code, forme)
+
+    if (forme, abimer) == ("zip", "vider"):  # Le ZIP garde chaque fichier tel qu'il est.
+        assert reponse.status_code == 200
+        reponse.close()
+        return
+    assert reponse.status_code == 302
+    assert f"Le fichier de « {document.titre} » est absent ou abîmé" in messages_de(reponse)
 
 
 # --- Requêtes -------------------------------------------------------------------------------------

@@ -1,9 +1,12 @@
 """Les pages de la convention : préparée et suivie par la Ville, signée par l'organisme."""
 
 import pytest
+from django.urls import reverse
 from post_office.models import Email
 
 from financement.models import Convention, Rapport, Versement
+from financement.semaine import attentes
+from financement.services.modeles import fixer_modele
 from tests.factories import (
     AffectationFactory,
     ConventionFactory,
@@ -57,6 +60,21 @@ def signer(demande, role="responsable", **donnees):
     )
 
 
+def test_la_convention_se_lit_avant_d_etre_transmise(acceptee):
+    """Quand la Ville a son modèle ; la personne récusée ou sans le droit n'y va pas."""
+    agir(acceptee, "agent", "preparer")
+    lien = "Lire la convention avant de la transmettre"
+    assert lien not in page(acceptee.gens.agent, "ville:convention", acceptee.reference).text
+    modele = fixer_modele("convention")
+    adresse = reverse("ville:modele_apercu_pdf", args=[modele.pk, acceptee.reference])
+    assert adresse in page(acceptee.gens.agent, "ville:convention", acceptee.reference).text
+    assert (
+        adresse not in page(acceptee.gens.tresorerie, "ville:convention", acceptee.reference).text
+    )
+    agir(acceptee, "agent", "transmettre")
+    assert lien not in page(acceptee.gens.agent, "ville:convention", acceptee.reference).text
+
+
 # --- Le chemin entier -----------------------------------------------------------------------------
 def test_de_la_preparation_a_l_entree_en_vigueur_par_les_pages(acceptee):
     gens = acceptee.gens
@@ -67,6 +85,13 @@ def test_de_la_preparation_a_l_entree_en_vigueur_par_les_pages(acceptee):
     assert [v.montant for v in convention.versements.order_by("no")] == [8000, 6400, 1600]
     assert acceptee.rapports.count() == 2
     assert page(gens.responsable, "organisme:convention", acceptee.reference).status_code == 404
+
+    (attente,) = [a for a in attentes(gens.agent) if a.sorte == "Convention"]
+    assert (attente.action, "à transmettre" in attente.detail) == ("Transmettre", True)
+    # Ce que transmettre fige se lit avant, et se change avant.
+    brouillon = page(gens.agent, "ville:convention", acceptee.reference).text
+    assert "figés dans un PDF" in brouillon
+    assert brouillon.index("Résultats attendus") < brouillon.index("Transmettre pour signature")
 
     agir(acceptee, "agent", "transmettre")
     assert Email.objects.filter(subject__startswith="Convention à signer").count() == 1

@@ -284,6 +284,10 @@ def test_confier_par_la_page_previent_la_personne_et_elle_seule_repond(demande):
     assert [e.to for e in Email.objects.all()] == [[agent.email]]
     assert verbes(demande)[-1] == "reexamen.confier"
     assert "à trancher" in page(agent, "ville:accueil").text
+    # Ensuite, une autre personne : celle qui l'a déjà n'est pas proposée.
+    choix = page(demande.decideur, "ville:reexamen", reexamen.pk).text
+    assert "Confier à une autre personne" in choix
+    assert f'<option value="{agent.pk}"' not in choix
     trancher(reexamen, agent, suite="accueillir")
     demande.refresh_from_db()
     assert demande.etat == "evaluee"

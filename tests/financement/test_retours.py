@@ -11,6 +11,7 @@ from PIL import Image
 
 from financement.models import Lettre, PageNumerisee, PileNumerisee, RetourNumerise
 from financement.numerisation import lire_pages
+from financement.semaine import attentes
 from financement.services import conservation, lettres, retours
 from socle import codes
 from socle.documents import empreinte
@@ -247,6 +248,7 @@ class TestALaMain:
         assert "Incomplet" in client.get(adresse).text
         vide = client.post(adresse, {"page": 2, "document": ""})
         assert "champ--erreur" in vide.text
+        assert "Choisissez le document de cette page" in vide.text
         suite = client.post(adresse, {"page": 2, "document": premiere.pk}, follow=True)
         assert "La page 2 est rangée" in suite.text
         retour = premiere.retour
@@ -261,6 +263,28 @@ class TestALaMain:
         assert etats(pile) == ["classee", "ecartee"]
         with pytest.raises(RegleViolee, match="déjà rangée"):
             retours.ecarter_page(acteur=agente, page=page)
+
+    def test_une_page_ecartee_par_erreur_se_remet_a_ranger(self, agente, pile, client):
+        client.force_login(agente)
+        adresse = reverse("ville:pile", kwargs={"cle": pile.cle})
+
+        def a_ranger():
+            return [(a.url, a.detail) for a in attentes(agente) if a.action == "Ranger"]
+
+        assert a_ranger() == [(adresse, f"{pile.appel.code} — 1 page à ranger")]
+        assert "Remettre à ranger" not in client.get(adresse).text
+        assert (
+            "Remettre à ranger" in client.post(adresse, {"page": 2, "ecarter": 1}, follow=True).text
+        )
+        assert a_ranger() == []
+        suite = client.post(adresse, {"page": 2, "remettre": 1}, follow=True)
+        assert "La page 2 est de nouveau à ranger" in suite.text
+        assert "a remis à ranger une page numérisée" in suite.text
+        assert etats(pile) == ["classee", "illisible"]
+        # Une page rangée à son document ne se reprend pas par là.
+        refus = client.post(adresse, {"page": 1, "remettre": 1}, follow=True)
+        assert "n&#x27;est pas de côté" in refus.text
+        assert etats(pile) == ["classee", "illisible"]
 
     def test_seulement_a_un_document_de_l_appel(self, agente, pile, emettre):
         etranger, _ = emettre()
@@ -285,6 +309,9 @@ class TestALaMain:
             assert client.get(reverse(nom, kwargs=kwargs)).status_code == 404
         with pytest.raises(PermissionRefusee):
             retours.ecarter_page(acteur=recuse, page=pile.pages.get(no=2))
+        with pytest.raises(PermissionRefusee):
+            retours.remettre_page(acteur=recuse, page=pile.pages.get(no=2))
+        assert not [a for a in attentes(recuse) if a.action == "Ranger"]
 
     def test_le_document_detruit_emporte_son_retour(
         self, pile, deux_lettres, django_capture_on_commit_callbacks

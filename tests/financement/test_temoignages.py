@@ -11,6 +11,7 @@ from django.urls import reverse
 from PIL import Image
 
 from financement.models import PieceRapport, Rapport, Temoignage
+from financement.photos import PhotoIllisible, sans_metadonnees
 from financement.services import temoignages as services
 from socle import horloge
 from socle.exceptions import PermissionRefusee, RegleViolee
@@ -34,6 +35,13 @@ def fichiers(settings, tmp_path):
 @pytest.fixture
 def projet():
     return un_projet()
+
+
+def immense():
+    """Quelques kilooctets qui s'ouvriraient sur 81 millions de points."""
+    octets = io.BytesIO()
+    Image.new("1", (9000, 9000)).save(octets, "PNG")
+    return octets.getvalue()
 
 
 def photo(nom="fete.jpg"):
@@ -68,6 +76,13 @@ def test_la_photo_est_gardee_sans_lieu_ni_appareil_et_droite(projet):
     image = Image.open(io.BytesIO(octets))
     assert not image.getexif()
     assert image.size == (20, 40)
+
+
+def test_une_photo_piegee_ne_s_ouvre_pas():
+    envoi = SimpleUploadedFile("fete.png", immense())
+    assert envoi.size < 100_000
+    with pytest.raises(PhotoIllisible):
+        sans_metadonnees(envoi)
 
 
 @pytest.mark.parametrize("octets", [b"%PDF-1.7", b"", b"\xff\xd8\xff\xe0 pas une photo"])

@@ -11,8 +11,11 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.utils import timezone
 
+from evaluations.services import fiches
 from financement.models import LotPaiement, RepriseEssayee
 from financement.services import scenarios as services_scenarios
+from socle.services.organismes import inviter
+from tests.evaluations.objets import affectation
 from tests.factories import MOT_DE_PASSE
 from tests.parcours.gestes import LARGE, confirmer, envoyer, ouvrir_session, regarder
 from tests.parcours.monde import TITRE, un_monde
@@ -210,6 +213,7 @@ def test_le_comite(monde, parcourir):
         f"/comite/demandes/{monde.a_noter.reference}/",
         (f"/comite/demandes/{monde.a_noter.reference}/", deplier),
         (f"/comite/demandes/{monde.a_noter.reference}/", sur("Relire et soumettre")),
+        f"/comite/demandes/{monde.a_noter.reference}/soumettre/",
         f"/comite/appels/{monde.appel.code}/livret/",
         f"/comite/calibrages/{monde.calibrage_ouvert.pk}/",
         (f"/comite/calibrages/{monde.calibrage_ouvert.pk}/", sur("Soumettre ma fiche")),
@@ -238,6 +242,18 @@ def test_le_comite(monde, parcourir):
         f"{seance}/clore/",
     ]
     parcourir(monde.membre, pages)
+    fiches.enregistrer_fiche(
+        acteur=monde.membre,
+        affectation=affectation(monde.a_noter, monde.presidence),
+        notes={
+            critere: {"note": 3, "commentaire": TITRE} for critere in monde.appel.criteres.all()
+        },
+    )
+    complete = f"/comite/demandes/{monde.a_noter.reference}/soumettre/"
+    parcourir(
+        monde.membre,
+        [(complete, lambda page: page.get_by_role("button", name="Soumettre ma fiche").wait_for())],
+    )
 
 
 def test_les_souhaits_du_comite(monde, parcourir):
@@ -392,6 +408,7 @@ def test_la_ville_suit_les_demandes(monde, parcourir):
         "/ville/organismes/",
         f"/ville/organismes/{monde.organisme.pk}/",
         "/ville/courriels/",
+        "/ville/etat/",
         f"/ville/courriels/{monde.courriel.pk}/",
         f"/travaux/{monde.travail.cle}/",
         "/mon-espace/",
@@ -584,6 +601,20 @@ def test_les_pages_de_compte(monde, parcourir):
         ],
     )
     second = "/connexion/second-facteur"
+    invitations = [
+        inviter(acteur=monde.responsable, organisme=monde.organisme, courriel=courriel, role=role)
+        for courriel, role in (
+            (monde.membre.email, "responsable"),
+            ("une-autre-adresse-plutot-longue@exemple.test", "redacteur"),
+        )
+    ]
+    parcourir(
+        monde.membre,
+        [
+            *(f"/organisme/invitations/{invitation.jeton}/" for invitation in invitations),
+            "/organisme/invitations/perimee/",
+        ],
+    )
     parcourir(
         personne,
         [
@@ -612,6 +643,15 @@ def test_le_second_facteur_active(monde, parcourir):
         demander_le_code(page)
         envoyer(page, "Se connecter", {"code": "12"})
 
+    activer = f"{second}/totp/activate/"
+
+    def se_tromper_en_activant(page):
+        envoyer(page, "Activer", {"code": "12"})
+
+    parcourir(
+        confirmer(monde.tresorerie),
+        [(activer, confirmer_l_identite), (activer, se_tromper_en_activant)],
+    )
     parcourir(None, [("/connexion/", demander_le_code)])
     parcourir(None, [("/connexion/", se_tromper_de_code)])
     parcourir(

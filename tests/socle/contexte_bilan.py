@@ -54,9 +54,8 @@ def _projet(rang: int, montant: int) -> Projet:
         verse=Decimal(montant) * Decimal("0.9"),
         recupere=Decimal(800) if rang == 0 else Decimal(0),
         rendu=Decimal(2600) if rang == 0 else Decimal(0),
-        valeurs=valeurs,
         publie=publier(valeurs),
-        prevus={"activites_realisees": 12} if rang == 0 else {},
+        prevu=publier({("activites_realisees", ""): 12} if rang == 0 else {}),
     )
 
 

@@ -213,7 +213,7 @@ def test_deux_rendus_donnent_les_memes_octets(nom: str) -> None:
         ),
         (
             "bilan",
-            ["MIFI le 31 mars 2027 90 000,00 $ 86 250,00 $", "Autre ou inconnu <5", "9 sur 11"],
+            ["MIFI 2027 90 000,00 $ 86 250,00 $", "Autre ou inconnu <5", "9 sur 11"],
         ),
     ],
 )

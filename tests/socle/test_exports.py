@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from socle.exports import DATE, DATE_HEURE, DOLLARS, classeur
+from socle.exports import DATE, DATE_HEURE, DOLLARS, classeur, csv_de, sans_formule
 
 MOMENT = dt.datetime(2026, 6, 12, 20, 0, 0, 123, tzinfo=dt.UTC)
 
@@ -45,3 +45,23 @@ def test_la_feuille_est_figee_filtrable_et_prete_a_imprimer(feuille: Any) -> Non
 def test_une_feuille_vide_n_a_pas_de_filtre() -> None:
     feuille = load_workbook(BytesIO(classeur([("Vide", ("Montant",), [])]))).active
     assert feuille.auto_filter.ref is None
+
+
+@pytest.mark.parametrize(
+    "texte", ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", "\n=1", "  =1+1", "\u00a0=1", "\uff1d1"]
+)
+def test_un_csv_ne_porte_aucune_formule_ni_dans_ses_lignes_ni_dans_ses_entetes(texte: str) -> None:
+    assert sans_formule(texte) == f"'{texte}"
+    lignes = csv_de([texte], [[texte]]).decode("utf-8-sig")
+    assert lignes.count(f"'{texte}") == 2
+
+
+def test_un_texte_ordinaire_et_un_nombre_negatif_ne_changent_pas() -> None:
+    assert sans_formule("Un projet = deux") == "Un projet = deux"
+    assert sans_formule(Decimal("-5.00")) == Decimal("-5.00")
+
+
+def test_une_entete_qui_ressemble_a_une_formule_reste_un_texte() -> None:
+    octets = classeur([("Feuille", ("=HYPERLINK(1)",), [("a",)])])
+    entete = load_workbook(BytesIO(octets)).active["A1"]
+    assert entete.data_type == "s"

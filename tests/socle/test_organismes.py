@@ -208,3 +208,56 @@ def test_du_compte_neuf_a_l_inscription_de_l_organisme(client, mailoutbox):
         follow=True,
     )
     assert "Le dossier de Rosa et compagnie" in suite.content.decode()
+
+
+@pytest.mark.parametrize("geste", ["retirer", "retrograder"])
+def test_qui_n_est_plus_responsable_ne_revient_pas_par_une_invitation_gardee(adhesion, geste):
+    restante = AdhesionFactory(organisme=adhesion.organisme)
+    gardee = inviter(adhesion, role="responsable")
+    complice = UtilisateurFactory(email=gardee.courriel)
+
+    if geste == "retirer":
+        services.retirer_membre(acteur=restante.utilisateur, adhesion=adhesion)
+    else:
+        services.changer_role(acteur=restante.utilisateur, adhesion=adhesion, role="redacteur")
+
+    with pytest.raises(RegleViolee) as refus:
+        services.accepter_invitation(acteur=complice, jeton=gardee.jeton)
+    assert refus.value.code == "expiree"
+
+
+def test_une_page_ouverte_avant_n_annule_ni_n_accepte_ce_qui_est_deja_fait(adhesion):
+    ouverte = inviter(adhesion)
+    invitee = UtilisateurFactory(email=ouverte.courriel)
+    services.accepter_invitation(acteur=invitee, jeton=ouverte.jeton)
+    with pytest.raises(RegleViolee):
+        services.annuler_invitation(acteur=adhesion.utilisateur, invitation=ouverte)
+
+    demande = services.demander_adhesion(acteur=UtilisateurFactory(), organisme=adhesion.organisme)
+    lue_avant = Invitation.objects.get(pk=demande.pk)
+    services.annuler_invitation(acteur=adhesion.utilisateur, invitation=demande)
+    with pytest.raises(RegleViolee):
+        services.accepter_adhesion(acteur=adhesion.utilisateur, invitation=lue_avant)
+    assert not adhesion.organisme.adhesions.filter(utilisateur=demande.creee_par).exists()
+
+
+def test_les_invitations_d_une_journee_sont_comptees(adhesion, monkeypatch):
+    monkeypatch.setattr(services, "INVITATIONS_PAR_JOUR", 2)
+    inviter(adhesion, "une@exemple.test")
+    inviter(adhesion, "deux@exemple.test")
+
+    with pytest.raises(RegleViolee) as refus:
+        inviter(adhesion, "trois@exemple.test")
+    assert refus.value.code == "trop_d_invitations"
+    with horloge.a_la_date(horloge.maintenant() + dt.timedelta(days=1, minutes=1)):
+        inviter(adhesion, "trois@exemple.test")
+
+
+def test_un_nom_sur_deux_lignes_n_empeche_pas_le_courriel_de_partir(adhesion):
+    Organisme.objects.filter(pk=adhesion.organisme_id).update(nom="Café\r\nBcc: x@exemple.test")
+    adhesion.organisme.refresh_from_db()
+    inviter(adhesion)
+
+    message = Email.objects.get().email_message()
+    assert "\n" not in message.subject
+    assert message.message()["Bcc"] is None

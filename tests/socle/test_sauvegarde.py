@@ -76,7 +76,10 @@ def restaurer(
 
 
 def contenu(base: str) -> dict[str, list]:
-    """Chaque table de la base, triée, et ses déclencheurs."""
+    """Chaque table de la base, triée, et ses déclencheurs.
+
+    Moins les battements : la sauvegarde y inscrit sa fin, donc après la copie de la base.
+    """
     with psycopg.connect(base) as connexion:
         tables = connexion.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
@@ -86,6 +89,7 @@ def contenu(base: str) -> dict[str, list]:
                 f'SELECT to_jsonb(t)::text FROM public."{nom}" t ORDER BY 1'
             ).fetchall()
             for (nom,) in tables
+            if nom != "socle_battement"
         }
         rendu["déclencheurs"] = connexion.execute(
             "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1"

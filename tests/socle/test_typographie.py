@@ -1,8 +1,16 @@
 """Les insécables posées dans un document : où le français en veut, et nulle part ailleurs."""
 
-import pytest
+import re
+from copy import deepcopy
+from pathlib import Path
 
-from socle.typographie import insecables
+import pytest
+from django.conf import settings
+from django.template import engines
+from django.template.base import tag_re
+from django.test import override_settings
+
+from socle.typographie import insecables, insecables_du_gabarit
 
 
 @pytest.mark.parametrize(
@@ -27,3 +35,48 @@ from socle.typographie import insecables
 def test_les_espaces_a_ne_pas_couper(ecrit: str, attendu: str) -> None:
     assert insecables(ecrit) == attendu
     assert insecables(attendu) == attendu
+
+
+@pytest.mark.parametrize(
+    ("ecrit", "attendu"),
+    [
+        ("<h2>Une question ?</h2>", "<h2>Une question\xa0?</h2>"),
+        (
+            "<p>« {{ titre }} » : {% if a %}oui{% endif %} ; non</p>",
+            "<p>«\xa0{{ titre }}\xa0»\xa0: {% if a %}oui{% endif %}\xa0; non</p>",
+        ),
+        ("{{ part }} % et {{ prix }} $", "{{ part }}\xa0% et {{ prix }}\xa0$"),
+        ('{% encart titre="Oui ?" %}{# a : b #}', '{% encart titre="Oui ?" %}{# a : b #}'),
+        (
+            '<a {% if n > 1 %}title="a : b"{% endif %}>',
+            '<a {% if n > 1 %}title="a : b"{% endif %}>',
+        ),
+        ("<pre>a : b</pre><code>a : b</code>", "<pre>a : b</pre><code>a : b</code>"),
+        ("<textarea>a : b</textarea>", "<textarea>a : b</textarea>"),
+        ("<p>a\n      : b</p>", "<p>a\n      : b</p>"),
+    ],
+)
+def test_les_phrases_d_un_gabarit_sans_ses_balises(ecrit: str, attendu: str) -> None:
+    assert insecables_du_gabarit(ecrit) == attendu
+    assert insecables_du_gabarit(attendu) == attendu
+
+
+def test_chaque_gabarit_typographie_se_compile_et_garde_ses_balises() -> None:
+    moteur = engines["django"].engine
+    for chemin in sorted(Path(settings.BASE_DIR, "templates").rglob("*.html")):
+        source = chemin.read_text()
+        typographie = insecables_du_gabarit(source)
+        moteur.from_string(typographie)
+        assert typographie.replace("\xa0", " ") == source.replace("\xa0", " "), chemin
+        assert tag_re.findall(typographie) == tag_re.findall(source), chemin
+
+
+def test_une_page_servie_ne_commence_pas_une_ligne_par_un_signe(client, db) -> None:
+    """Avec les chargeurs de l'application : ceux des essais ne typographient pas."""
+    configuration = deepcopy(settings.TEMPLATES)
+    configuration[0]["OPTIONS"]["loaders"][0][1][0] = "socle.typographie.GabaritsTypographies"
+    with override_settings(TEMPLATES=configuration):
+        page = client.get("/connexion/inscription/").text
+    assert "Une question\xa0? Parlons-en." in page
+    # Le gabarit de la page en dit autant que le pied ; le menu, lui, s'écrit en Python.
+    assert not re.search(r"« | [»:;?!](?=[\s<])", page[page.index("<h1>") :])

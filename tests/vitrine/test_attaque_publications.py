@@ -52,6 +52,8 @@ def fermer(projet, nombres):
         ("personnes_immigrantes", sum(nombres)),
         ("personnes_distinctes", 60),
         ("activites_realisees", 9),
+        # Un petit total de personnes, qui diffère d'une réalité à l'autre.
+        ("benevoles", nombres[0]),
     ):
         rapport.valeurs.create(indicateur=indicateur, modalite="", valeur=valeur)
     Demande.objects.filter(pk=projet.pk).update(etat="fermee")

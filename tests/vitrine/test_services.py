@@ -27,6 +27,14 @@ def noms(versions):
     return [version.titre for version in versions]
 
 
+def test_l_accueil_ouvre_la_porte_a_qui_arrive(client):
+    texte = client.get(reverse("accueil")).text
+    debut = texte.index("Vous arrivez à Trois-Rivières ?")
+    lien = f'<a class="btn btn-secondary" href="{reverse("services")}">Trouver un service</a>'
+    # Avant la liste des appels, qui ne la concerne pas.
+    assert debut < texte.index(lien) < texte.index("Appels ouverts</h2>")
+
+
 def test_avant_de_repondre_trois_questions_et_rien_d_autre(client):
     VersionActiviteFactory(titre="Comptoir")
     texte = client.get(reverse("services")).text

@@ -162,7 +162,7 @@ ACTIVITES = (
     Colonne("page", "Adresse de sa page.", lambda v: adresse("activite", cle=v.activite.cle)),
 )
 
-# Ces lignes-là sont déjà des dictionnaires : ``resultats_de`` les tire des nombres masqués.
+# Ces lignes-là sont déjà des dictionnaires : ``resultats_des`` les tire des nombres masqués.
 RESULTATS = tuple(
     Colonne(nom, sens, lambda r, nom=nom: r[nom])
     for nom, sens in (
@@ -174,6 +174,10 @@ RESULTATS = tuple(
             "personnes",
             "Nombre de personnes ; « <5 » pour un nombre de 1 à 4, « — » pour un nombre caché afin "
             "qu'un autre ne se retrouve pas.",
+        ),
+        (
+            "prevu",
+            "Nombre prévu à la convention, écrit de même ; vide quand elle n'en prévoit pas.",
         ),
     )
 )

@@ -1,13 +1,13 @@
 """Ce qui se publie : les projets annoncés, leurs résultats masqués, les activités et services."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from django.db.models import QuerySet
 
 from appels.models import Appel, Demande
-from financement.indicateurs import DIMENSIONS, LIBELLES_VENTILATIONS
-from financement.masquage import indicateurs_publics
+from financement.indicateurs import LIBELLES_VENTILATIONS
+from financement.masquage import publier
+from financement.retenus import prevus_des, valeurs_des
 from vitrine.models import VersionActivite
 from vitrine.registre import projets_publics
 
@@ -41,15 +41,23 @@ def activites_ouvertes() -> QuerySet[VersionActivite]:
     )
 
 
-def resultats_de(projet: Any) -> Iterator[dict[str, str]]:
-    """Les cellules d'un projet fermé telles que sa page les montre (regles.md, 15)."""
-    publics = (indicateurs_publics(projet) if projet.etat == "fermee" else None) or {}
-    for dimension in DIMENSIONS:
-        for modalite, texte in publics.get(dimension, {}).items():
-            yield {
-                "projet": projet.reference,
-                "ventilation": dimension,
-                "modalite": modalite,
-                "libelle": LIBELLES_VENTILATIONS[dimension][modalite],
-                "personnes": texte,
-            }
+def resultats_des(projets: Iterable[Demande]) -> Iterator[dict[str, str]]:
+    """Les cellules des projets fermés telles que leur page les montre (regles.md, 15)."""
+    fermes = [projet for projet in projets if projet.etat == "fermee"]
+    cles = [projet.pk for projet in fermes]
+    valeurs, prevus = valeurs_des(cles), prevus_des(cles)
+    for projet in fermes:
+        reel, prevu = (publier(nombres.get(projet.pk, {})) for nombres in (valeurs, prevus))
+        for dimension in reel.ventilations:
+            for modalite, libelle in LIBELLES_VENTILATIONS[dimension].items():
+                personnes = reel.texte(dimension, modalite)
+                attendues = prevu.texte(dimension, modalite)
+                if personnes or attendues:
+                    yield {
+                        "projet": projet.reference,
+                        "ventilation": dimension,
+                        "modalite": modalite,
+                        "libelle": libelle,
+                        "personnes": personnes,
+                        "prevu": attendues,
+                    }

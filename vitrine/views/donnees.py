@@ -27,7 +27,7 @@ from vitrine.ouvertes.jeux import (
     activites_ouvertes,
     appels_publics,
     projets_ouverts,
-    resultats_de,
+    resultats_des,
 )
 from vitrine.ouvertes.reference import operations
 from vitrine.ouvertes.trois_soixante import paquet
@@ -94,8 +94,7 @@ def resultats(request: HttpRequest, code: str, forme: str) -> HttpResponse:
     """Les résultats masqués des projets fermés d'un appel, en CSV ou en JSON."""
     appel = _appel(code)
     fermes = projets_ouverts().filter(appel=appel, etat="fermee")
-    projets = fermes.prefetch_related("rapports__valeurs")
-    lignes = [cellule for projet in projets for cellule in resultats_de(projet)]
+    lignes = list(resultats_des(fermes))
     return _rendre(forme, RESULTATS, lignes, f"resultats-{code}", "resultats", _de_l_appel(appel))
 
 

@@ -9,11 +9,15 @@ from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from financement.indicateurs import DIMENSIONS, LIBELLES_VENTILATIONS, TITRES_VENTILATIONS
-from financement.masquage import indicateurs_publics
+from appels.models import Demande
+from appels.montants import pourcentage
+from financement.indicateurs import LIBELLES_VENTILATIONS, TITRES_VENTILATIONS
+from financement.masquage import publier
 from financement.models import Temoignage
+from financement.retenus import prevus_de, valeurs_de
 from socle import horloge
 from socle.cache_public import commune, gardee
+from socle.templatetags.affichage import ABSENT
 from socle.vues import publique
 from vitrine import filtres, reperes
 from vitrine.forms import FiltresForm
@@ -96,9 +100,7 @@ def _lieu(version: VersionActivite) -> dict[str, Any]:
 def projet(request: HttpRequest, reference: str) -> HttpResponse:
     """Un projet : quoi, pour qui, où, quand, comment y participer ; ses résultats une fois clos."""
     objet = get_object_or_404(
-        projets_publics()
-        .select_related("appel", "organisme", "volet")
-        .prefetch_related("besoins", "rapports__valeurs"),
+        projets_publics().select_related("appel", "organisme", "volet").prefetch_related("besoins"),
         reference=reference,
     )
     activites = list(
@@ -142,22 +144,28 @@ def photo(request: HttpRequest, reference: str, cle: UUID) -> FileResponse:
     )
 
 
-def _resultats(objet: Any) -> dict[str, Any] | None:
+def _resultats(objet: Demande) -> dict[str, Any] | None:
     """Les nombres masqués (regles.md, 15), prêts à écrire ; None si le rapport n'en a pas."""
-    publics = indicateurs_publics(objet)
-    if publics is None:
+    valeurs = valeurs_de(objet)
+    if not valeurs:
         return None
+    reel, prevu = publier(valeurs), publier(prevus_de(objet))
     return {
         "ventilations": [
             {
                 "titre": TITRES_VENTILATIONS[dimension],
+                "est_prevue": dimension in prevu.ventilations,
                 "cellules": [
-                    (LIBELLES_VENTILATIONS[dimension][modalite], texte)
-                    for modalite, texte in publics[dimension].items()
+                    (
+                        libelle,
+                        reel.texte(dimension, m) or ABSENT,
+                        prevu.texte(dimension, m) or ABSENT,
+                    )
+                    for m, libelle in LIBELLES_VENTILATIONS[dimension].items()
+                    if reel.texte(dimension, m) or prevu.texte(dimension, m)
                 ],
             }
-            for dimension in DIMENSIONS
-            if dimension in publics
+            for dimension in reel.ventilations
         ],
-        "satisfaction": publics.get("taux_satisfaction"),
+        "satisfaction": pourcentage(*reel.satisfaction) if reel.satisfaction else None,
     }

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from financement.importation.fichier import ImportRefuse
+from financement.importation.contenu import ImportRefuse
 from financement.importation.rejeu import importer
 from socle.causes import cause
 

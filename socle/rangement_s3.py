@@ -1,0 +1,16 @@
+"""Le seau S3, quand ``MEDIA_STORAGE`` en nomme un ; boto3 n'est chargé qu'alors."""
+
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from storages.backends.s3 import S3Storage
+
+from socle.rangement import refuser
+
+
+class Seau(S3Storage):
+    def _save(self, name: str, content: Any) -> str:
+        try:
+            return super()._save(name, content)
+        except (BotoCoreError, ClientError, OSError) as erreur:
+            raise refuser(name, erreur) from erreur
