@@ -21,7 +21,7 @@ from evaluations.models import (
 )
 from evaluations.visibilite import Perimetre
 from socle.documents import figer_document
-from socle.graphiques import Rang
+from socle.graphiques_classement import Rang
 from socle.models import Document
 from socle.textes import lignes as lignes_du_texte
 

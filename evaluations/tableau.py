@@ -14,7 +14,8 @@ from evaluations.classement import LigneClassement, ligne_de
 from evaluations.lignes_classees import AvisClasse, ProjetClasse, lire
 from evaluations.models import Recommandation
 from evaluations.visibilite import Perimetre, perimetre
-from socle.graphiques import Part, Rang
+from socle.graphiques import Part
+from socle.graphiques_classement import Rang
 
 TOUT_SUR_UNE_PAGE = 40
 PAR_PAGE = 20

@@ -16,8 +16,8 @@ def debit_depasse(request: HttpRequest, nom: str, *, par_minute: int) -> bool:
 def trop_souvent(nom: str, *, par_minute: int) -> bool:
     """Compte une fois de plus ``nom`` et dit si cela fait trop depuis une minute."""
     cle = f"debit:{nom}"
-    cache.add(cle, 0, timeout=MINUTE)
     try:
         return cache.incr(cle) > par_minute
-    except ValueError:  # échu entre les deux
-        return False
+    except ValueError:  # la première fois de la minute
+        cache.add(cle, 1, timeout=MINUTE)
+        return par_minute < 1

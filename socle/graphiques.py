@@ -6,7 +6,6 @@ politique de sécurité (pas de ``style=""``) ni le PDF (pas de nos feuilles) ne
 Aucun dessin n'est seul : le gabarit met à côté le tableau des mêmes nombres.
 """
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -51,16 +50,6 @@ class Ligne:
     libelle: str
     valeur: Nombre
     prevu: Nombre | None = None
-
-
-@dataclass(frozen=True)
-class Rang:
-    """Une demande du classement, dans l'ordre ; ``score`` est None sans assez de fiches."""
-
-    libelle: str
-    score: Nombre | None
-    montant: Nombre
-    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -255,114 +244,6 @@ def dessiner_points(
 
 
 @dataclass(frozen=True)
-class Colonne:
-    """Une demande du classement : large comme son montant, haute comme son score."""
-
-    rang: int
-    libelle: str
-    score: Decimal | None
-    montant: Decimal
-    cumul: Decimal
-    statut: str
-    url: str
-    x: str
-    largeur: str
-    y: int
-    hauteur: int
-    couleur: str
-    couleur_texte: str
-    avec_texte: bool
-
-
-@dataclass(frozen=True)
-class Classement:
-    colonnes: list[Colonne]
-    x_enveloppe: str
-    ancre_enveloppe: str
-    y_seuil: int | None
-    dans_enveloppe: int
-    total: Decimal
-
-
-HAUTEUR_CLASSEMENT = 120
-STATUTS = {
-    "dans": ("Dans l'enveloppe", FLEUVE, BLANC),
-    "partie": ("En partie dans l'enveloppe", FLEUVE_PALE, ENCRE),
-    "hors": ("Hors de l'enveloppe", "#CFC4AC", ENCRE),
-    "sous": ("Sous le seuil", PISTE, ENCRE),
-    "sans": ("Sans score", PISTE, ENCRE),
-}
-
-
-def dessiner_classement(
-    rangs: Sequence[Rang],
-    enveloppe: Nombre,
-    seuil: Nombre | None = None,
-    maxi: Nombre = 100,
-) -> Classement:
-    """Les demandes côte à côte : la ligne de l'enveloppe tombe où le cumul l'atteint.
-
-    Une demande sous le seuil ou sans score ne consomme pas l'enveloppe.
-    """
-    limite, haut = decimal(enveloppe), decimal(maxi)
-    total = sum((decimal(r.montant) for r in rangs), Decimal(0))
-    echelle = max(total, limite)
-    colonnes, x, cumul = [], Decimal(0), Decimal(0)
-    for numero, rang in enumerate(rangs, start=1):
-        montant = decimal(rang.montant)
-        score = None if rang.score is None else decimal(rang.score)
-        statut = _statut(score, cumul, montant, limite, seuil)
-        if statut in ("dans", "partie", "hors"):
-            cumul += montant
-        largeur = part_de(montant, echelle)
-        hauteur = int(part_de(score or Decimal(0), haut) * HAUTEUR_CLASSEMENT / 100)
-        nom, couleur, texte = STATUTS[statut]
-        colonnes.append(
-            Colonne(
-                numero,
-                rang.libelle,
-                score,
-                montant,
-                cumul,
-                nom,
-                rang.url,
-                pct(x),
-                pct(largeur),
-                HAUTEUR_CLASSEMENT - hauteur,
-                hauteur,
-                couleur,
-                texte,
-                largeur >= 4 and hauteur >= 24,
-            )
-        )
-        x += largeur
-    y_seuil = None
-    if seuil is not None:
-        y_seuil = HAUTEUR_CLASSEMENT - int(part_de(decimal(seuil), haut) * HAUTEUR_CLASSEMENT / 100)
-    dedans = sum(c.statut == STATUTS["dans"][0] for c in colonnes)
-    part_limite = part_de(limite, echelle)
-    # Près d'un bord, le mot « enveloppe » s'écrit vers l'intérieur du cadre.
-    ancre = "end" if part_limite > 75 else "start" if part_limite < 25 else "middle"
-    return Classement(colonnes, pct(part_limite), ancre, y_seuil, dedans, total)
-
-
-def _statut(
-    score: Decimal | None,
-    cumul: Decimal,
-    montant: Decimal,
-    limite: Decimal,
-    seuil: Nombre | None,
-) -> str:
-    if score is None:
-        return "sans"
-    if seuil is not None and score < decimal(seuil):
-        return "sous"
-    if cumul + montant <= limite:
-        return "dans"
-    return "partie" if cumul < limite else "hors"
-
-
-@dataclass(frozen=True)
 class Barre:
     libelle: str
     valeur: Decimal
@@ -406,64 +287,3 @@ def dessiner_barres(
             lignes, valeurs, prevus, tailles, strict=True
         )
     ]
-
-
-# --- Le calendrier d'un projet ----------------------------------------------------------------
-HAUTEUR_FRISE = 22
-
-
-@dataclass(frozen=True)
-class Periode:
-    """Une activité et ses jours ; ``fin`` vaut ``debut`` quand elle tient en une journée."""
-
-    libelle: str
-    debut: dt.date
-    fin: dt.date
-
-
-@dataclass(frozen=True)
-class BarreFrise:
-    periode: Periode
-    x: str
-    largeur: str
-
-
-@dataclass(frozen=True)
-class MoisFrise:
-    premier: dt.date
-    x: str
-
-
-@dataclass(frozen=True)
-class Frise:
-    """Des activités posées sur leurs mois, du premier au dernier."""
-
-    barres: list[BarreFrise]
-    mois: list[MoisFrise]
-
-
-def dessiner_frise(periodes: Sequence[Periode]) -> Frise:
-    """Chaque période à sa place, en pour cent de l'étendue des mois entiers qui les contiennent."""
-    if not periodes:
-        return Frise([], [])
-    debut = min(p.debut for p in periodes).replace(day=1)
-    fin = _mois_suivant(max(p.fin for p in periodes))
-    etendue = Decimal((fin - debut).days)
-
-    def place(jour: dt.date) -> Decimal:
-        return part_de(Decimal((jour - debut).days), etendue)
-
-    mois, jour = [], debut
-    while jour < fin:
-        mois.append(MoisFrise(jour, pct(place(jour))))
-        jour = _mois_suivant(jour)
-    # Un jour reste visible dans une longue frise.
-    barres = [
-        BarreFrise(p, pct(place(p.debut)), pct(max(place(p.fin) - place(p.debut), Decimal(1))))
-        for p in periodes
-    ]
-    return Frise(barres, mois)
-
-
-def _mois_suivant(jour: dt.date) -> dt.date:
-    return (jour.replace(day=1) + dt.timedelta(days=32)).replace(day=1)

@@ -47,8 +47,9 @@ def _liste(libelle: str, choix: Any = ()) -> forms.ChoiceField:
     return forms.ChoiceField(label=libelle, required=False, choices=choix, widget=ListeDeroulante)
 
 
-# Leur âge s'ajoute à celui de la page gardée : ensemble, moins d'une minute.
-CHOIX_SECONDES = 10
+# L'âge des choix s'ajoute à celui du formulaire écrit (vitrine/filtres.py), gardé autant, et à
+# celui de la page : ensemble, moins d'une minute.
+CHOIX_SECONDES = 5
 
 
 def _choix_des_filtres() -> dict[str, list[Any]]:

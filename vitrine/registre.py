@@ -8,6 +8,7 @@ from django.contrib.postgres.search import SearchVector
 from django.core.paginator import Page, Paginator
 from django.db.models import (
     CharField,
+    Count,
     Exists,
     F,
     FilteredRelation,
@@ -99,21 +100,25 @@ def _lignes(objets: QuerySet, sorte: str, date: Any) -> QuerySet:
 def _projets_de_la_page(pks: list[int]) -> dict[tuple[str, int], Demande]:
     """Les projets de ces clés, déjà reconnus annoncés."""
     trouves = (
-        Demande.objects.annotate(accorde=_accorde())
+        Demande.objects.annotate(accorde=_accorde(), activites_ouvertes=_activites_ouvertes())
         .select_related("organisme")
         .only("reference", "titre", "secteur", "etat", "organisme__nom")
         .order_by()
         .in_bulk(pks)
     )
-    ouvertes = Counter(
-        VersionActivite.objects.filter(etat="publiee", activite__demande__in=pks)
+    return {("projet", pk): projet for pk, projet in trouves.items()}
+
+
+def _activites_ouvertes() -> Subquery:
+    """Combien d'activités publiées d'un projet ne sont pas finies ; nul s'il n'y en a pas."""
+    ouvertes = (
+        VersionActivite.objects.filter(etat="publiee", activite__demande=OuterRef("pk"))
         .pas_finies(horloge.aujourdhui())
         .order_by()
-        .values_list("activite__demande", flat=True)
+        .values("activite__demande")
+        .annotate(nombre=Count("pk"))
     )
-    for pk, projet in trouves.items():
-        projet.activites_ouvertes = ouvertes[pk]
-    return {("projet", pk): projet for pk, projet in trouves.items()}
+    return Subquery(ouvertes.values("nombre"))
 
 
 # --- Filtrer ------------------------------------------------------------------------------------

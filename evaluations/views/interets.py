@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -52,17 +52,23 @@ class _Page:
         donnees = {envoye: request.POST} if request.method == "POST" else {}
         self.affectations = _affectations(self.siege)
         a_declarer = [a for a in self.affectations if a.etat == Affectation.Etat.A_DECLARER]
-        indices = liens_possibles([self.siege], [a.demande for a in a_declarer])
+        self.a_declarer = self._page(a_declarer, "a_declarer")
+        repondues = donnees.get("interets", {})
+        # Répondue ici, une demande passée entre-temps à une autre page se déclare quand même.
+        demandees = [
+            a
+            for a in a_declarer
+            if a in self.a_declarer.object_list or f"conflit_{a.pk}" in repondues
+        ]
+        indices = liens_possibles([self.siege], [a.demande for a in demandees])
         self.interets = InteretsForm(
             donnees.get("interets"),
-            affectations=a_declarer,
+            affectations=demandees,
             indices={demande: dits for (demande, _), dits in indices.items()},
         )
         self.portrait = PortraitForm(donnees.get("portrait"), membre=self.siege)
         self.collecte = CollecteSouhaits.objects.filter(appel=self.appel).first()
-        self.page = Paginator(services.demandes_a_souhaiter(self.siege), PAR_PAGE).get_page(
-            request.GET.get("page")
-        )
+        self.page = self._page(services.demandes_a_souhaiter(self.siege), "page")
         demandes = self.page.object_list if self.collecte and self.collecte.est_ouverte else []
         self.souhaits = SouhaitsForm(
             donnees.get("souhaits"),
@@ -72,19 +78,25 @@ class _Page:
             ),
         )
 
-    def _declarees(self) -> list[dict[str, Any]]:
+    def _page(self, objets: Any, parametre: str) -> Page:
+        return Paginator(objets, PAR_PAGE).get_page(self.request.GET.get(parametre))
+
+    def _declarees(self) -> Page:
         """Ce qui est déjà déclaré, tel que le membre le lit : le nom ne sert plus à déclarer."""
         libres = [a for a in self.affectations if a.etat == Affectation.Etat.LIBRE]
-        projets = projets_lus(affectation.demande for affectation in libres)
-        return [
+        page = self._page(libres, "declarees")
+        projets = projets_lus(affectation.demande for affectation in page)
+        page.object_list = [
             {"projet": projet, "declaree_le": affectation.declaree_le}
-            for affectation, projet in zip(libres, projets, strict=True)
+            for affectation, projet in zip(page, projets, strict=True)
         ]
+        return page
 
     def rendre(self, formulaire: BaseForm) -> HttpResponse:
         contexte: dict[str, Any] = {
             "appel": self.appel,
             "formulaire": self.interets,
+            "a_declarer": self.a_declarer,
             "envoye": formulaire,
             "declarees": self._declarees(),
             "liens": [Affectation.Lien(valeur) for valeur in Affectation.Lien.values],
@@ -110,7 +122,7 @@ def interets(request: HttpRequest, code: str) -> HttpResponse:
             succes="Vos déclarations sont enregistrées.",
         )
         if faites:
-            reste = len(formulaire.affectations) > faites
+            reste = page.a_declarer.paginator.count > faites
             return redirect("comite:interets", code=code) if reste else redirect("comite:accueil")
     return page.rendre(formulaire)
 

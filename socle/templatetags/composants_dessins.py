@@ -8,10 +8,12 @@ from typing import Any
 from django import template
 from django.utils.safestring import mark_safe
 
-from socle import graphiques, graphiques_scenario
+from socle import graphiques, graphiques_classement, graphiques_scenario
 from socle.cascade import Marche, dessiner_cascade
 from socle.elements import LigneMatrice
-from socle.graphiques import Ligne, Nombre, Part, Periode, Rang
+from socle.graphiques import Ligne, Nombre, Part
+from socle.graphiques_classement import Rang
+from socle.graphiques_frise import HAUTEUR_FRISE, Periode, dessiner_frise
 from socle.graphiques_scenario import PointFrontiere
 from socle.templatetags import affichage
 from socle.traces import gardes
@@ -119,10 +121,10 @@ def barres_classement(
     return {
         "compact": compact,
         "titre": titre,
-        "dessin": graphiques.dessiner_classement(rangs, enveloppe, seuil),
+        "dessin": graphiques_classement.dessiner_classement(rangs, enveloppe, seuil),
         "enveloppe": enveloppe,
         "seuil": seuil,
-        "hauteur": graphiques.HAUTEUR_CLASSEMENT,
+        "hauteur": graphiques_classement.HAUTEUR_CLASSEMENT,
         "g": graphiques,
     }
 
@@ -238,6 +240,6 @@ def frise_activites(titre: str, lignes: Sequence[Mapping[str, str]]) -> dict[str
         periodes.append(Periode(ligne.get("nom", ""), debut, max(debut, fin)))
     return {
         "titre": titre,
-        "dessin": graphiques.dessiner_frise(periodes),
-        "hauteur": graphiques.HAUTEUR_FRISE,
+        "dessin": dessiner_frise(periodes),
+        "hauteur": HAUTEUR_FRISE,
     }

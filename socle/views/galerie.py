@@ -17,7 +17,8 @@ from django.shortcuts import render
 from socle import horloge
 from socle.cascade import Marche
 from socle.elements import CelluleMatrice, Etape, Jalon, LigneMatrice, Manque
-from socle.graphiques import Ligne, Part, Rang
+from socle.graphiques import Ligne, Part
+from socle.graphiques_classement import Rang
 from socle.traces.donnees import Barre, Rangee, Repere, Teinte, Trace
 from socle.vues import publique
 

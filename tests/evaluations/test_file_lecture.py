@@ -112,3 +112,57 @@ def test_les_requetes_ne_croissent_pas_avec_la_file(anonyme, db):
             comptes.append(len(compte))
         nombres.append(comptes)
     assert nombres[0] == nombres[1]
+
+
+def _lire(pret, nom, **parametres):
+    navigateur = Client()
+    navigateur.force_login(pret.membre.utilisateur)
+    code = () if nom == "comite:accueil" else (pret.appel.code,)
+    return navigateur.get(reverse(nom, args=code), parametres)
+
+
+def test_une_longue_file_se_lit_par_pages_ce_qui_reste_d_abord(pret, monkeypatch):
+    monkeypatch.setattr("evaluations.views.accueil.PAR_PAGE", 2)
+    premiere_lue = file_de(pret.membre).places[0]
+    soumettre(next(d for d in pret.demandes if d.reference == premiere_lue.reference), pret.membre)
+    restent = [place.reference for place in file_de(pret.membre).a_noter]
+
+    premiere = _lire(pret, "comite:accueil")
+    (groupe,) = premiere.context["groupes"]
+    assert [place.reference for place in groupe.a_noter] == restent
+    assert not groupe.soumises
+    assert "À noter (2)" in premiere.text
+    seconde = _lire(pret, "comite:accueil", **{f"page-{pret.appel.code}": "2"})
+    (groupe,) = seconde.context["groupes"]
+    assert [place.reference for place in groupe.soumises] == [premiere_lue.reference]
+    assert "Soumises (1)" in seconde.text
+    assert "1 fiche soumise sur 3" in seconde.text
+    # Ce qui attend se compte en entier, quelle que soit la page.
+    assert seconde.context["a_faire"] == premiere.context["a_faire"] == 3
+
+
+def test_les_interets_se_declarent_page_par_page(db, monkeypatch):
+    monkeypatch.setattr("evaluations.views.interets.PAR_PAGE", 2)
+    pret = un_comite(demandes=5)
+    pret.membre = pret.membres[1]
+    pages = [_lire(pret, "comite:interets", a_declarer=n).context["formulaire"] for n in (1, 2, 3)]
+    montrees = [affectation.pk for form in pages for affectation in form.affectations]
+    assert [len(form.affectations) for form in pages] == [2, 2, 1]
+    assert len(set(montrees)) == 5
+
+    navigateur = Client()
+    navigateur.force_login(pret.membre.utilisateur)
+    adresse = reverse("comite:interets", args=[pret.appel.code])
+    reponses = {f"conflit_{pk}": "non" for pk in montrees[2:4]}
+    suite = navigateur.post(f"{adresse}?a_declarer=2", reponses)
+    assert suite.url == adresse
+    # La page a changé depuis : ce qui fut répondu se déclare quand même.
+    suite = navigateur.post(f"{adresse}?a_declarer=1", {f"conflit_{montrees[4]}": "non"})
+    assert suite.url == adresse
+    assert len(file_de(pret.membre).places) == 3
+    declarees = _lire(pret, "comite:interets", declarees="2").context["declarees"]
+    assert (declarees.paginator.count, len(list(declarees))) == (3, 1)
+    refusee = navigateur.post(f"{adresse}?a_declarer=1", {f"conflit_{montrees[0]}": "oui"})
+    assert "Dites quel est le lien." in refusee.text
+    reponses = {f"conflit_{pk}": "non" for pk in montrees[:2]}
+    assert navigateur.post(adresse, reponses).url == reverse("comite:accueil")

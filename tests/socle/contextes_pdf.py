@@ -15,7 +15,8 @@ from financement.fusion import fusionner
 from financement.modeles_livres import livre
 from financement.models import ModeleDocument, Signature
 from financement.solde import DepenseJugee, Solde, lignes_du_solde
-from socle.graphiques import Part, Rang
+from socle.graphiques import Part
+from socle.graphiques_classement import Rang
 from socle.models import Utilisateur
 from socle.templatetags.documents import reponse
 from tests.socle.contexte_bilan import BILAN

@@ -8,7 +8,9 @@ import pytest
 from django.conf import settings
 
 from socle import graphiques as g
-from socle.graphiques import Ligne, Part, Periode, Rang, dessiner_frise
+from socle.graphiques import Ligne, Part
+from socle.graphiques_classement import STATUTS, Rang, dessiner_classement
+from socle.graphiques_frise import Periode, dessiner_frise
 from socle.templatetags.composants_dessins import frise_activites
 
 
@@ -61,7 +63,7 @@ def test_les_bords_de_champ_se_voient():
 
 
 def test_le_texte_des_dessins_a_le_contraste_aa():
-    paires = [*g.PALETTE, *((fond, texte) for _, fond, texte in g.STATUTS.values())]
+    paires = [*g.PALETTE, *((fond, texte) for _, fond, texte in STATUTS.values())]
     paires += [(s.couleur, s.couleur_texte) for s in g.dessiner_enveloppe(9, 10, 6, 3).segments]
     assert all(contraste(fond, texte) >= 4.5 for fond, texte in paires)
 
@@ -106,7 +108,7 @@ def test_une_part_nulle_n_a_pas_de_segment_et_garde_les_couleurs_des_autres():
 class TestClassement:
     @staticmethod
     def statuts(rangs, **options):
-        return [c.statut for c in g.dessiner_classement(rangs, **options).colonnes]
+        return [c.statut for c in dessiner_classement(rangs, **options).colonnes]
 
     def test_la_ligne_tombe_au_cent_pres(self):
         rangs = [Rang("a", 90, 6000), Rang("b", 80, 4000)]
@@ -122,7 +124,7 @@ class TestClassement:
             Rang("b", Decimal("59.9"), 4000),
             Rang("c", None, 1000),
         ]
-        dessin = g.dessiner_classement(rangs, 6000, seuil=60)
+        dessin = dessiner_classement(rangs, 6000, seuil=60)
         assert [c.statut for c in dessin.colonnes] == [
             "Dans l'enveloppe",
             "Sous le seuil",
@@ -139,7 +141,7 @@ class TestClassement:
         ]
 
     def test_vide(self):
-        assert g.dessiner_classement([], 0).colonnes == []
+        assert dessiner_classement([], 0).colonnes == []
 
 
 class TestPoints:

@@ -1,5 +1,7 @@
 """Les pages publiques se gardent pour qui n'a pas de session, et se refont à une publication."""
 
+import html
+
 import pytest
 from django.conf import settings
 from django.contrib import messages
@@ -12,7 +14,10 @@ from django.urls import reverse
 
 from appels.models import Appel
 from socle.cache_public import NUMERO, gardee, perimer
+from socle.debit import trop_souvent
 from tests.factories import AppelFactory, UtilisateurFactory, VersionActiviteFactory
+from vitrine import filtres
+from vitrine.forms import FiltresForm
 from vitrine.models import TempsFort, VersionActivite
 from vitrine.services import activites
 
@@ -94,6 +99,39 @@ def test_une_page_anonyme_n_est_pas_faite_d_une_part_deja_agee(client):
     VersionActiviteFactory(titre="Comptoir")
     assert "Comptoir" not in client.get(adresse).text
     assert "Comptoir" in Client().get(adresse).text
+
+
+def test_sans_filtre_le_formulaire_ne_s_ecrit_qu_une_fois(client, monkeypatch):
+    """D'une page de la liste à l'autre il est le même ; un filtre, juste ou faux, le refait."""
+    client.force_login(UtilisateurFactory())
+    premiere = client.get(reverse("registre"), {"page": "1"})
+    assert 'name="secteur"' in premiere.text
+
+    bati = []
+    monkeypatch.setattr(filtres, "FiltresForm", _FormulaireCompte)
+    monkeypatch.setattr(_FormulaireCompte, "batis", bati)
+    assert 'name="secteur"' in client.get(reverse("registre"), {"page": "2"}).text
+    assert not bati
+    assert "Effacer" in client.get(reverse("registre"), {"secteur": "Centre-ville"}).text
+    assert "Effacer" not in client.get(reverse("registre"), {"page": "3"}).text
+    refusee = client.get(reverse("registre"), {"du": "2026-02-01", "au": "2026-01-01"}).text
+    assert "Cette date vient avant l'autre." in html.unescape(refusee)
+    assert len(bati) == 2
+
+
+class _FormulaireCompte(FiltresForm):
+    """Le formulaire des filtres, qui note chaque fois qu'il est bâti."""
+
+    batis: list[int] = []
+
+    def __init__(self, *arguments, **nommes):
+        self.batis.append(1)
+        super().__init__(*arguments, **nommes)
+
+
+def test_un_debit_se_compte_a_la_demande_pres():
+    assert [trop_souvent("essai", par_minute=3) for _ in range(5)] == [False] * 3 + [True] * 2
+    assert trop_souvent("essai-ferme", par_minute=0)
 
 
 def test_un_message_ne_se_garde_pas():

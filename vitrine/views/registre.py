@@ -19,7 +19,7 @@ from socle import horloge
 from socle.cache_public import commune, gardee
 from socle.templatetags.affichage import ABSENT
 from socle.vues import publique
-from vitrine import reperes
+from vitrine import filtres, reperes
 from vitrine.forms import FiltresForm
 from vitrine.models import VersionActivite
 from vitrine.registre import lieux, lire_page, projets_publics
@@ -37,14 +37,12 @@ def registre(request: HttpRequest) -> HttpResponse:
 
 def _registre(request: HttpRequest) -> str:
     """Les filtres, la carte et la liste ; rendus sans la personne, que rien ici ne regarde."""
-    form = FiltresForm(request.GET)
-    choix = form.choix
+    choix, formulaire = filtres.lire(request.GET)
     page = lire_page(choix, request.GET.get("page"))
     return render_to_string(
         "vitrine/_registre.html",
         {
-            "form": form,
-            "choix": choix,
+            "filtres": formulaire,
             "page_obj": page,
             "nombre": page.paginator.count,
             "fond": {
