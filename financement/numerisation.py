@@ -30,6 +30,10 @@ class PileIllisible(Exception):
         self.nom = nom
 
 
+class PageAbsente(Exception):
+    """La pile n'a pas de page de ce numéro."""
+
+
 @dataclass(frozen=True)
 class PageLue:
     """``lu`` est le texte du code QR de vérification, « » s'il n'y en a pas."""
@@ -123,9 +127,11 @@ def _rendre(page: pypdfium2.PdfPage, resolution: int) -> numpy.ndarray:
 
 
 def apercu(chemin: Path, no: int) -> bytes:
-    """La page en petit, en PNG, pour qu'une personne la reconnaisse."""
+    """La page en petit, en PNG, pour qu'une personne la reconnaisse. Lève ``PageAbsente``."""
     pile = pypdfium2.PdfDocument(chemin)
     try:
+        if not 1 <= no <= len(pile):
+            raise PageAbsente(no)
         sortie = io.BytesIO()
         Image.fromarray(_rendre(pile[no - 1], APERCU)).save(sortie, format="PNG")
         return sortie.getvalue()

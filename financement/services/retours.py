@@ -119,6 +119,9 @@ def classer(*, travail: Travail) -> None:
                 if not travaux.est_en_marche(travail):
                     return
                 travaux.fixer_avancement(travail=travail, faits=faites)
+            # Le compte dit ce qui a été lu, non ce qui était annoncé.
+            pile.total = pile.pages.count()
+            pile.save(update_fields=["total"])
             _ranger(pile, chemin)
     travaux.fixer_avancement(travail=travail, faits=pile.total)
     travaux.finir(travail=travail)

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from appels.models import Appel
 from financement.forms_retour import PageForm, PileForm
 from financement.models import PageNumerisee, PileNumerisee, RetourNumerise
-from financement.numerisation import apercu
+from financement.numerisation import PageAbsente, apercu
 from financement.services import retours as services
 from socle.models import EntreeJournal
 from socle.textes import lire_entier
@@ -91,10 +91,13 @@ def pile(request: HttpRequest, cle: UUID) -> HttpResponse:
 def image(request: HttpRequest, cle: UUID, no: int) -> HttpResponse:
     """Une page de la pile en petit, pour la reconnaître."""
     objet = _pile(request, cle)
-    if not objet.fichier or not 1 <= no <= objet.total:
+    if not objet.fichier:
         raise Http404
     with services.fichier_local(objet.fichier) as chemin:
-        reponse = HttpResponse(apercu(chemin, no), content_type="image/png")
+        try:
+            reponse = HttpResponse(apercu(chemin, no), content_type="image/png")
+        except PageAbsente as absente:
+            raise Http404(f"La pile n'a pas de page {no}.") from absente
     reponse["Cache-Control"] = "private, max-age=3600"
     return reponse
 

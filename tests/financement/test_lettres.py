@@ -107,6 +107,17 @@ def test_une_lettre_de_refus_ordinaire_tient_sur_une_page(decision, agente):
         assert len(pages) == 1, pages[1].extract_text()
 
 
+def test_la_formule_et_la_signature_ne_sont_jamais_seules_sur_une_page(decision, agente):
+    phrase = "Le projet répond à un besoin réel, mais son budget n'est pas assez détaillé. "
+    motifs = phrase * 4
+    refus = voisine(decision, etat="refusee", resultat="refusee", montant_accorde=0, motifs=motifs)
+    lettre = emettre(refus, agente)
+    with lettre.document.pdf.open("rb") as pdf:
+        derniere = PdfReader(pdf).pages[-1].extract_text().split("Veuillez recevoir")[0]
+    assert "Pour toute question" in derniere
+    assert "nous pouvons" in " ".join(derniere.lower().split())
+
+
 def test_le_modele_de_l_appel_passe_avant_celui_de_la_ville(decision, agente):
     publier(agente, "acceptee", "<p>Cet appel-ci.</p>", appel=decision.demande.appel)
     ailleurs = DecisionFactory()

@@ -142,6 +142,26 @@ def test_chaque_page_va_a_sa_lettre_et_le_reste_se_montre(agente, deux_lettres, 
     assert client.get(f"/ville/retours/{pile.cle}/pages/99/").status_code == 404
 
 
+def test_une_page_que_la_pile_n_a_pas_est_introuvable_et_le_compte_dit_vrai(agente, client):
+    appel = DecisionFactory().demande.appel
+    travail = retours.deposer_pile(
+        acteur=agente, appel=appel, fichiers=[pile_de([page_sans_code()])]
+    )
+    pile = travail.piles.get()
+    PileNumerisee.objects.filter(pk=pile.pk).update(total=3)
+    client.force_login(agente)
+    assert client.get(f"/ville/retours/{pile.cle}/pages/1/").status_code == 200
+    for no in (0, 2, 3):
+        assert client.get(f"/ville/retours/{pile.cle}/pages/{no}/").status_code == 404
+
+    retours.classer(travail=travail)
+
+    pile.refresh_from_db()
+    travail.refresh_from_db()
+    assert pile.total == 1
+    assert (travail.etat, travail.faits) == ("fini", travail.total)
+
+
 def test_des_images_font_une_pile(agente, deux_lettres):
     appel, (premiere, octets), _ = deux_lettres
     fichiers = []
