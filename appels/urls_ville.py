@@ -71,6 +71,11 @@ ville = [
     path("demandes/<slug:reference>/echange/", echanges.ville, name="echange"),
     path("demandes/<slug:reference>/echange/classer/", echanges.classer, name="echange_classer"),
     path(
+        "demandes/<slug:reference>/echange/reprendre/",
+        echanges.reprendre,
+        name="echange_reprendre",
+    ),
+    path(
         "demandes/<slug:reference>/doutes/cumul/",
         ville_doutes.doute,
         {"nature": "cumul"},

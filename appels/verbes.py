@@ -44,6 +44,7 @@ PHRASES = {
     "demande.trancher_doute": "a conclu sur un doute",
     "message.ecrire": "a écrit un message",
     "message.classer": "a classé un message sans réponse",
+    "message.reprendre": "a remis un message classé en attente d'une réponse",
     "questionpublique.poser": "a posé une question sur l'appel",
     "questionpublique.publier": "a publié une question et sa réponse",
     "questionpublique.corriger": "a corrigé une question publiée",

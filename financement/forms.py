@@ -8,7 +8,9 @@ from django import forms
 class ConsentementForm(forms.Form):
     """La phrase que la personne accepte est gardée mot pour mot avec sa signature."""
 
-    consentement = forms.BooleanField()
+    consentement = forms.BooleanField(
+        error_messages={"required": "Cochez la case pour signer : elle est obligatoire."}
+    )
 
     def __init__(self, *args: Any, phrase: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -9,10 +9,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from appels.models import Appel, Complement, Demande
-from appels.regles import dollars
 from appels.services import echanges, questions_publiques
 from financement.attente import PAR_SORTE, Attente
-from financement.models import Avenant, Convention, Rapport, Recuperation, Versement
+from financement.models import Avenant, Convention, Rapport
+from financement.semaine_argent import (
+    a_autoriser,
+    a_encaisser,
+    a_payer,
+    lots_remis,
+    soldes,
+    versements_a_proposer,
+)
 from financement.semaine_decisions import (
     a_reveiller,
     lettres_non_arrivees,
@@ -204,35 +211,6 @@ def _rapports_en_retard(personne: Any) -> Iterator[Attente]:
         )
 
 
-def _versements_a_proposer(personne: Any) -> Iterator[Attente]:
-    for versement in _versements(personne, "prevu", "retenu")[: PAR_SORTE * 2]:
-        if versement.est_condition_remplie and not versement.rapports_en_retard:
-            yield _attente_versement(versement, "à proposer", "Proposer")
-
-
-def _versements(personne: Any, *etats: str) -> Any:
-    return (
-        Versement.objects.filter(etat__in=etats, convention__etat="en_vigueur")
-        .filter(convention__demande__in=Demande.objects.sans_recusation(personne))
-        .select_related("convention__demande__organisme")
-        .prefetch_related("convention__demande__rapports")
-        .order_by("convention__debut", "no")
-    )
-
-
-def _attente_versement(versement: Versement, detail: str, action: str) -> Attente:
-    demande = versement.demande
-    return Attente(
-        "Versement",
-        demande.titre,
-        f"{demande.organisme} — versement {versement.no} de {dollars(versement.montant)}, {detail}",
-        reverse("ville:versements") + f"?reference={demande.reference}",
-        action,
-        _jour(versement.autorise_le or versement.propose_le),
-        est_echeance=False,
-    )
-
-
 def _a_decider(personne: Any) -> Iterator[Attente]:
     for appel in Appel.objects.filter(demandes__etat="recommandee").distinct():
         yield Attente(
@@ -276,31 +254,6 @@ def _a_contresigner(personne: Any) -> Iterator[Attente]:
         )
 
 
-def _a_autoriser(personne: Any) -> Iterator[Attente]:
-    for versement in _versements(personne, "exigible")[:PAR_SORTE]:
-        yield _attente_versement(versement, "à autoriser", "Autoriser")
-
-
-def _a_payer(personne: Any) -> Iterator[Attente]:
-    for versement in _versements(personne, "autorise")[:PAR_SORTE]:
-        yield _attente_versement(versement, "à payer", "Payer")
-
-
-def _a_encaisser(personne: Any) -> Iterator[Attente]:
-    for recuperation in Recuperation.objects.filter(
-        etat="reclamee", demande__in=Demande.objects.sans_recusation(personne)
-    ).select_related("demande__organisme")[:PAR_SORTE]:
-        yield Attente(
-            "Récupération",
-            recuperation.demande.titre,
-            f"{recuperation.demande.organisme} — somme réclamée",
-            reverse("ville:fermeture", args=[recuperation.demande.reference]),
-            "Suivre",
-            _jour(recuperation.reclamee_le),
-            est_echeance=False,
-        )
-
-
 SOURCES = {
     "agent": (
         _a_verifier,
@@ -313,7 +266,8 @@ SOURCES = {
         pages_a_ranger,
         _conventions_a_preparer,
         signatures_a_inscrire,
-        _versements_a_proposer,
+        versements_a_proposer,
+        soldes,
         _rapports,
         _rapports_en_retard,
         a_reveiller,
@@ -326,11 +280,11 @@ SOURCES = {
         _lettres,
         reserves,
         _a_contresigner,
-        _a_autoriser,
+        a_autoriser,
         _avenants,
         reexamens,
     ),
-    "tresorerie": (_a_autoriser, _a_payer, _a_encaisser, reexamens),
+    "tresorerie": (a_autoriser, a_payer, lots_remis, a_encaisser, reexamens),
     "administration": (reexamens,),
 }
 

@@ -53,10 +53,13 @@ class MessageQuerySet(models.QuerySet):
         )
 
     def sans_reponse(self) -> "MessageQuerySet":
-        """Les messages d'organismes que rien de la Ville ne suit, dans un échange ouvert."""
+        """Les messages d'organismes que rien de la Ville ne suit, dans un échange ouvert.
+
+        Un classement repris, et sa reprise, ne comptent pas.
+        """
         suite = Message.objects.filter(
             demande=OuterRef("demande"), cote=Message.Cote.VILLE, pk__gt=OuterRef("pk")
-        )
+        ).filter(reprend=None, reprise=None)
         return self.filter(~Exists(suite), cote=Message.Cote.ORGANISME).exclude(CLOS)
 
     def non_lus(self, utilisateur: Any) -> "MessageQuerySet":
@@ -82,11 +85,20 @@ class Message(models.Model):
     class Nature(models.TextChoices):
         MESSAGE = "message", "Message"
         CLASSEMENT = "classement", "Lu, sans réponse à donner"
+        REPRISE = "reprise", "De nouveau en attente d'une réponse"
 
     demande = models.ForeignKey(Demande, on_delete=models.PROTECT, related_name="messages")
     cote = models.CharField("qui écrit", max_length=10, choices=Cote)
     nature = models.CharField("nature", max_length=10, choices=Nature, default=Nature.MESSAGE)
     texte = models.TextField("message", blank=True)
+    reprend = models.OneToOneField(
+        "self",
+        verbose_name="classement repris",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="reprise",
+    )
     auteur = models.ForeignKey("socle.Utilisateur", on_delete=models.PROTECT, related_name="+")
     ecrit_le = models.DateTimeField("écrit", default=horloge.maintenant, editable=False)
 
@@ -98,8 +110,9 @@ class Message(models.Model):
         constraints = (
             models.CheckConstraint(
                 name="message_a_un_texte",
-                condition=(Q(nature="message") & ~Q(texte=""))
-                | Q(nature="classement", cote="ville", texte=""),
+                condition=(Q(nature="message", reprend=None) & ~Q(texte=""))
+                | Q(nature="classement", cote="ville", texte="", reprend=None)
+                | Q(nature="reprise", cote="ville", texte="", reprend__isnull=False),
             ),
         )
         indexes = (models.Index(fields=["demande", "cote", "id"], name="message_fil"),)

@@ -73,6 +73,29 @@ def classer(*, acteur: Any, demande: Demande, dernier_vu: int = 0) -> Message:
     return message
 
 
+@transaction.atomic
+def reprendre(*, acteur: Any, demande: Demande, dernier_vu: int = 0) -> Message:
+    """Défait un classement que rien n'a suivi : le message attend de nouveau, à son âge.
+
+    Comme le classement, la reprise ne prévient personne.
+    """
+    exiger_permission(acteur, "echange.repondre", demande)
+    demande = _ouvrir(demande, dernier_vu)
+    dernier = demande.messages.last()
+    if dernier is None or dernier.nature != Message.Nature.CLASSEMENT:
+        raise RegleViolee("Rien n'est classé ici. Rechargez l'échange.", code="repris")
+    message = Message.objects.create(
+        demande=demande,
+        cote=Message.Cote.VILLE,
+        nature=Message.Nature.REPRISE,
+        reprend=dernier,
+        auteur=acteur,
+        ecrit_le=horloge.maintenant(),
+    )
+    journaliser(acteur=acteur, verbe="message.reprendre", objet=message)
+    return message
+
+
 def noter_lecture(*, acteur: Any, demande: Demande) -> int:
     """Retient que la personne a tout lu ; rend le rang du dernier message lu auparavant."""
     lecture = LectureEchange.objects.filter(demande=demande, utilisateur=acteur).first()

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from appels.forms.echanges import DernierVuForm, MessageForm
-from appels.models import Demande
+from appels.models import Demande, Message
 from appels.models.echange import echange_clos
 from appels.services import echanges as services
 from appels.services import questions_publiques
@@ -89,7 +89,11 @@ def _page(
             "ecrivable": ecrivable,
             "peut_publier": service is services.repondre
             and request.user.peut("question.repondre", demande.appel),
-            "attend": bool(fil) and fil[-1].cote == "organisme",
+            "attend": bool(fil)
+            and (
+                fil[-1].cote == Message.Cote.ORGANISME or fil[-1].nature == Message.Nature.REPRISE
+            ),
+            "classe": bool(fil) and fil[-1].nature == Message.Nature.CLASSEMENT,
         },
     )
 
@@ -124,6 +128,20 @@ def classer(request: HttpRequest, reference: str) -> HttpResponse:
         request,
         services.classer,
         succes="C'est noté : ce message n'attend plus de réponse.",
+        demande=demande,
+        dernier_vu=_dernier_vu(request),
+    )
+    return redirect("ville:echange", reference=reference)
+
+
+@require_POST
+def reprendre(request: HttpRequest, reference: str) -> HttpResponse:
+    """Défaire un classement fait trop vite."""
+    demande = _de_la_ville(request, reference, "echange.repondre")
+    executer(
+        request,
+        services.reprendre,
+        succes="C'est noté : ce message attend de nouveau une réponse.",
         demande=demande,
         dernier_vu=_dernier_vu(request),
     )

@@ -4,6 +4,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
@@ -67,6 +68,23 @@ def retenir_versement(*, acteur: Any, versement: Versement, motif: str) -> Verse
 
 def annuler_versement(*, acteur: Any, versement: Versement, motif: str) -> Versement:
     return _avec_motif(acteur, versement, "annuler", motif)
+
+
+def est_autorisable_par(personne: Any, versement: Versement) -> bool:
+    """Ce que « versement.autoriser » permet à qui n'est pas partie, sans requête par ligne.
+
+    Les rapports du projet et la convention sont déjà lus.
+    """
+    autorisent = {"approbation"}
+    if versement.montant <= settings.SEUIL_AUTORISATION_TRESORERIE:
+        autorisent.add("tresorerie")
+    return bool(
+        versement.etat == Versement.Etat.EXIGIBLE
+        and versement.convention.etat == "en_vigueur"
+        and not versement.rapports_en_retard
+        and autorisent & set(personne.roles)
+        and versement.propose_par_id != personne.pk
+    )
 
 
 @transaction.atomic

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -116,15 +115,7 @@ def _actions(personne: Any, versement: Versement) -> list[str]:
     en_vigueur = versement.convention.etat == "en_vigueur" and not versement.rapports_en_retard
     if en_vigueur and versement.etat in {"prevu", "retenu"} and "agent" in roles:
         possibles += ["proposer"] if versement.est_condition_remplie else []
-    autorisent = {"approbation"}
-    if versement.montant <= settings.SEUIL_AUTORISATION_TRESORERIE:
-        autorisent.add("tresorerie")
-    if (
-        en_vigueur
-        and versement.etat == "exigible"
-        and roles & autorisent
-        and versement.propose_par_id != personne.pk
-    ):
+    if services.est_autorisable_par(personne, versement):
         possibles.append("autoriser")
     if en_vigueur and versement.etat == "autorise" and "tresorerie" in roles:
         possibles.append("verser")

@@ -349,6 +349,45 @@ def test_classer_ferme_l_attente_sans_courriel_ni_avis(fil, client):
     assert [ligne["nombre"] for ligne in echanges.en_attente(fil.agente)] == [1]
 
 
+def test_un_classement_se_defait_et_le_message_attend_a_son_age(fil, client):
+    premier = demander(fil, texte="Peut-on changer de salle ?")
+    client.force_login(fil.agente)
+    classer = reverse("ville:echange_classer", args=[fil.demande.reference])
+    reprendre = reverse("ville:echange_reprendre", args=[fil.demande.reference])
+    client.post(classer, {"dernier_vu": dernier(fil.demande)})
+    Email.objects.all().delete()
+    assert reprendre in client.get(page("ville", fil.demande)).text
+
+    # Une page d'avant le classement ne défait rien.
+    client.post(reprendre, {"dernier_vu": premier.pk})
+    assert not echanges.en_attente(fil.agente)
+    client.post(reprendre, {"dernier_vu": dernier(fil.demande)})
+
+    (ligne,) = echanges.en_attente(fil.agente)
+    assert (ligne["nombre"], ligne["depuis"]) == (1, premier.ecrit_le)
+    repris = client.get(page("ville", fil.demande)).text
+    assert "La Ville a repris cet échange" in repris
+    assert "a remis un message classé en attente" in repris
+    assert classer in repris
+    assert reprendre not in repris
+    assert not Email.objects.exists()
+    assert echanges.non_lus_par_demande(fil.membre) == {}
+    with pytest.raises(RegleViolee, match="Rien n'est classé"):
+        echanges.reprendre(acteur=fil.agente, demande=fil.demande, dernier_vu=dernier(fil.demande))
+    # Classé de nouveau, puis un autre message : la reprise d'avant ne rouvre rien d'autre.
+    client.post(classer, {"dernier_vu": dernier(fil.demande)})
+    assert not echanges.en_attente(fil.agente)
+    demander(fil, texte="Merci.")
+    assert [ligne["nombre"] for ligne in echanges.en_attente(fil.agente)] == [1]
+
+
+def test_seul_qui_peut_repondre_defait_un_classement(fil):
+    demander(fil)
+    echanges.classer(acteur=fil.agente, demande=fil.demande, dernier_vu=dernier(fil.demande))
+    with pytest.raises(PermissionRefusee):
+        echanges.reprendre(acteur=fil.membre, demande=fil.demande, dernier_vu=dernier(fil.demande))
+
+
 # --- Ce qui attend la Ville ---------------------------------------------------------------------
 def test_ma_semaine_et_la_liste_disent_l_age_de_la_plus_ancienne(fil, client, a_l_heure):
     a_l_heure(toronto(2030, 6, 10, 9))

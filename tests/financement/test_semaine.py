@@ -1,17 +1,20 @@
 """« Ma semaine » range ce qui attend : en retard d'abord, et une arrivée n'est pas une échéance."""
 
 import datetime as dt
+from html import unescape
 
 import pytest
 from django.urls import reverse
 
 from appels.services import questions_publiques
 from financement.attente import Attente, par_moment
+from financement.models import LotPaiement, Recuperation
 from financement.semaine import attentes
+from financement.services import versements
 from socle import horloge
 from tests.appels.test_questions_publiques import un_appel
 from tests.factories import dans
-from tests.financement.objets import page, un_projet
+from tests.financement.objets import envoyer, page, un_projet
 
 JOUR = dt.timedelta(days=1)
 
@@ -43,6 +46,87 @@ def test_un_versement_a_proposer_dit_son_montant() -> None:
     projet = un_projet()
     (versement,) = [a for a in attentes(projet.gens.agent) if a.action == "Proposer"]
     assert versement.detail.endswith("versement 1 de 8\u00a0000,00\u00a0$, à proposer")
+
+
+@pytest.mark.django_db
+def test_autoriser_n_attend_que_qui_le_peut(settings) -> None:
+    projet = un_projet()
+    versements.proposer_versement(acteur=projet.gens.agent, versement=projet.versements[0])
+
+    def autorisent() -> list[bool]:
+        gens = (projet.gens.approbation, projet.gens.tresorerie)
+        return [any(a.action == "Autoriser" for a in attentes(qui)) for qui in gens]
+
+    settings.SEUIL_AUTORISATION_TRESORERIE = 8000
+    assert autorisent() == [True, True]
+    settings.SEUIL_AUTORISATION_TRESORERIE = 7999
+    assert autorisent() == [True, False]
+    settings.SEUIL_AUTORISATION_TRESORERIE = 8000
+    projet.demande.rapports.filter(nature="etape").update(
+        echeance=horloge.aujourdhui() - JOUR, etat="attendu"
+    )
+    assert autorisent() == [False, False]
+
+
+@pytest.mark.django_db
+def test_de_l_autorisation_au_lot_paye_ma_semaine_mene_la_tresorerie() -> None:
+    projets = [un_projet(), un_projet()]
+    tresorerie = projets[0].gens.tresorerie
+    payables = [projet.versements[0] for projet in projets]
+
+    def attend() -> list[tuple[str, str]]:
+        return [(a.action, a.url) for a in attentes(tresorerie)]
+
+    for projet, versement in zip(projets, payables, strict=True):
+        versements.proposer_versement(acteur=projet.gens.agent, versement=versement)
+        versements.autoriser_versement(acteur=projet.gens.approbation, versement=versement)
+        if versement == payables[0]:
+            assert [action for action, _ in attend()] == ["Payer"]
+    assert attend() == [("Préparer un lot", reverse("ville:paiements"))]
+    assert "16\u00a0000,00\u00a0$ en tout" in page(tresorerie, "ville:accueil").text
+
+    envoyer(tresorerie, "ville:paiements", versement=[v.pk for v in payables])
+
+    lot = LotPaiement.objects.get()
+    assert attend() == [("Inscrire", reverse("ville:lot_paiement", args=[lot.pk]))]
+    assert "2 paiements à inscrire" in page(tresorerie, "ville:accueil").text
+    for versement in payables:
+        versements.verser_versement(acteur=tresorerie, versement=versement, reference="VIR-1")
+    assert attend() == []
+
+
+@pytest.mark.django_db
+def test_du_trop_verse_a_la_fermeture_chacun_voit_son_tour() -> None:
+    projet = un_projet()
+    agent, tresorerie = projet.gens.agent, projet.gens.tresorerie
+    paye = projet.versements[0]
+    versements.proposer_versement(acteur=agent, versement=paye)
+    versements.autoriser_versement(acteur=projet.gens.approbation, versement=paye)
+    versements.verser_versement(acteur=tresorerie, versement=paye, reference="VIR-1")
+    maintenant = horloge.maintenant()
+    projet.demande.rapports.filter(nature="final").update(
+        etat="accepte", depose_le=maintenant, accepte_le=maintenant
+    )
+    recuperation = Recuperation.objects.create(demande=projet.demande, montant=800)
+    fermeture = reverse("ville:fermeture", args=[projet.demande.reference])
+
+    def mene(qui) -> list[str]:
+        return [a.action for a in attentes(qui) if a.url == fermeture]
+
+    assert (mene(agent), mene(tresorerie)) == ([], ["Suivre"])
+    assert "800,00\u00a0$ réclamés" in page(tresorerie, "ville:accueil").text
+    avant = page(tresorerie, "ville:fermeture", projet.demande.reference).text
+    assert "encart--avertissement" in avant
+    assert "ne se défait pas" in unescape(avant)
+
+    envoyer(tresorerie, "ville:fermeture_agir", projet.demande.reference, "encaisser")
+
+    recuperation.refresh_from_db()
+    assert recuperation.etat == "remboursee"
+    assert (mene(agent), mene(tresorerie)) == (["Fermer"], [])
+    apres = page(tresorerie, "ville:fermeture", projet.demande.reference).text
+    assert "encart--avertissement" not in apres
+    assert "ne se défait pas" not in unescape(apres)
 
 
 @pytest.mark.django_db
