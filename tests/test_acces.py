@@ -162,10 +162,10 @@ ACCES: dict[str, set[str]] = {
             "ville:grand_livre",
             "ville:lettres",
             "ville:lettres_envois",
-            "ville:resolution_extrait",
         ),
         VILLE,
     ),
+    "ville:resolution_extrait": EMPLOYES,
     "ville:lettres_telecharger": {"agent", "approbation"},
     **{f"ville:{nom}": {"agent", "approbation"} for nom in ("lettre_remplacer", "envoi_retour")},
     # Les modèles ne disent rien d'une demande ; leur aperçu écarte celles dont on s'est récusé.
