@@ -44,7 +44,7 @@ def a_payer(personne: Any) -> Iterator[Attente]:
             f"{len(libres)} versements à payer",
             f"{dollars(sum(versement.montant for versement in libres))} en tout",
             reverse("ville:paiements"),
-            "Préparer un lot",
+            "Payer",
             _jour(min(versement.autorise_le for versement in libres)),
             est_echeance=False,
         )

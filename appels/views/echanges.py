@@ -75,7 +75,10 @@ def _page(
     fil = list(demande.messages.select_related("auteur", "question_publique__appel"))
     for message in fil:
         message.publique = getattr(message, "question_publique", None)
-        message.est_nouveau = message.pk > avant and message.auteur_id != request.user.pk
+        # Un classement et sa reprise n'annoncent rien.
+        message.est_nouveau = bool(
+            message.texte and message.pk > avant and message.auteur_id != request.user.pk
+        )
     return render(
         request,
         gabarit,

@@ -372,6 +372,9 @@ def test_un_classement_se_defait_et_le_message_attend_a_son_age(fil, client):
     assert reprendre not in repris
     assert not Email.objects.exists()
     assert echanges.non_lus_par_demande(fil.membre) == {}
+    client.force_login(fil.membre)
+    assert not any(m.est_nouveau for m in client.get(page("organisme", fil.demande)).context["fil"])
+    client.force_login(fil.agente)
     with pytest.raises(RegleViolee, match="Rien n'est classé"):
         echanges.reprendre(acteur=fil.agente, demande=fil.demande, dernier_vu=dernier(fil.demande))
     # Classé de nouveau, puis un autre message : la reprise d'avant ne rouvre rien d'autre.

@@ -81,8 +81,11 @@ def test_de_l_autorisation_au_lot_paye_ma_semaine_mene_la_tresorerie() -> None:
         versements.proposer_versement(acteur=projet.gens.agent, versement=versement)
         versements.autoriser_versement(acteur=projet.gens.approbation, versement=versement)
         if versement == payables[0]:
-            assert [action for action, _ in attend()] == ["Payer"]
-    assert attend() == [("Préparer un lot", reverse("ville:paiements"))]
+            reference = projet.demande.reference
+            assert attend() == [("Payer", f"{reverse('ville:versements')}?reference={reference}")]
+            seule = page(tresorerie, "ville:accueil").text
+            assert "1 chose vous attend." in seule
+    assert attend() == [("Payer", reverse("ville:paiements"))]
     assert "16\u00a0000,00\u00a0$ en tout" in page(tresorerie, "ville:accueil").text
 
     envoyer(tresorerie, "ville:paiements", versement=[v.pk for v in payables])
