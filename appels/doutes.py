@@ -58,6 +58,8 @@ def doutes_sur(demande: Demande, autres: QuerySet[Demande]) -> list[Doute]:
         if communes and se_recoupent(demande, autre):
             trouves.append(Doute(Nature.DEPENSE, autre, _phrase_depense(communes)))
     trouves += doutes_de_cumul(demande, siennes)
+    if not trouves:
+        return []
     verdicts = {
         (verdict.nature, verdict.autre_id): verdict
         for verdict in demande.verdicts_doutes.select_related("tranche_par")
@@ -74,8 +76,9 @@ def demandes_soeurs(demande: Demande, autres: QuerySet[Demande]) -> list[Demande
         autres.filter(organisme_id=demande.organisme_id)
         .exclude(pk=demande.pk)
         .exclude(etat__in=SANS_SUITE)
+        .avec_budget()
         .select_related("appel", "organisme")
-        .prefetch_related("postes", "revenus", "aides_annoncees", "decisions")
+        .prefetch_related("decisions")
         .order_by("reference")
     )
 
