@@ -88,7 +88,8 @@ def _voisines(demande: Demande, candidates: QuerySet[Demande]) -> list[Demande]:
 
     Les index des trigrammes bornent la recherche : « trigram_similar » veut dire 0,3 au moins, le
     seuil de PostgreSQL. Quand beaucoup se ressemblent, comparer coûte : les clés d'abord, les
-    demandes ensuite, pour ne comparer chacune qu'autant de fois qu'il le faut.
+    demandes ensuite, pour ne comparer chacune qu'autant de fois qu'il le faut. D'elles, seul ce
+    qu'un doute montre est lu.
     """
     if not demande.titre:
         return []
@@ -106,7 +107,8 @@ def _voisines(demande: Demande, candidates: QuerySet[Demande]) -> list[Demande]:
     return list(
         Demande.objects.filter(pk__in=list(cles[:REGARDEES_MAX]))
         .annotate(proche_titre=titre, proche_texte=texte)
-        .select_related("appel", "organisme")
+        .select_related("organisme")
+        .only("reference", "etat", "titre", "organisme__nom")
         .order_by(*ordre)
     )
 
