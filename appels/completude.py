@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from appels.formulaires import questions_de
+from appels.formulaires import questions_de, valeurs_de
 from appels.models import Complement, Demande, PieceExigee
 from appels.questions import TypeQuestion, defaut, visible
 from appels.regles import regles_budget
@@ -77,9 +77,10 @@ def _manques_projet(demande: Demande) -> list[ManqueDemande]:
         ("titre", demande.titre.strip(), "Donnez un titre au projet."),
         ("volet", demande.volet_id, "Choisissez un volet."),
         ("secteur", demande.secteur, "Choisissez le secteur de la ville."),
-        ("besoins", demande.besoins.exists(), "Choisissez au moins un besoin visé."),
+        ("besoins", demande.besoins.all(), "Choisissez au moins un besoin visé."),
     ]
-    if demande.formulaire is not None and demande.formulaire.sections.exists():
+    formulaire = demande.formulaire
+    if formulaire is not None and (questions_de(formulaire.pk) or formulaire.sections.exists()):
         absents.insert(
             1, ("resume", demande.resume.strip(), "Résumez le projet en quelques phrases.")
         )
@@ -94,7 +95,7 @@ def manques_reponses(demande: Any) -> list[ManqueDemande]:
     """Les questions posées à une demande, ou à un rapport, qui attendent une réponse."""
     if demande.formulaire_id is None:
         return []
-    valeurs = dict(demande.reponses.values_list("question_id", "valeur"))
+    valeurs = valeurs_de(demande)
     posees = questions_de(demande.formulaire_id)
     if any(question.type == TypeQuestion.PIECE for question in posees.values()):
         valeurs |= _pieces_des_questions(demande)
@@ -144,11 +145,11 @@ def _manques_budget(demande: Demande) -> list[ManqueDemande]:
 
 
 def _manques_pieces(demande: Demande) -> list[ManqueDemande]:
-    jointes = set(
-        demande.pieces.filter(retiree_le=None, piece_exigee__isnull=False)
-        .exclude(analyse="infectee")
-        .values_list("piece_exigee_id", flat=True)
-    )
+    jointes = {
+        piece.piece_exigee_id
+        for piece in demande.pieces.all()
+        if piece.retiree_le is None and piece.analyse != "infectee"
+    }
     return [
         _piece_a_joindre(exigee)
         for exigee in demande.appel.pieces_exigees.filter(obligatoire=True)

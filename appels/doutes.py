@@ -58,6 +58,8 @@ def doutes_sur(demande: Demande, autres: QuerySet[Demande]) -> list[Doute]:
         if communes and se_recoupent(demande, autre):
             trouves.append(Doute(Nature.DEPENSE, autre, _phrase_depense(communes)))
     trouves += doutes_de_cumul(demande, siennes)
+    if not trouves:
+        return []
     verdicts = {
         (verdict.nature, verdict.autre_id): verdict
         for verdict in demande.verdicts_doutes.select_related("tranche_par")
@@ -74,8 +76,9 @@ def demandes_soeurs(demande: Demande, autres: QuerySet[Demande]) -> list[Demande
         autres.filter(organisme_id=demande.organisme_id)
         .exclude(pk=demande.pk)
         .exclude(etat__in=SANS_SUITE)
+        .avec_budget()
         .select_related("appel", "organisme")
-        .prefetch_related("postes", "revenus", "aides_annoncees", "decisions")
+        .prefetch_related("decisions")
         .order_by("reference")
     )
 
@@ -85,7 +88,8 @@ def _voisines(demande: Demande, candidates: QuerySet[Demande]) -> list[Demande]:
 
     Les index des trigrammes bornent la recherche : « trigram_similar » veut dire 0,3 au moins, le
     seuil de PostgreSQL. Quand beaucoup se ressemblent, comparer coûte : les clés d'abord, les
-    demandes ensuite, pour ne comparer chacune qu'autant de fois qu'il le faut.
+    demandes ensuite, pour ne comparer chacune qu'autant de fois qu'il le faut. D'elles, seul ce
+    qu'un doute montre est lu.
     """
     if not demande.titre:
         return []
@@ -103,7 +107,8 @@ def _voisines(demande: Demande, candidates: QuerySet[Demande]) -> list[Demande]:
     return list(
         Demande.objects.filter(pk__in=list(cles[:REGARDEES_MAX]))
         .annotate(proche_titre=titre, proche_texte=texte)
-        .select_related("appel", "organisme")
+        .select_related("organisme")
+        .only("reference", "etat", "titre", "organisme__nom")
         .order_by(*ordre)
     )
 

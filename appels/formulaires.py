@@ -136,15 +136,20 @@ class SectionLue:
     questions: list[QuestionLue]
 
 
+def valeurs_de(demande: Any) -> dict[int, Any]:
+    """Les réponses d'une demande ou d'un rapport, par question ; préchargées, rien ne se relit."""
+    return {reponse.question_id: reponse.valeur for reponse in demande.reponses.all()}
+
+
 def lire_formulaire(demande: Any) -> list[SectionLue]:
     """Le formulaire d'une demande ou d'un rapport, avec ses réponses : ce qui se pose, seulement.
 
-    Deux requêtes, trois si une question demande un document.
+    Deux requêtes au plus, trois si une question demande un document.
     """
     if demande.formulaire_id is None:
         return []
     posees = questions_de(demande.formulaire_id)
-    valeurs: dict[int, Any] = dict(demande.reponses.values_list("question_id", "valeur"))
+    valeurs = valeurs_de(demande)
     if any(question.type == TypeQuestion.PIECE for question in posees.values()):
         valeurs |= dict(
             demande.pieces.filter(retiree_le=None, question__isnull=False).values_list(

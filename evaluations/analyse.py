@@ -138,11 +138,6 @@ def analyse_pour(utilisateur: Any, appel: Appel) -> Analyse:
     return analyser(appel, perimetre(utilisateur, appel))
 
 
-def analyse_du_comite(appel: Appel) -> Analyse:
-    """L'analyse de toutes les demandes, pour ce que le système écrit (le compte rendu)."""
-    return analyser(appel, Perimetre())
-
-
 def analyser(appel: Appel, vu: Perimetre, volets: Sequence[Volet] | None = None) -> Analyse:
     """L'analyse d'un périmètre. Une fiche, une règle, une enveloppe changée la fait recalculer.
 

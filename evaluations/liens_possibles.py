@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 # Une adresse y appartient à n'importe qui : le domaine n'y dit rien.
@@ -52,6 +53,8 @@ class Entourage:
     membres: tuple[str, ...] = ()
 
 
+# Le même nom se compare à celui de chaque membre, puis de chaque organisme.
+@lru_cache(maxsize=4096)
 def mots(texte: str) -> tuple[str, ...]:
     """Les mots d'un nom, sans accents ni majuscules : « Gélinas-Roy » → gelinas, roy."""
     simple = unicodedata.normalize("NFKD", texte).encode("ascii", "ignore").decode().lower()

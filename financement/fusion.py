@@ -9,6 +9,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from html import unescape
 from html.parser import HTMLParser
 
@@ -206,10 +207,15 @@ def _verifier_le_jeton(contenu: str, connus: Mapping[str, bool], champ: str) -> 
 
 def lire(texte: str, connus: Mapping[str, bool], *, champ: str = "corps") -> tuple[Morceau, ...]:
     """``texte`` en morceaux ; lève ``RegleViolee`` (``passage``) si un passage est mal placé."""
+    return _lire(texte, frozenset(nom for nom, est_bloc in connus.items() if est_bloc), champ)
+
+
+# Un modèle se lit une fois pour toutes les lettres d'un appel.
+@lru_cache(maxsize=64)
+def _lire(texte: str, blocs: frozenset[str], champ: str) -> tuple[Morceau, ...]:
     texte = SEULS.sub(r"\1", texte)
-    for nom, est_bloc in connus.items():
-        if est_bloc:
-            texte = re.sub(rf"<p>\s*(\{{\{{\s*{nom}\s*\}}\}})\s*</p>", r"\1", texte)
+    for nom in blocs:
+        texte = re.sub(rf"<p>\s*(\{{\{{\s*{nom}\s*\}}\}})\s*</p>", r"\1", texte)
     fond: list[Morceau] = []
     pile: list[tuple[str, list[Morceau], int]] = []
     courant, place = fond, 0

@@ -28,20 +28,20 @@ from financement.semaine_decisions import (
     reserves,
     signatures_a_inscrire,
 )
-from financement.services.lettres import decisions_sans_lettre
+from financement.services.lettres import lettres_a_emettre
 from socle import horloge
 from socle.templatetags.affichage import pluriel, temps_ecoule
 
 
 def attentes(personne: Any) -> list[Attente]:
     """Tout ce qui attend ``personne``, le plus pressant d'abord."""
-    trouvees: list[Attente] = []
-    for role, sources in SOURCES.items():
-        if role in personne.roles:
-            for source in sources:
-                trouvees.extend(source(personne))
+    # Une source commune à plusieurs rôles ne se lit qu'une fois.
+    siennes = dict.fromkeys(
+        source for role, sources in SOURCES.items() if role in personne.roles for source in sources
+    )
+    trouvees = {attente for source in siennes for attente in source(personne)}
     loin = dt.date.max
-    return sorted(set(trouvees), key=lambda attente: (attente.quand or loin, attente.titre))
+    return sorted(trouvees, key=lambda attente: (attente.quand or loin, attente.titre))
 
 
 def _demandes(personne: Any) -> Any:
@@ -117,8 +117,14 @@ def _complements(personne: Any) -> Iterator[Attente]:
 
 
 def _appels(personne: Any) -> Iterator[Attente]:
-    for appel in Appel.objects.filter(etat="brouillon"):
-        yield Attente(
+    clos = Q(etat="publie", cloture__lt=horloge.a_la_seconde())
+    for appel in Appel.objects.filter(clos | Q(etat__in=["brouillon", "en_evaluation"])):
+        yield _attente_appel(appel)
+
+
+def _attente_appel(appel: Appel) -> Attente:
+    if appel.etat == "brouillon":
+        return Attente(
             "Appel",
             appel.titre,
             "À composer et à publier",
@@ -126,9 +132,8 @@ def _appels(personne: Any) -> Iterator[Attente]:
             "Continuer",
             _jour(appel.ouverture),
         )
-    maintenant = horloge.a_la_seconde()
-    for appel in Appel.objects.filter(etat="publie", cloture__lt=maintenant):
-        yield Attente(
+    if appel.etat == "publie":
+        return Attente(
             "Appel",
             appel.titre,
             "Clos : vérifiez les demandes, puis passez au comité",
@@ -136,15 +141,14 @@ def _appels(personne: Any) -> Iterator[Attente]:
             "Ouvrir",
             _jour(appel.cloture),
         )
-    for appel in Appel.objects.filter(etat="en_evaluation"):
-        yield Attente(
-            "Comité",
-            appel.titre,
-            "Suivre les déclarations et les fiches",
-            reverse("ville:comite", args=[appel.code]),
-            "Suivre",
-            appel.seance_comite,
-        )
+    return Attente(
+        "Comité",
+        appel.titre,
+        "Suivre les déclarations et les fiches",
+        reverse("ville:comite", args=[appel.code]),
+        "Suivre",
+        appel.seance_comite,
+    )
 
 
 def _avenants(personne: Any) -> Iterator[Attente]:
@@ -164,13 +168,14 @@ def _avenants(personne: Any) -> Iterator[Attente]:
 
 
 def _conventions_a_preparer(personne: Any) -> Iterator[Attente]:
+    siennes = Convention.objects.filter(demande=OuterRef("pk"))
     acceptees = (
         _demandes(personne)
         .filter(etat="acceptee", etat_annonce="acceptee")
-        .filter(Q(conventions=None) | Q(conventions__etat="brouillon"))
+        .annotate(est_preparee=Exists(siennes.filter(etat="brouillon")))
+        .filter(Q(est_preparee=True) | ~Exists(siennes))
     )
-    preparees = Convention.objects.filter(demande=OuterRef("pk"), etat="brouillon")
-    for demande in acceptees.distinct().annotate(est_preparee=Exists(preparees))[:PAR_SORTE]:
+    for demande in acceptees[:PAR_SORTE]:
         yield Attente(
             "Convention",
             demande.titre,
@@ -224,17 +229,15 @@ def _a_decider(personne: Any) -> Iterator[Attente]:
 
 
 def _lettres(personne: Any) -> Iterator[Attente]:
-    for appel in Appel.objects.filter(demandes__decisions__en_vigueur=True).distinct():
-        nombre = decisions_sans_lettre(appel, personne).count()
-        if nombre:
-            yield Attente(
-                "Lettres",
-                appel.titre,
-                f"{nombre} lettre{pluriel(nombre)} à émettre",
-                reverse("ville:lettres", args=[appel.code]),
-                "Émettre",
-                appel.seance_conseil,
-            )
+    for code, titre, seance_conseil, nombre in lettres_a_emettre(personne):
+        yield Attente(
+            "Lettres",
+            titre,
+            f"{nombre} lettre{pluriel(nombre)} à émettre",
+            reverse("ville:lettres", args=[code]),
+            "Émettre",
+            seance_conseil,
+        )
 
 
 def _a_contresigner(personne: Any) -> Iterator[Attente]:

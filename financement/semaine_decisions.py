@@ -4,7 +4,7 @@ revient sur papier, les lettres qui ne sont pas arrivées."""
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Count, F, Min
+from django.db.models import Count, Exists, F, Min, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,7 +18,10 @@ from socle.templatetags.affichage import pluriel
 
 def a_reveiller(personne: Any) -> Iterator[Attente]:
     """Les demandes en attente que l'argent revenu permet d'accepter, et celles à clore."""
-    appels = Appel.objects.filter(demandes__etat=Demande.Etat.LISTE_ATTENTE).distinct()
+    en_attente = Demande.objects.filter(appel=OuterRef("pk"), etat=Demande.Etat.LISTE_ATTENTE)
+    appels = list(Appel.objects.filter(Exists(en_attente)))
+    if not appels:
+        return
     for place in liste_d_attente(personne, *appels):
         if not place.est_reveillable and not place.est_echue:
             continue

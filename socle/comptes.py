@@ -14,7 +14,11 @@ PERSONNE_ET_APPARTENANCES = """
         SELECT organisme_id FROM socle_adhesion WHERE utilisateur_id = socle_utilisateur.id
     ) AS organismes_lus, EXISTS(
         SELECT FROM evaluations_membrecomite WHERE utilisateur_id = socle_utilisateur.id
-    ) AS siege_lu
+    ) AS siege_lu, ARRAY(
+        SELECT demande_id FROM evaluations_affectation
+        JOIN evaluations_membrecomite ON evaluations_membrecomite.id = membre_id
+        WHERE utilisateur_id = socle_utilisateur.id AND evaluations_affectation.etat = 'recusee'
+    ) AS recusees_lues
     FROM socle_utilisateur WHERE id = %s
 """
 
@@ -54,7 +58,8 @@ class Authentification(AuthenticationBackend):
         return super().authenticate(request, **identifiants)
 
     def get_user(self, user_id: Any) -> Any:
-        """La personne de la session, ses organismes, si elle siège : une seule requête par page."""
+        """La personne de la session, ses organismes, ses récusations, si elle siège : une seule
+        requête par page."""
         from socle.models import Utilisateur
 
         personne = next(iter(Utilisateur.objects.raw(PERSONNE_ET_APPARTENANCES, [user_id])), None)
@@ -62,4 +67,5 @@ class Authentification(AuthenticationBackend):
             return None
         personne.organismes_ids = frozenset(personne.organismes_lus)
         personne.est_evaluateur = personne.siege_lu
+        personne.recusations_lues = frozenset(personne.recusees_lues)
         return personne

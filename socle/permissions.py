@@ -109,7 +109,10 @@ def _a_l_etude(utilisateur: Any, objet: Any, **criteres: str) -> bool:
 @_predicat
 def est_recuse(utilisateur: Any, objet: Any) -> bool:
     """Récusé sur la demande : plus rien d'elle n'est visible, quels que soient les autres rôles."""
-    return _a_l_etude(utilisateur, objet, etat="recusee")
+    if utilisateur.recusations_lues is None:
+        return _a_l_etude(utilisateur, objet, etat="recusee")
+    demande = demande_de(objet)
+    return demande is not None and demande.pk in utilisateur.recusations_lues
 
 
 @_predicat

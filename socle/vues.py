@@ -57,6 +57,8 @@ def executer(
     if a_relire(request):
         return None
     etats = [(objet, objet.etat) for objet in arguments.values() if hasattr(objet, "etat")]
+    # Le service écrit : il ne se fie pas à ce que la page a lu en s'ouvrant.
+    request.user.recusations_lues = None
     try:
         resultat = service(acteur=request.user, **arguments)
     except PermissionRefusee as refus:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -14,7 +14,7 @@ from appels.filtres import DemandeFilter
 from appels.forms.appel import MotifForm
 from appels.forms.recevabilite import ComplementForm, DerogationForm, RecevabiliteForm
 from appels.formulaires import lire_formulaire
-from appels.models import Demande, Verification
+from appels.models import Demande, PieceJointe, Reponse, Verification
 from appels.montants import montant_maximal, violations
 from appels.regles import phrase_violation, regles_budget
 from appels.services import demandes as services
@@ -90,21 +90,40 @@ def _trouver(request: HttpRequest, reference: str, permission: str = "demande.su
 def demande(request: HttpRequest, reference: str) -> HttpResponse:
     """La demande entière : ce qui est écrit, ce qui est vérifié, ce qui peut se faire."""
     objet = _trouver(request, reference)
+    _precharger(objet)
     form = RecevabiliteForm(propositions=_propositions(request, objet))
     return render(request, "appels/ville/demande.html", _contexte(request, objet, form))
 
 
+def _precharger(objet: Demande) -> None:
+    """Ce que la page et ses propositions lisent toutes deux."""
+    pieces = PieceJointe.objects.select_related("piece_exigee", "question").order_by("ajoutee_le")
+    prefetch_related_objects(
+        [objet],
+        "besoins",
+        Prefetch("reponses", Reponse.objects.order_by()),
+        Prefetch("pieces", pieces),
+    )
+
+
+def _est_a_verifier(request: HttpRequest, objet: Demande) -> bool:
+    return objet.etat in recevabilite.EN_VERIFICATION and request.user.peut(
+        "demande.traiter", objet
+    )
+
+
 def _propositions(request: HttpRequest, objet: Demande) -> dict[str, tuple[str, str]]:
-    """Pour chaque point, ce qui est répondu, sinon ce que la machine propose."""
-    propositions = {}
-    if objet.etat != "brouillon":
-        propositions = recevabilite.points_proposes(objet, request.user)
+    """Pour chaque point, ce qui est répondu, sinon ce que la machine propose ; rien hors de la
+    vérification, la liste n'est alors pas montrée."""
+    if not _est_a_verifier(request, objet):
+        return {}
+    propositions = recevabilite.points_proposes(objet, request.user)
     return propositions | {v.point: (v.reponse, v.remarque) for v in objet.verifications.all()}
 
 
 def _contexte(request: HttpRequest, objet: Demande, form: RecevabiliteForm) -> dict[str, Any]:
     budget, regles = objet.budget(), regles_budget(objet)
-    peut_traiter = request.user.peut("demande.traiter", objet)
+    a_verifier = _est_a_verifier(request, objet)
     return {
         "demande": objet,
         "budget": budget,
@@ -115,15 +134,15 @@ def _contexte(request: HttpRequest, objet: Demande, form: RecevabiliteForm) -> d
         "revenus": objet.revenus.all(),
         "besoins": objet.besoins.all(),
         "sections": lire_formulaire(objet),
-        "pieces": objet.pieces.actives(),
-        "depots": objet.depots.select_related("document"),
-        "complements": objet.complements.all(),
+        "pieces": [piece for piece in objet.pieces.all() if piece.retiree_le is None],
+        "depots": objet.depots.select_related("document").order_by("-depose_le"),
+        "complements": objet.complements.order_by("-demande_le"),
         "doutes": doutes_sur(objet, _visibles(request)) if objet.etat in A_COMPARER else [],
-        "peut_traiter": peut_traiter,
+        "peut_traiter": request.user.peut("demande.traiter", objet),
         "entrees": EntreeJournal.objects.pour(objet)[:50],
         "form": form,
-        "complete": objet.verifications.count() == len(Verification.Point.values),
-        "a_verifier": peut_traiter and objet.etat in {"deposee", "a_completer"},
+        "complete": a_verifier and objet.verifications.count() == len(Verification.Point.values),
+        "a_verifier": a_verifier,
         "peut_deroger": objet.etat == "brouillon"
         and objet.appel.est_clos
         and request.user.peut("demande.accorder_derogation", objet),
@@ -136,6 +155,7 @@ def _contexte(request: HttpRequest, objet: Demande, form: RecevabiliteForm) -> d
 def verifier(request: HttpRequest, reference: str) -> HttpResponse:
     """Enregistre les points répondus ; pour aller plus loin, chaque point a sa réponse."""
     objet = _trouver(request, reference, "demande.traiter")
+    _precharger(objet)
     form = RecevabiliteForm(request.POST, propositions=_propositions(request, objet))
     if form.is_valid():
         for point, reponse in form.cleaned_data.items():

@@ -162,33 +162,6 @@ def ecrire_notes(fiche: Evaluation, notes: dict[Critere, dict[str, Any]]) -> Non
             Note.objects.update_or_create(evaluation=fiche, critere=critere, defaults=champs)
 
 
-def enregistrer_note(
-    *,
-    acteur: Any,
-    evaluation: Evaluation,
-    critere: Critere,
-    note: int | None = None,
-    commentaire: str = "",
-) -> Evaluation:
-    """Range la note et le commentaire d'un critère."""
-    return enregistrer_fiche(
-        acteur=acteur,
-        affectation=evaluation.affectation,
-        notes={critere: {"note": note, "commentaire": commentaire}},
-    )
-
-
-@transaction.atomic
-def enregistrer_notes_privees(*, acteur: Any, evaluation: Evaluation, texte: str) -> Evaluation:
-    """Les notes de la personne pour elle-même ; elles restent modifiables après la soumission."""
-    exiger_permission(acteur, "evaluation.noter", evaluation)
-    evaluation.notes_privees = _verifier_texte(
-        texte, maximum=NOTES_PRIVEES_MAX, champ="notes_privees"
-    )
-    evaluation.save(update_fields=["notes_privees"])
-    return evaluation
-
-
 # --- Soumettre, rouvrir ---------------------------------------------------------------------------
 def phrase_manques(manques: list[tuple[Critere, str]]) -> str:
     phrases = {"note": "la note", "commentaire": "le commentaire exigé"}

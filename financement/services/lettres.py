@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from appels.models import Appel, Demande
 from financement.champs_fusion import Valeurs
@@ -35,19 +35,31 @@ def preparer_lettre(*, decision: Decision, travail: Travail | None = None) -> Le
 def decisions_sans_lettre(appel: Appel, acteur: Any = None) -> QuerySet[Decision]:
     """Les décisions en vigueur dont la lettre n'est pas transmise ; ``acteur`` écarte les demandes
     dont il s'est récusé."""
-    cette = {"decision": OuterRef("pk")}
-    # La même lettre est transmise et en cours : l'ancienne, remplacée, n'annonce plus rien.
-    annoncees = Lettre.objects.filter(**cette, etat="transmise", remplacee_le=None)
-    # Un avenant change le montant d'une décision déjà annoncée : il est sa propre lettre.
-    changees = Convention.objects.filter(**cette, avenants__etat="signe", avenants__montant__gt=0)
-    decisions = (
-        Decision.objects.filter(demande__appel=appel, en_vigueur=True)
-        .exclude(Exists(annoncees) | Exists(changees))
+    return (
+        _sans_lettre(acteur)
+        .filter(demande__appel=appel)
         .select_related(
             "demande__organisme", "demande__appel", "demande__volet", "resolution", "volet"
         )
         .prefetch_related("reserves", "demande__mouvements__credit", "demande__appel__criteres")
         .order_by("demande__code")
+    )
+
+
+def lettres_a_emettre(acteur: Any) -> QuerySet[Decision]:
+    """Par appel : son code, son titre, sa séance du conseil et combien de lettres y attendent."""
+    appel = ("demande__appel__code", "demande__appel__titre", "demande__appel__seance_conseil")
+    return _sans_lettre(acteur).order_by().values_list(*appel).annotate(nombre=Count("pk"))
+
+
+def _sans_lettre(acteur: Any) -> QuerySet[Decision]:
+    cette = {"decision": OuterRef("pk")}
+    # La même lettre est transmise et en cours : l'ancienne, remplacée, n'annonce plus rien.
+    annoncees = Lettre.objects.filter(**cette, etat="transmise", remplacee_le=None)
+    # Un avenant change le montant d'une décision déjà annoncée : il est sa propre lettre.
+    changees = Convention.objects.filter(**cette, avenants__etat="signe", avenants__montant__gt=0)
+    decisions = Decision.objects.filter(en_vigueur=True).exclude(
+        Exists(annoncees) | Exists(changees)
     )
     if acteur is not None:
         decisions = decisions.filter(demande__in=Demande.objects.sans_recusation(acteur))

@@ -62,6 +62,10 @@ class Utilisateur(AbstractBaseUser):
     is_active = models.BooleanField("actif", default=True)
     inscrit_le = models.DateTimeField("inscription", default=horloge.maintenant, editable=False)
 
+    # Les demandes dont elle est récusée, lues avec la session pour montrer une page ; None ailleurs
+    # (services, tâches) : la base est alors questionnée chaque fois.
+    recusations_lues: frozenset[int] | None = None
+
     objects = UtilisateurManager()
 
     USERNAME_FIELD = "email"

@@ -9,14 +9,14 @@ from django.http import QueryDict
 register = template.Library()
 
 
-def _adresse(requete: QueryDict, **changements: Any) -> str:
-    """L'adresse courante, ces paramètres changés ; None en retire un."""
+def _adresse(requete: QueryDict, base: str = "", **changements: Any) -> str:
+    """L'adresse ``base``, ou la courante, ces paramètres changés ; None en retire un."""
     copie = requete.copy()
     for nom, valeur in changements.items():
         copie.pop(nom, None)
         if valeur is not None:
             copie[nom] = str(valeur)
-    return f"?{copie.urlencode()}"
+    return f"{base}?{copie.urlencode()}"
 
 
 @register.inclusion_tag("composants/tri.html", takes_context=True)
@@ -46,12 +46,16 @@ def pagination(
     page_obj: Page,
     param: str = "page",
     nom: str = "Pages de la liste",
+    base: str = "",
 ) -> dict[str, Any]:
-    """Les pages d'une liste ; rien quand une seule suffit."""
+    """Les pages d'une liste ; rien quand une seule suffit.
+
+    ``base`` : l'adresse de la liste, quand la page peut répondre à un envoi fait ailleurs.
+    """
     requete = context["request"].GET
 
     def adresse(numero: int) -> str:
-        return _adresse(requete, **{param: numero})
+        return _adresse(requete, base, **{param: numero})
 
     paginateur = page_obj.paginator
     numeros = paginateur.get_elided_page_range(page_obj.number, on_each_side=1, on_ends=1)

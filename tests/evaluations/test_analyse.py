@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from evaluations.analyse import analyse_du_comite, analyse_pour
+from evaluations.analyse import analyse_pour
 from evaluations.explications import expliquer
 from evaluations.services import comite
 from evaluations.services.fiches import rouvrir_fiche
@@ -116,13 +116,13 @@ def test_rien_avant_que_l_independance_le_permette():
 
 
 def test_une_fiche_de_plus_ou_un_autre_seuil_recalcule(pret):
-    avant = analyse_du_comite(pret.appel).de(pret.demandes[0].pk)
+    avant = analyse_pour(pret.agente, pret.appel).de(pret.demandes[0].pk)
     declarer(pret.demandes[0], pret.membres[2], conflit=True)
-    assert analyse_du_comite(pret.appel).de(pret.demandes[0].pk) != avant
-    assert analyse_du_comite(pret.appel).de(pret.demandes[0].pk).solidite == 100
+    assert analyse_pour(pret.agente, pret.appel).de(pret.demandes[0].pk) != avant
+    assert analyse_pour(pret.agente, pret.appel).de(pret.demandes[0].pk).solidite == 100
     pret.appel.seuil_passage = Decimal(95)
     pret.appel.save()
-    assert analyse_du_comite(pret.appel).de(pret.demandes[0].pk).solidite == 0
+    assert analyse_pour(pret.agente, pret.appel).de(pret.demandes[0].pk).solidite == 0
 
 
 def test_le_perimetre_dit_exactement_qui_voit_quoi(pret):
@@ -147,7 +147,7 @@ def test_les_limites_se_disent():
         comite.affecter_a_la_main(acteur=pret.agente, demande=demande, membres=paire)
         for membre, note in zip(paire, (4, 3), strict=True):
             soumettre(demande, membre, (note, note))
-    explication = expliquer(pret.appel, analyse_du_comite(pret.appel))
+    explication = expliquer(pret.appel, analyse_pour(pret.agente, pret.appel))
     limites = " ".join(explication.limites)
     assert "2 groupes" in limites
     assert "moins de 5 fiches" in limites
@@ -161,6 +161,6 @@ def test_quand_tous_lisent_tout_la_page_le_dit():
     for demande in pret.demandes:
         for membre, note in zip(pret.membres, (4, 2), strict=True):
             soumettre(demande, membre, (note, note))
-    explication = expliquer(pret.appel, analyse_du_comite(pret.appel))
+    explication = expliquer(pret.appel, analyse_pour(pret.agente, pret.appel))
     assert any("ne change rien" in limite for limite in explication.limites)
     assert [s.effet for s in explication.severites] == [Decimal("20.0"), Decimal("-20.0")]

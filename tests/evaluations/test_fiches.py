@@ -53,27 +53,19 @@ def test_la_base_refuse_une_note_hors_de_l_echelle(pret):
         )
 
 
+def noter(pret, **saisie):
+    """Range ce que le premier membre saisit pour le premier critère de la première demande."""
+    return fiches.enregistrer_fiche(
+        acteur=pret.membres[0].utilisateur,
+        affectation=affectation(pret.demandes[0], pret.membres[0]),
+        notes={pret.appel.criteres.first(): saisie},
+    )
+
+
 def test_une_fiche_soumise_ne_s_enregistre_plus(pret, soumise):
     with pytest.raises(RegleViolee) as refus:
-        fiches.enregistrer_note(
-            acteur=pret.membres[0].utilisateur,
-            evaluation=soumise,
-            critere=pret.appel.criteres.first(),
-            note=1,
-        )
+        noter(pret, note=1)
     assert refus.value.code == "soumise"
-
-
-def test_les_notes_privees_restent_a_soi_apres_la_soumission(pret, soumise):
-    fiches.enregistrer_notes_privees(
-        acteur=pret.membres[0].utilisateur, evaluation=soumise, texte="À redire en séance"
-    )
-    soumise.refresh_from_db()
-    assert soumise.notes_privees == "À redire en séance"
-    with pytest.raises(PermissionRefusee):
-        fiches.enregistrer_notes_privees(
-            acteur=pret.membres[1].utilisateur, evaluation=soumise, texte="Autre"
-        )
 
 
 def test_personne_ne_note_la_fiche_d_un_autre(pret):
@@ -89,41 +81,22 @@ def test_personne_ne_note_la_fiche_d_un_autre(pret):
 @pytest.mark.parametrize("note", [-1, 6, "abc", "3.5"])
 def test_une_note_hors_de_l_echelle_est_refusee(pret, note):
     declarer(pret.demandes[0], pret.membres[0])
-    liee = affectation(pret.demandes[0], pret.membres[0])
     with pytest.raises(RegleViolee) as refus:
-        fiches.enregistrer_note(
-            acteur=pret.membres[0].utilisateur,
-            evaluation=liee.evaluation,
-            critere=pret.appel.criteres.first(),
-            note=note,
-        )
+        noter(pret, note=note)
     assert refus.value.code == "echelle"
 
 
 @pytest.mark.parametrize("note", [0, 5])
 def test_les_bouts_de_l_echelle_sont_permis(pret, note):
     declarer(pret.demandes[0], pret.membres[0])
-    liee = affectation(pret.demandes[0], pret.membres[0])
-    fiche = fiches.enregistrer_note(
-        acteur=pret.membres[0].utilisateur,
-        evaluation=liee.evaluation,
-        critere=pret.appel.criteres.first(),
-        note=note,
-    )
-    assert fiche.notes.get().note == note
+    assert noter(pret, note=note).notes.get().note == note
 
 
 def test_un_commentaire_trop_long_est_refuse(pret):
     declarer(pret.demandes[0], pret.membres[0])
-    liee = affectation(pret.demandes[0], pret.membres[0])
-    arguments = {
-        "acteur": pret.membres[0].utilisateur,
-        "evaluation": liee.evaluation,
-        "critere": pret.appel.criteres.first(),
-    }
-    fiches.enregistrer_note(commentaire="x" * fiches.COMMENTAIRE_MAX, **arguments)
+    noter(pret, commentaire="x" * fiches.COMMENTAIRE_MAX)
     with pytest.raises(RegleViolee) as refus:
-        fiches.enregistrer_note(commentaire="x" * (fiches.COMMENTAIRE_MAX + 1), **arguments)
+        noter(pret, commentaire="x" * (fiches.COMMENTAIRE_MAX + 1))
     assert refus.value.code == "longueur"
 
 

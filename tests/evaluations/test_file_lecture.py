@@ -1,5 +1,8 @@
 """La file d'un membre : un ordre à lui, fixe, et la prochaine à noter."""
 
+import datetime as dt
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -7,7 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from evaluations.file_lecture import file_de, ordre_de_lecture
+from evaluations.models import CollecteSouhaits
+from socle import horloge
 from tests.evaluations.objets import declarer, soumettre, un_comite
+from tests.factories import DemandeFactory
 
 DEMANDES = list(range(1, 21))
 
@@ -166,3 +172,32 @@ def test_les_interets_se_declarent_page_par_page(db, monkeypatch):
     assert "Dites quel est le lien." in refusee.text
     reponses = {f"conflit_{pk}": "non" for pk in montrees[:2]}
     assert navigateur.post(adresse, reponses).url == reverse("comite:accueil")
+
+
+@pytest.mark.parametrize("envoi", ["portrait", "souhaits"])
+def test_apres_un_envoi_refuse_les_pages_restent_celles_de_la_liste(db, monkeypatch, envoi):
+    """Les adresses d'envoi ne se lisent pas : un lien relatif y mènerait à une erreur."""
+    monkeypatch.setattr("evaluations.views.interets.PAR_PAGE", 2)
+    pret = un_comite(demandes=6)
+    for demande in pret.demandes[:3]:
+        declarer(demande, pret.membres[1])
+    CollecteSouhaits.objects.create(
+        appel=pret.appel, jusqu_au=horloge.aujourdhui() + dt.timedelta(days=5)
+    )
+    for _ in range(3):
+        DemandeFactory(recevable=True, appel=pret.appel)
+    navigateur = Client()
+    navigateur.force_login(pret.membres[1].utilisateur)
+    liste = reverse("comite:interets", args=[pret.appel.code])
+    offertes = navigateur.get(liste).context["souhaits"].demandes
+    refus = {"employeur": "x" * 161, f"souhait_{offertes[0].pk}": "lien"}
+    page = navigateur.post(reverse(f"comite:{envoi}", args=[pret.appel.code]), refus)
+    assert page.context["envoye"].errors
+    navigations = re.findall(r'<nav class="pagination-liste".*?</nav>', page.text, re.DOTALL)
+    liens = [lien for nav in navigations for lien in re.findall(r'href="([^"]*)"', nav)]
+    assert len(navigations) == 3
+    assert {lien.partition("?")[0] for lien in liens} == {liste}
+    assert {lien.partition("?")[2].partition("=")[0] for lien in liens} == {
+        "a_declarer", "page", "declarees",
+    }  # fmt: skip
+    assert navigateur.get(liens[0]).status_code == 200

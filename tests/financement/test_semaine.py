@@ -7,14 +7,23 @@ import pytest
 from django.urls import reverse
 
 from appels.services import questions_publiques
+from financement import semaine
 from financement.attente import Attente, par_moment
 from financement.models import LotPaiement, Recuperation
 from financement.semaine import attentes
 from financement.services import versements
+from financement.services.lettres import decisions_sans_lettre
 from socle import horloge
 from tests.appels.test_questions_publiques import un_appel
-from tests.factories import dans
-from tests.financement.objets import envoyer, page, un_projet
+from tests.factories import (
+    AffectationFactory,
+    AppelFactory,
+    DecisionFactory,
+    DemandeFactory,
+    UtilisateurFactory,
+    dans,
+)
+from tests.financement.objets import envoyer, page, requetes, un_projet
 
 JOUR = dt.timedelta(days=1)
 
@@ -158,3 +167,54 @@ def test_un_rapport_depose_hier_attend_sans_etre_en_retard() -> None:
     assert "À traiter" in contenu
     assert "Depuis le" in contenu
     assert contenu.count("btn-primary") == 1
+
+
+@pytest.mark.django_db
+def test_la_semaine_coute_autant_a_une_ligne_qu_a_trois() -> None:
+    personne = UtilisateurFactory(roles=[*semaine.SOURCES])
+    comptes = []
+    for nombre in (1, 2):
+        for _ in range(nombre):
+            projet = un_projet()
+            type(projet.etape).objects.filter(pk=projet.etape.pk).update(
+                etat="depose", depose_le=dans(days=-1)
+            )
+            DecisionFactory()
+            DemandeFactory(deposee=True)
+            DemandeFactory(recommandee=True)
+            AppelFactory(clos=True)
+            AppelFactory()
+        comptes.append(requetes(personne, "ville:accueil"))
+    assert comptes[0] == comptes[1] <= 30
+    assert {"Recevabilité", "Décision", "Lettres", "Appel", "Comité", "Versement"} <= {
+        attente.sorte for attente in attentes(personne)
+    }
+
+
+@pytest.mark.django_db
+def test_une_source_commune_a_deux_roles_ne_se_lit_qu_une_fois(monkeypatch) -> None:
+    appels = []
+
+    def commune(personne):
+        appels.append(personne)
+        yield attente(1)
+
+    monkeypatch.setattr(semaine, "SOURCES", {"agent": (commune,), "approbation": (commune,)})
+    personne = UtilisateurFactory(roles=["agent", "approbation"])
+    assert [a.titre for a in attentes(personne)] == ["Le 1"]
+    assert appels == [personne]
+
+
+@pytest.mark.django_db
+def test_les_lettres_a_emettre_se_comptent_par_appel_sans_les_recusees() -> None:
+    agente = UtilisateurFactory(agent=True)
+    seule, deux = DecisionFactory(), DecisionFactory()
+    DecisionFactory(demande__appel=deux.demande.appel)
+    recusee = DecisionFactory(demande__appel=deux.demande.appel)
+    AffectationFactory(demande=recusee.demande, membre__utilisateur=agente, recusee=True)
+    lettres = {a.url: a.detail for a in attentes(agente) if a.sorte == "Lettres"}
+    assert lettres == {
+        reverse("ville:lettres", args=[seule.demande.appel.code]): "1 lettre à émettre",
+        reverse("ville:lettres", args=[deux.demande.appel.code]): "2 lettres à émettre",
+    }
+    assert decisions_sans_lettre(deux.demande.appel, agente).count() == 2
