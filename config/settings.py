@@ -208,6 +208,7 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
 ACCOUNT_PREVENT_ENUMERATION = True
+MFA_ADAPTER = "socle.comptes.AdaptateurDuSecondFacteur"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Appels à projets"
 # La ville exige le second facteur de ses employés ; la démonstration l'offre sans l'exiger.
@@ -326,7 +327,7 @@ VILLE = {
     "courriel": env.str("VILLE_COURRIEL", default="311@v3r.net"),
     "adresse": env.str(
         "VILLE_ADRESSE",
-        default=("1325, place de l'Hôtel-de-Ville, C. P. 368, Trois-Rivières (Québec)  G9A 5H3"),
+        default=("1325, place de l'Hôtel-de-Ville, C.\u00a0P.\u00a0368, Trois-Rivières (Québec)  G9A 5H3"),
     ),
 }
 

@@ -138,13 +138,13 @@ def test_le_rapport_part_des_activites_prevues_et_du_budget_convenu(conventionne
     rapport = attendre_rapport(demande=demande, nature="final", echeance=dt.date(2031, 9, 30))
     assert rapport.formulaire.nature == "rapport_final"
     assert recit(rapport, "realisees") == [
-        {"nom": "Souper", "prevu": "samedi 1er février 2031, Salle Pélican, 40 personnes"},
-        {"nom": "Visite", "prevu": "samedi 1er mars 2031 au mercredi 5 mars 2031"},
+        {"nom": "Souper", "prevu": "samedi 1er\u00a0février 2031, Salle Pélican, 40 personnes"},
+        {"nom": "Visite", "prevu": "samedi 1er\u00a0mars 2031 au mercredi 5\u00a0mars 2031"},
     ]
     membre = UtilisateurFactory()
     demande.organisme.adhesions.create(utilisateur=membre, role="redacteur")
     texte = page(membre, "organisme:rapport", demande.reference, "final").text
-    assert "samedi 1er février 2031, Salle Pélican, 40 personnes" in texte
+    assert "samedi 1er\u00a0février 2031, Salle Pélican, 40 personnes" in texte
     for poste in demande.postes.all():
         assert escape(poste.get_categorie_display()) in texte
     # Attendu une seconde fois (une convention refaite), il garde ce qui est écrit.

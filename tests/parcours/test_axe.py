@@ -120,6 +120,7 @@ def test_les_pages_publiques(monde, parcourir):
         "/donnees/",
         "/donnees/api/",
         "/confidentialite/",
+        "/accessibilite/",
         "/aide/indicateurs/",
         "/verifier/",
         ("/verifier/", sur("Vérifier le code", code="0001")),
