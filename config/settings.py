@@ -327,7 +327,7 @@ VILLE = {
     "courriel": env.str("VILLE_COURRIEL", default="311@v3r.net"),
     "adresse": env.str(
         "VILLE_ADRESSE",
-        default=("1325, place de l'Hôtel-de-Ville, C.\u00a0P.\u00a0368, Trois-Rivières (Québec)  G9A 5H3"),
+        default=("1325, place de l'Hôtel-de-Ville, C. P. 368, Trois-Rivières (Québec)  G9A 5H3"),
     ),
 }
 
