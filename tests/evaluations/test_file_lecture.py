@@ -164,5 +164,6 @@ def test_les_interets_se_declarent_page_par_page(db, monkeypatch):
     assert (declarees.paginator.count, len(list(declarees))) == (3, 1)
     refusee = navigateur.post(f"{adresse}?a_declarer=1", {f"conflit_{montrees[0]}": "oui"})
     assert "Dites quel est le lien." in refusee.text
+    assert "Enregistrez avant de changer de page" in refusee.text
     reponses = {f"conflit_{pk}": "non" for pk in montrees[:2]}
     assert navigateur.post(adresse, reponses).url == reverse("comite:accueil")
