@@ -19,7 +19,7 @@ HORS_DU_DEPOT = {"manifeste.json"}
 LIEN = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 COMMANDE = re.compile(r"manage\.py (\w+)")
 CHEMIN = re.compile(r"`([\w.-]+(?:/[\w.-]+)*/?)(?:::\w+)?`")
-EXTENSION = re.compile(r"\.(?:py|html|md|json|css|js|toml|txt|csv|png)$")
+EXTENSION = re.compile(r"\w\.(?:py|html|md|json|css|js|toml|txt|csv|png)$")
 ADRESSE = re.compile(r"`(/[a-z][\w/.-]*)`")
 MACHINE = ("/etc/", "/srv/", "/var/", "/usr/", "/run/", "/tmp/", "/static/", "/dev/")  # noqa: S108
 
