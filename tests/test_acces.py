@@ -163,7 +163,6 @@ ACCES: dict[str, set[str]] = {
             "ville:grand_livre",
             "ville:lettres",
             "ville:lettres_envois",
-            "ville:resolution_extrait",
         ),
         VILLE,
     ),
@@ -242,6 +241,7 @@ ACCES: dict[str, set[str]] = {
     },
     **{f"ville:{nom}": {"agent"} for nom in ("retours", "pile", "pile_image")},
     "ville:retour": EMPLOYES,
+    "ville:resolution_extrait": EMPLOYES,
     **{f"ville:{nom}": {"agent", "administration"} for nom in ("archives", "archive")},
     # Un scénario pèse toutes les demandes : une récusation sur une seule en écarte.
     **{
