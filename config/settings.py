@@ -208,6 +208,7 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
 ACCOUNT_PREVENT_ENUMERATION = True
+MFA_ADAPTER = "socle.comptes.AdaptateurDuSecondFacteur"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Appels à projets"
 # La ville exige le second facteur de ses employés ; la démonstration l'offre sans l'exiger.

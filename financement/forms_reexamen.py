@@ -12,6 +12,7 @@ class ReexamenForm(forms.Form):
         label="Quelle erreur de procédure invoquez-vous ?",
         help_text="Le réexamen porte sur la procédure, pas sur la note donnée par le comité.",
         widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={"required": "Dites quelle erreur de procédure vous invoquez."},
     )
 
 
@@ -23,8 +24,13 @@ class ReponseReexamenForm(forms.Form):
             ("accueillir", "Accueillir la demande : la demande est rouverte"),
         ),
         widget=forms.RadioSelect,
+        error_messages={"required": "Dites si la décision est maintenue ou la demande rouverte."},
     )
-    reponse = forms.CharField(label="Réponse motivée", widget=forms.Textarea(attrs={"rows": 4}))
+    reponse = forms.CharField(
+        label="Réponse motivée",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": "Écrivez pourquoi : l'organisme le lira dans sa lettre."},
+    )
 
 
 class ConfierForm(forms.Form):

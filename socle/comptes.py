@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -41,6 +42,15 @@ class AdaptateurDeCompte(DefaultAccountAdapter):
                 "choisissez-en un autre."
             )
         return super().clean_password(password, user)
+
+
+class AdaptateurDuSecondFacteur(DefaultMFAAdapter):
+    """Un code refusé dit quoi faire."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": "Ce code n'est pas le bon, ou il ne vaut plus : recopiez celui qui "
+        "s'affiche maintenant.",
+    }
 
 
 class Authentification(AuthenticationBackend):

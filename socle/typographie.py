@@ -34,13 +34,25 @@ def insecables(html: str) -> str:
 _MORCEAU_DU_GABARIT = re.compile(
     f"<!--.*?-->|{_TEL_QUEL}|{_BALISE}|{_DU_GABARIT}|(?<=«) |{_AVANT_SIGNE_DU_GABARIT}", re.DOTALL
 )
+_TEXTE_DONNE = re.compile(r'(?<=[ =])"[^"]*"')
+_DANS_LE_TEXTE_DONNE = re.compile(r'(?<=«) | (?=[»;:?!%$](?:[\s<.,)"]|$))')
 
 
 def insecables_du_gabarit(source: str) -> str:
-    """La même source, ses balises HTML et Django intactes, ses espaces de phrase insécables."""
-    return _MORCEAU_DU_GABARIT.sub(
-        lambda trouve: INSECABLE if trouve[0].isspace() else trouve[0], source
-    )
+    """La même source, ses espaces de phrase insécables, ses balises HTML et Django intactes.
+
+    Les textes donnés à une balise du gabarit (``titre="Une question ?"``) sont des phrases aussi.
+    """
+    return _MORCEAU_DU_GABARIT.sub(_typographier, source)
+
+
+def _typographier(trouve: re.Match[str]) -> str:
+    morceau = trouve[0]
+    if morceau.startswith("{%"):
+        return _TEXTE_DONNE.sub(
+            lambda texte: _DANS_LE_TEXTE_DONNE.sub(INSECABLE, texte[0]), morceau
+        )
+    return INSECABLE if morceau.isspace() else morceau
 
 
 class GabaritsTypographies(Loader):

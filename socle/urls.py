@@ -9,6 +9,7 @@ public = [
     path("sante/", sante.sante, name="sante"),
     path("mon-espace/", maison.mon_espace, name="mon_espace"),
     path("confidentialite/", maison.confidentialite, name="confidentialite"),
+    path("accessibilite/", maison.accessibilite, name="accessibilite"),
     path("travaux/<uuid:cle>/", travaux.travail, name="travail"),
     path("travaux/<uuid:cle>/<slug:action>/", travaux.agir, name="travail_agir"),
     path("documents/<uuid:cle>/", documents.document, name="document"),

@@ -96,6 +96,7 @@ ACCES: dict[str, set[str]] = {
             "verifier",
             "verifier_code",
             "confidentialite",
+            "accessibilite",
             "indicateurs",
             "galerie",
         ),

@@ -22,7 +22,6 @@ VARIANTE = "le même gabarit qu'une page regardée"
 AUTRE_FICHIER = "regardée dans un autre fichier de tests"
 VILLE_ET_COMITE = "la même page que dans l'autre salle, regardée là"
 FOURNISSEUR = "demande un fournisseur d'identité, que les tests n'ont pas"
-A_REGARDER = "dépasse encore de 4 px à 320 px"
 RAISONS = {
     FICHIER: """
         activite_ics api_activites api_appels api_projet api_projets api_schema appel_calendrier
@@ -52,7 +51,6 @@ RAISONS = {
     FOURNISSEUR: """
         openid_connect_callback openid_connect_login socialaccount_connections
         socialaccount_login_cancelled socialaccount_login_error socialaccount_signup""",
-    A_REGARDER: "mfa_activate_totp",
     AUTRE_FICHIER: "galerie organisme:demande_copie",
 }
 SANS_PAGE = {nom: raison for raison, liste in RAISONS.items() for nom in liste.split()}

@@ -78,7 +78,7 @@ def _atelier_public(atelier: Atelier) -> AtelierPublic:
     groupes = {g.nom: g.personnes for g in atelier.groupes.all() if g.personnes is not None}
     masques = masquer(groupes)
     personnes = nombre_public(atelier.personnes)
-    if not total_publiable({"groupes": groupes}):
+    if not total_publiable({"groupes": masques}):
         # Le total redonnerait un groupe caché.
         personnes = ""
     tailles = ""

@@ -236,6 +236,8 @@ def _fin_du_reexamen(
     depart = departs.get(demande.etat_visible)
     if depart is None or not request.user.peut("reexamen.demander", demande):
         return None
+    if demande.reexamens.filter(etat="demande").exists():
+        return None
     return demande.appel.fin_du_reexamen(depart)
 
 

@@ -126,7 +126,7 @@ class Rapport(CycleDeVieRapport):
         return absents + [
             ManqueDemande(
                 "remarques",
-                f"Une remarque de la Ville est à traiter : {remarque.libelle}.",
+                f"Une remarque de la Ville est à traiter : « {remarque.libelle} ».",
                 ancre=f"remarque-{remarque.pk}",
             )
             for remarque in self.remarques.filter(traitee_le=None)

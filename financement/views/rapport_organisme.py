@@ -135,7 +135,9 @@ def _deposer(request: HttpRequest, rapport: Rapport, saisie: Saisie) -> bool:
         nom = manque.ancre.removeprefix("id_")
         for form in (saisie.questions, saisie.chiffres):
             if nom in form.fields:
-                form.add_error(nom, manque.libelle)
+                # Près du champ, son nom ne se répète pas.
+                seul = manque.libelle.removeprefix(f"{form.fields[nom].label} — ")
+                form.add_error(nom, seul[:1].upper() + seul[1:])
                 break
         else:
             saisie.chiffres.add_error(None, manque.libelle)

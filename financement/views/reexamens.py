@@ -46,6 +46,7 @@ def demander(request: HttpRequest, reference: str) -> HttpResponse:
         {
             "demande": demande,
             "form": form,
+            "en_cours": demande.reexamens.filter(etat=Reexamen.Etat.DEMANDE).first(),
             "limite": limite,
             "a_temps": limite is not None and horloge.aujourdhui() <= limite,
         },

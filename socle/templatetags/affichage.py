@@ -1,7 +1,8 @@
 """Filtres d'affichage : montants, dates, durées et numéros à la manière du Québec.
 
-L'espace insécable (U+00A0) précède « $ », « % » et « h » et sépare les milliers, pour qu'un nombre
-ne soit jamais coupé en fin de ligne. Une valeur absente s'affiche « — ».
+L'espace insécable (U+00A0) précède « $ », « % », « h » et le mois, suit le « à » d'une heure et
+sépare les milliers : un nombre, un jour, une heure ne se coupent pas en fin de ligne. Une valeur
+absente s'affiche « — ».
 """
 
 import datetime as dt
@@ -90,7 +91,8 @@ def date_courte(moment: dt.date | None) -> str:
     if _absent(moment):
         return ABSENT
     jour = _jour(moment)
-    return f"{'1er' if jour.day == 1 else jour.day} {MOIS[jour.month - 1]} {jour.year}"
+    quantieme = "1er" if jour.day == 1 else str(jour.day)
+    return f"{quantieme}{INSECABLE}{MOIS[jour.month - 1]} {jour.year}"
 
 
 @register.filter
@@ -120,7 +122,7 @@ def date_heure(moment: dt.datetime | None, forme: str = "") -> str:
     """« vendredi 12 juin 2026 à 16 h »."""
     if _absent(moment):
         return ABSENT
-    return f"{date_longue(moment)} à {heure(moment, forme)}"
+    return f"{date_longue(moment)} à{INSECABLE}{heure(moment, forme)}"
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""Où va une personne qui se connecte, et la page sur les renseignements personnels."""
+"""Où va une personne qui se connecte ; les pages sur les renseignements et l'accessibilité."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,3 +21,8 @@ def mon_espace(request: HttpRequest) -> HttpResponse:
 @publique
 def confidentialite(request: HttpRequest) -> HttpResponse:
     return render(request, "socle/confidentialite.html")
+
+
+@publique
+def accessibilite(request: HttpRequest) -> HttpResponse:
+    return render(request, "socle/accessibilite.html")

@@ -80,7 +80,7 @@ def test_la_reponse_dit_oui_non_ou_a_verifier_et_pourquoi(appel, client, reponse
     }[verdict] in texte
     # Pourquoi : l'explication de chaque condition qui n'est pas remplie, et d'elles seules.
     assert ("Il le faut." in texte) is (lignes[0] != "oui")
-    assert ("du 1er septembre 2030 au 31 août 2031" in texte) is (lignes[2] != "oui")
+    assert ("du 1er\u00a0septembre 2030 au 31\u00a0août 2031" in texte) is (lignes[2] != "oui")
     assert "Sous 20\u00a0000\u00a0$ ?" in texte
 
 
@@ -274,7 +274,7 @@ def test_un_appel_nait_avec_les_six_conditions_livrees(brouillon):
         (3, "non", False), (4, "oui", False), (5, "oui", False),
     ]  # fmt: skip
     dates, plafond = brouillon.conditions.all()[4:]
-    assert "(du 1er septembre 2031 au 31 août 2032)" in dates.question_lisible
+    assert "(du 1er\u00a0septembre 2031 au 31\u00a0août 2032)" in dates.question_lisible
     assert "(montant à venir)" in plafond.question_lisible
     assert all(condition.explication for condition in brouillon.conditions.all())
 

@@ -236,7 +236,7 @@ def test_un_tableau_passe_sans_ses_dates_de_l_an_passe(ancienne, appel):
         {**lignes[0], "debut": ""}, lignes[1],
     ]  # fmt: skip
     (reste,) = copie.restes
-    assert (reste.question, "1er octobre 2029" in reste.texte) == ("Activités", True)
+    assert (reste.question, "1er\u00a0octobre 2029" in reste.texte) == ("Activités", True)
     # Le dépôt attendra la nouvelle date.
     assert [m.libelle for m in manques(copie.demande) if m.partie == "besoin"] == [
         "Activités — activité 1 : remplissez « Début »"

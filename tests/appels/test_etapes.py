@@ -44,9 +44,9 @@ def test_une_demande_recevable_porte_ses_dates_et_c_est_a_la_ville():
     )
     vues = details(Demande.objects.get(pk=demande.pk))
 
-    assert vues["Rédaction"] == ("faite", "1er mai 2030")
-    assert vues["Dépôt"] == ("faite", "1er juin 2030")
-    assert vues["Recevabilité"] == ("faite", "12 juin 2030")
+    assert vues["Rédaction"] == ("faite", "1er\u00a0mai 2030")
+    assert vues["Dépôt"] == ("faite", "1er\u00a0juin 2030")
+    assert vues["Recevabilité"] == ("faite", "12\u00a0juin 2030")
     assert vues["Évaluation"] == ("courante", "À la Ville")
 
 

@@ -122,8 +122,8 @@ def test_les_questions_se_posent_jusqu_a_la_cloture_a_la_seconde(a_l_heure, clie
     monde = un_appel(cloture=CLOTURE, ouverture=CLOTURE - dt.timedelta(days=20))
     adresse = reverse("question_poser", args=[monde.appel.code])
     client.force_login(monde.personne)
-    assert "vendredi 12 juin 2026 à 16" in client.get(adresse).content.decode()
-    assert "jusqu'à la clôture, vendredi 12 juin 2026" in page_publique(client, monde.appel)
+    assert "vendredi 12\u00a0juin 2026 à\u00a016" in client.get(adresse).content.decode()
+    assert "jusqu'à la clôture, vendredi 12\u00a0juin 2026" in page_publique(client, monde.appel)
     a_l_heure(CLOTURE + ecart)
 
     reponse = client.post(adresse, {"texte": "À temps ?", "envoyer": "1"})

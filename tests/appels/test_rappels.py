@@ -220,7 +220,7 @@ def test_le_courriel_dit_ce_qui_manque_et_ou_le_fournir(questionnaire, monkeypat
     texte = Email.objects.first().message
     base = f"{settings.SITE_URL}/organisme/demandes/{demande.reference}/rediger"
     assert "« L'accueil & vous »" in texte
-    assert "vendredi 12 juin 2026 à 16\u00a0h : il reste 2 jours." in texte
+    assert "vendredi 12\u00a0juin 2026 à\u00a016\u00a0h : il reste 2 jours." in texte
     assert "Il manque encore 2 éléments :" in texte
     assert f"Le projet — {base}/projet/\n- Choisissez le secteur de la ville." in texte
     assert f"Le besoin — {base}/besoin/\n- Question texte_long — réponse attendue" in texte

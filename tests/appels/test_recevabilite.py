@@ -97,7 +97,7 @@ def test_l_echeance_est_la_fin_du_cinquieme_jour_ouvrable_et_le_courriel_la_dit(
     courriel = Email.objects.filter(
         subject__endswith=" : à compléter d'ici le 30 juin 2026"
     ).first()
-    assert "mardi 30 juin 2026" in courriel.message
+    assert "mardi 30\u00a0juin 2026" in courriel.message
     assert "Il manque les lettres." in courriel.message
 
 

@@ -28,7 +28,7 @@ REPONSES = {
     "choix_multiples": (["Un", "Trois"], ["Un", "Trois"]),
     "nombre": ("12", ["12"]),
     "montant": ("1250,5", ["1\xa0250,50\xa0$"]),
-    "date": ("2031-02-01", ["samedi 1er février 2031"]),
+    "date": ("2031-02-01", ["samedi 1er\u00a0février 2031"]),
     "adresse": (
         {"rue": "1 rue des Forges", "ville": "Trois-Rivières"},
         ["Numéro et rue : 1 rue des Forges", "Trois-Rivières"],
@@ -39,7 +39,7 @@ REPONSES = {
     ),
     "activites": (
         [{"nom": "Soupe du jeudi", "debut": "2031-02-06", "lieu": "Sous-sol"}],
-        ["Soupe du jeudi", "jeudi 6 février 2031", "Sous-sol"],
+        ["Soupe du jeudi", "jeudi 6\u00a0février 2031", "Sous-sol"],
     ),
     "resultats": (
         {
@@ -50,7 +50,7 @@ REPONSES = {
     ),
     "realisees": (
         [{"nom": "Le grand bal", "debut": "2031-03-09", "personnes": "88", "constat": "Adieux"}],
-        ["Le grand bal", "dimanche 9 mars 2031", "Personnes présentes : 88", "Adieux"],
+        ["Le grand bal", "dimanche 9\u00a0mars 2031", "Personnes présentes : 88", "Adieux"],
     ),
     "partenaires": (
         [{"nom": "La Bibliothèque", "role": "Prête la salle"}],

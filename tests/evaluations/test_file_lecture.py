@@ -151,7 +151,9 @@ def test_les_interets_se_declarent_page_par_page(db, monkeypatch):
     monkeypatch.setattr("evaluations.views.interets.PAR_PAGE", 2)
     pret = un_comite(demandes=5)
     pret.membre = pret.membres[1]
-    pages = [_lire(pret, "comite:interets", a_declarer=n).context["formulaire"] for n in (1, 2, 3)]
+    lues = [_lire(pret, "comite:interets", a_declarer=n) for n in (1, 2, 3)]
+    assert "Enregistrez avant de changer de page" in lues[0].text
+    pages = [lue.context["formulaire"] for lue in lues]
     montrees = [affectation.pk for form in pages for affectation in form.affectations]
     assert [len(form.affectations) for form in pages] == [2, 2, 1]
     assert len(set(montrees)) == 5

@@ -82,7 +82,8 @@ def test_demander_un_reexamen_par_la_page(demande):
 
 
 @pytest.mark.parametrize(
-    ("motifs", "phrase"), [("", "obligatoire"), (" \n ", "obligatoire"), ("a\x00b", "nul")]
+    ("motifs", "phrase"),
+    [("", "Dites quelle erreur"), (" \n ", "Dites quelle erreur"), ("a\x00b", "nul")],
 )
 def test_des_motifs_impossibles_se_disent_pres_du_champ(demande, motifs, phrase):
     reponse = demander(demande, motifs=motifs)
@@ -134,6 +135,12 @@ def test_demander_deux_fois_n_en_fait_qu_un(demande):
     assert "déjà en cours" in encore.text
     assert demande.reexamens.count() == 1
     assert verbes(demande) == ["reexamen.demander"]
+    pendant = page(demande.gens.responsable, "organisme:reexamen", demande.reference).text
+    assert "Votre réexamen est à l'étude" in pendant
+    assert "Demander le réexamen" not in pendant
+    suivi = page(demande.gens.responsable, "organisme:demande", demande.reference).text
+    assert "Votre demande de réexamen" in suivi
+    assert "Demander un réexamen" not in suivi
 
 
 @pytest.mark.parametrize("role", ["membre", "autre", "agent", "approbation", "mifi"])
@@ -173,10 +180,10 @@ def test_accueillir_rouvre_la_demande(demande, reexamen):
 @pytest.mark.parametrize(
     ("champ", "valeur", "phrase"),
     [
-        ("reponse", "", "obligatoire"),
-        ("reponse", "  ", "obligatoire"),
+        ("reponse", "", "Écrivez pourquoi"),
+        ("reponse", "  ", "Écrivez pourquoi"),
         ("reponse", "a\x00", "nul"),
-        ("suite", "", "obligatoire"),
+        ("suite", "", "Dites si"),
         ("suite", "annuler", "choix"),
     ],
 )

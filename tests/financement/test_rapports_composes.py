@@ -13,7 +13,14 @@ from appels.services import formulaires, revisions
 from financement.models import Rapport
 from financement.services.rapports_attendus import attendre_rapport
 from socle.exceptions import RegleViolee
-from tests.factories import AppelFactory, ConventionFactory, UtilisateurFactory, dans
+from tests.factories import (
+    AdhesionFactory,
+    AppelFactory,
+    ConventionFactory,
+    UtilisateurFactory,
+    dans,
+)
+from tests.financement import objets
 from tests.financement.objets import page, recit, un_projet
 
 pytestmark = pytest.mark.django_db
@@ -138,13 +145,13 @@ def test_le_rapport_part_des_activites_prevues_et_du_budget_convenu(conventionne
     rapport = attendre_rapport(demande=demande, nature="final", echeance=dt.date(2031, 9, 30))
     assert rapport.formulaire.nature == "rapport_final"
     assert recit(rapport, "realisees") == [
-        {"nom": "Souper", "prevu": "samedi 1er février 2031, Salle Pélican, 40 personnes"},
-        {"nom": "Visite", "prevu": "samedi 1er mars 2031 au mercredi 5 mars 2031"},
+        {"nom": "Souper", "prevu": "samedi 1er\u00a0février 2031, Salle Pélican, 40 personnes"},
+        {"nom": "Visite", "prevu": "samedi 1er\u00a0mars 2031 au mercredi 5\u00a0mars 2031"},
     ]
     membre = UtilisateurFactory()
     demande.organisme.adhesions.create(utilisateur=membre, role="redacteur")
     texte = page(membre, "organisme:rapport", demande.reference, "final").text
-    assert "samedi 1er février 2031, Salle Pélican, 40 personnes" in texte
+    assert "samedi 1er\u00a0février 2031, Salle Pélican, 40 personnes" in texte
     for poste in demande.postes.all():
         assert escape(poste.get_categorie_display()) in texte
     # Attendu une seconde fois (une convention refaite), il garde ce qui est écrit.
@@ -157,6 +164,12 @@ def test_une_activite_prevue_sans_nouvelles_empeche_le_depot(conventionnee):
     rapport = attendre_rapport(demande=conventionnee, nature="etape", echeance=dt.date(2031, 3, 31))
     phrases = [manque.libelle for manque in rapport.manques()]
     assert any("activité 1 : écrivez quand elle s'est tenue" in phrase for phrase in phrases)
+    # Près du champ, son nom ne se répète pas.
+    personne = AdhesionFactory(organisme=conventionnee.organisme).utilisateur
+    adresse = ("organisme:rapport", conventionnee.reference, "etape")
+    donnees = objets.Formulaire(page(personne, *adresse).text).donnees()
+    refus = objets.envoyer(personne, *adresse, **donnees, deposer="1").text
+    assert "<p>Activité 1 : écrivez quand" in refus
     faites = [{"nom": "Souper", "debut": "2031-02-02"}, {"nom": "Visite", "constat": "Annulée"}]
     rapport.reponses.filter(question__code="realisees").update(valeur=faites)
     assert not any("activité" in manque.libelle.lower() for manque in rapport.manques()[:1])

@@ -120,6 +120,7 @@ def test_les_pages_publiques(monde, parcourir):
         "/donnees/",
         "/donnees/api/",
         "/confidentialite/",
+        "/accessibilite/",
         "/aide/indicateurs/",
         "/verifier/",
         ("/verifier/", sur("Vérifier le code", code="0001")),
@@ -643,6 +644,15 @@ def test_le_second_facteur_active(monde, parcourir):
         demander_le_code(page)
         envoyer(page, "Se connecter", {"code": "12"})
 
+    activer = f"{second}/totp/activate/"
+
+    def se_tromper_en_activant(page):
+        envoyer(page, "Activer", {"code": "12"})
+
+    parcourir(
+        confirmer(monde.tresorerie),
+        [(activer, confirmer_l_identite), (activer, se_tromper_en_activant)],
+    )
     parcourir(None, [("/connexion/", demander_le_code)])
     parcourir(None, [("/connexion/", se_tromper_de_code)])
     parcourir(

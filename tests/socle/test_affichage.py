@@ -66,9 +66,9 @@ def test_nombre():
 @pytest.mark.parametrize(
     ("jour", "attendu"),
     [
-        (dt.date(2026, 6, 12), "vendredi 12 juin 2026"),
-        (dt.date(2026, 6, 1), "lundi 1er juin 2026"),
-        (dt.date(2026, 8, 31), "lundi 31 août 2026"),
+        (dt.date(2026, 6, 12), f"vendredi 12{NB}juin 2026"),
+        (dt.date(2026, 6, 1), f"lundi 1er{NB}juin 2026"),
+        (dt.date(2026, 8, 31), f"lundi 31{NB}août 2026"),
     ],
 )
 def test_date_longue(jour, attendu):
@@ -77,16 +77,16 @@ def test_date_longue(jour, attendu):
 
 def test_les_dates_se_lisent_a_l_heure_de_trois_rivieres():
     minuit_passe_en_utc = dt.datetime(2026, 6, 13, 3, 0, tzinfo=dt.UTC)
-    assert a.date_heure(minuit_passe_en_utc) == f"vendredi 12 juin 2026 à 23{NB}h"
-    assert a.date_courte(minuit_passe_en_utc) == "12 juin 2026"
+    assert a.date_heure(minuit_passe_en_utc) == f"vendredi 12{NB}juin 2026 à{NB}23{NB}h"
+    assert a.date_courte(minuit_passe_en_utc) == f"12{NB}juin 2026"
 
 
 def test_heures():
-    assert a.date_heure(local(2026, 6, 12, 16)) == f"vendredi 12 juin 2026 à 16{NB}h"
+    assert a.date_heure(local(2026, 6, 12, 16)) == f"vendredi 12{NB}juin 2026 à{NB}16{NB}h"
     assert a.heure(local(2026, 6, 12, 16, 30)) == f"16{NB}h{NB}30"
     assert a.heure(local(2026, 6, 12, 8, 5)) == f"8{NB}h{NB}05"
     assert a.heure(local(2026, 6, 12, 16, 0, 1), "secondes") == f"16{NB}h{NB}00{NB}min{NB}01{NB}s"
-    assert a.date_heure_courte(local(2026, 6, 12, 16)) == f"12 juin 2026, 16{NB}h"
+    assert a.date_heure_courte(local(2026, 6, 12, 16)) == f"12{NB}juin 2026, 16{NB}h"
 
 
 @pytest.mark.parametrize(

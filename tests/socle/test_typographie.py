@@ -46,7 +46,11 @@ def test_les_espaces_a_ne_pas_couper(ecrit: str, attendu: str) -> None:
             "<p>«\xa0{{ titre }}\xa0»\xa0: {% if a %}oui{% endif %}\xa0; non</p>",
         ),
         ("{{ part }} % et {{ prix }} $", "{{ part }}\xa0% et {{ prix }}\xa0$"),
-        ('{% encart titre="Oui ?" %}{# a : b #}', '{% encart titre="Oui ?" %}{# a : b #}'),
+        (
+            '{% encart "info" titre="Oui ? « Non »" %}{# a : b #}',
+            '{% encart "info" titre="Oui\xa0? «\xa0Non\xa0»" %}{# a : b #}',
+        ),
+        ('{% if a != "b" and c != "d" %}', '{% if a != "b" and c != "d" %}'),
         (
             '<a {% if n > 1 %}title="a : b"{% endif %}>',
             '<a {% if n > 1 %}title="a : b"{% endif %}>',
@@ -68,7 +72,8 @@ def test_chaque_gabarit_typographie_se_compile_et_garde_ses_balises() -> None:
         typographie = insecables_du_gabarit(source)
         moteur.from_string(typographie)
         assert typographie.replace("\xa0", " ") == source.replace("\xa0", " "), chemin
-        assert tag_re.findall(typographie) == tag_re.findall(source), chemin
+        balises = [balise.replace("\xa0", " ") for balise in tag_re.findall(typographie)]
+        assert balises == tag_re.findall(source.replace("\xa0", " ")), chemin
 
 
 def test_une_page_servie_ne_commence_pas_une_ligne_par_un_signe(client, db) -> None:
