@@ -185,7 +185,7 @@ def test_la_semaine_coute_autant_a_une_ligne_qu_a_trois() -> None:
             AppelFactory(clos=True)
             AppelFactory()
         comptes.append(requetes(personne, "ville:accueil"))
-    assert comptes[0] == comptes[1] <= 30
+    assert comptes[0] == comptes[1] <= 31
     assert {"Recevabilité", "Décision", "Lettres", "Appel", "Comité", "Versement"} <= {
         attente.sorte for attente in attentes(personne)
     }
