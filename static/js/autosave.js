@@ -9,6 +9,7 @@
   const range = rangement(`demande:${formulaire.dataset.demande}:${location.pathname}`);
   const minuteries = new Map();
   const enCours = new Map();
+  const enRoute = new Set();
   const enAttente = new Map(Object.entries(range.lire() ?? {}));
   const garder = () => range.ecrire(enAttente.size ? Object.fromEntries(enAttente) : null);
   // Une question dont deux textes attendent un choix ne part pas d'elle-même.
@@ -66,6 +67,8 @@
   function envoyer(q) {
     const suite = (enCours.get(q) ?? Promise.resolve()).then(() => partir(q));
     enCours.set(q, suite);
+    enRoute.add(suite);
+    suite.finally(() => enRoute.delete(suite));
     return suite;
   }
 
@@ -84,6 +87,19 @@
     }
   });
   document.addEventListener("visibilitychange", () => document.hidden && renvoyer());
+
+  // L'envoi attend l'enregistrement en route : parti à côté de lui, il se croirait en conflit avec
+  // une collègue. Un réseau trop lent ne le retient pas plus de trois secondes.
+  formulaire.addEventListener("submit", (evenement) => {
+    for (const minuterie of minuteries.values()) clearTimeout(minuterie);
+    if (!enRoute.size) return;
+    evenement.preventDefault();
+    const patience = new Promise((fini) => setTimeout(fini, 3000));
+    Promise.race([Promise.allSettled([...enRoute]), patience]).then(() => {
+      enRoute.clear();
+      formulaire.requestSubmit(evenement.submitter);
+    });
+  });
 
   // Deux textes pour une même question : les deux restent à l'écran jusqu'au choix.
   function demander(q, { message, conflit }) {

@@ -35,6 +35,9 @@ def test_un_rapport_s_ecrit_et_se_depose(projet, ouvrir_page, verifier_axe, java
     noms = {code: f"q{question.pk}" for code, question in projet.questions["final"].items()}
     page.fill(f"[name={noms['activites']}]", "Dix rencontres entre voisins.")
     page.fill("[name=depenses-0-montant]", "17 500,50")
+    if javascript:
+        # Enregistré, l'écart paraît au-dessus des lignes et les pousse.
+        page.wait_for_selector("[data-rendu=depenses] >> text=499,50")
     page.click("[name=ajouter_depenses]")
     page.select_option("[name=depenses-2-categorie]", "deplacements")
     page.fill("[name=depenses-2-libelle]", "Autobus")
@@ -42,6 +45,7 @@ def test_un_rapport_s_ecrit_et_se_depose(projet, ouvrir_page, verifier_axe, java
 
     # Il manque les résultats et un montant : chaque erreur est près de son champ.
     page.wait_for_selector(".sommaire-erreurs")
+    page.wait_for_load_state()
     if javascript:
         verifier_axe(page)
     tient(page)
