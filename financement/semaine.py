@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
-from django.utils import timezone
 
 from appels.models import Appel, Complement, Demande
 from appels.services import echanges, questions_publiques
@@ -48,10 +47,6 @@ def _demandes(personne: Any) -> Any:
     return Demande.objects.sans_recusation(personne).select_related("appel", "organisme")
 
 
-def _jour(moment: dt.datetime | None) -> dt.date | None:
-    return timezone.localdate(moment) if moment else None
-
-
 def _a_verifier(personne: Any) -> Iterator[Attente]:
     for demande in _demandes(personne).filter(etat="deposee").order_by("deposee_le")[:PAR_SORTE]:
         yield Attente(
@@ -60,7 +55,7 @@ def _a_verifier(personne: Any) -> Iterator[Attente]:
             f"{demande.organisme} — {demande.reference}",
             reverse("ville:demande", args=[demande.reference]),
             "Vérifier",
-            _jour(demande.deposee_le),
+            horloge.jour_de(demande.deposee_le),
             est_echeance=False,
         )
 
@@ -77,7 +72,7 @@ def _echanges(personne: Any) -> Iterator[Attente]:
             f"{demande.organisme} — attend une réponse depuis {temps_ecoule(ligne['depuis'])}",
             reverse("ville:echange", args=[demande.reference]),
             "Répondre",
-            _jour(ligne["depuis"]),
+            horloge.jour_de(ligne["depuis"]),
             est_echeance=False,
         )
 
@@ -94,7 +89,7 @@ def _questions(personne: Any) -> Iterator[Attente]:
             if seule
             else reverse("ville:questions", args=[ligne["code"]]),
             "Répondre",
-            _jour(ligne["depuis"]),
+            horloge.jour_de(ligne["depuis"]),
             est_echeance=False,
         )
 
@@ -112,7 +107,7 @@ def _complements(personne: Any) -> Iterator[Attente]:
             f"{demande.organisme} — {demande.reference}",
             reverse("ville:demande", args=[demande.reference]),
             "Voir",
-            _jour(complement.echeance),
+            horloge.jour_de(complement.echeance),
         )
 
 
@@ -130,7 +125,7 @@ def _attente_appel(appel: Appel) -> Attente:
             "À composer et à publier",
             reverse("ville:appel", args=[appel.code]),
             "Continuer",
-            _jour(appel.ouverture),
+            horloge.jour_de(appel.ouverture),
         )
     if appel.etat == "publie":
         return Attente(
@@ -139,7 +134,7 @@ def _attente_appel(appel: Appel) -> Attente:
             "Clos : vérifiez les demandes, puis passez au comité",
             reverse("ville:appel", args=[appel.code]),
             "Ouvrir",
-            _jour(appel.cloture),
+            horloge.jour_de(appel.cloture),
         )
     return Attente(
         "Comité",
@@ -162,7 +157,7 @@ def _avenants(personne: Any) -> Iterator[Attente]:
             f"{avenant.demande.organisme} — à approuver ou refuser",
             reverse("ville:avenant", args=[avenant.demande.reference, avenant.no]),
             "Décider",
-            _jour(avenant.demande_le),
+            horloge.jour_de(avenant.demande_le),
             est_echeance=False,
         )
 
@@ -198,7 +193,7 @@ def _rapports(personne: Any) -> Iterator[Attente]:
             f"{rapport.demande.organisme} — à examiner",
             reverse("ville:rapport", args=[rapport.pk]),
             "Examiner",
-            _jour(rapport.depose_le),
+            horloge.jour_de(rapport.depose_le),
             est_echeance=False,
         )
 
@@ -252,7 +247,7 @@ def _a_contresigner(personne: Any) -> Iterator[Attente]:
             f"{convention.demande.organisme} — signée, à contresigner",
             reverse("ville:convention", args=[convention.demande.reference]),
             "Signer",
-            _jour(convention.signee_le),
+            horloge.jour_de(convention.signee_le),
             est_echeance=False,
         )
 

@@ -1,18 +1,17 @@
 """« Ma semaine », autour de l'argent : proposer, autoriser, payer, récupérer, fermer."""
 
-import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Count, Max, Q, Sum
 from django.urls import reverse
-from django.utils import timezone
 
 from appels.models import Demande
 from appels.regles import dollars
 from financement.attente import PAR_SORTE, Attente
 from financement.models import LotPaiement, Recuperation, Versement
 from financement.services.versements import est_autorisable_par
+from socle import horloge
 from socle.templatetags.affichage import pluriel
 
 
@@ -45,7 +44,7 @@ def a_payer(personne: Any) -> Iterator[Attente]:
             f"{dollars(sum(versement.montant for versement in libres))} en tout",
             reverse("ville:paiements"),
             "Payer",
-            _jour(min(versement.autorise_le for versement in libres)),
+            horloge.jour_de(min(versement.autorise_le for versement in libres)),
             est_echeance=False,
         )
 
@@ -68,7 +67,7 @@ def lots_remis(personne: Any) -> Iterator[Attente]:
             f"{lot.reste} paiement{pluriel(lot.reste)} à inscrire, {dollars(lot.somme)}",
             reverse("ville:lot_paiement", args=[lot.pk]),
             "Inscrire",
-            _jour(lot.cree_le),
+            horloge.jour_de(lot.cree_le),
             est_echeance=False,
         )
 
@@ -83,7 +82,7 @@ def a_encaisser(personne: Any) -> Iterator[Attente]:
             f"{recuperation.demande.organisme} — {dollars(recuperation.montant)} réclamés",
             reverse("ville:fermeture", args=[recuperation.demande.reference]),
             "Suivre",
-            _jour(recuperation.reclamee_le),
+            horloge.jour_de(recuperation.reclamee_le),
             est_echeance=False,
         )
 
@@ -111,7 +110,7 @@ def soldes(personne: Any) -> Iterator[Attente]:
             f"{demande.organisme} — rapport final accepté",
             reverse("ville:fermeture", args=[demande.reference]),
             "Fermer",
-            _jour(demande.fini_le),
+            horloge.jour_de(demande.fini_le),
             est_echeance=False,
         )
 
@@ -134,10 +133,6 @@ def _attente_versement(versement: Versement, detail: str, action: str) -> Attent
         f"{demande.organisme} — versement {versement.no} de {dollars(versement.montant)}, {detail}",
         reverse("ville:versements") + f"?reference={demande.reference}",
         action,
-        _jour(versement.autorise_le or versement.propose_le),
+        horloge.jour_de(versement.autorise_le or versement.propose_le),
         est_echeance=False,
     )
-
-
-def _jour(moment: dt.datetime | None) -> dt.date | None:
-    return timezone.localdate(moment) if moment else None

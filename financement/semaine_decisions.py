@@ -6,13 +6,13 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, Min, OuterRef
 from django.urls import reverse
-from django.utils import timezone
 
 from appels.models import Appel, Demande
 from appels.regles import dollars
 from financement.attente import PAR_SORTE, Attente
 from financement.models import Convention, EnvoiLettre, PileNumerisee, Reexamen, Reserve
 from financement.services.attente import liste_d_attente
+from socle import horloge
 from socle.templatetags.affichage import pluriel
 
 
@@ -75,7 +75,7 @@ def reexamens(personne: Any) -> Iterator[Attente]:
             f"{reexamen.demande.organisme} — {'à trancher' if est_a_elle else 'à confier'}",
             reverse("ville:reexamen", args=[reexamen.pk]),
             "Trancher" if est_a_elle else "Confier",
-            timezone.localdate(reexamen.demande_le),
+            horloge.jour_de(reexamen.demande_le),
             est_echeance=False,
         )
 
@@ -97,7 +97,7 @@ def signatures_a_inscrire(personne: Any) -> Iterator[Attente]:
             f"{convention.demande.organisme} — la signature est à inscrire",
             reverse("ville:convention", args=[convention.demande.reference]) + "#papier",
             "Inscrire",
-            timezone.localdate(convention.document.retour.classe_le),
+            horloge.jour_de(convention.document.retour.classe_le),
             est_echeance=False,
         )
 
@@ -120,7 +120,7 @@ def lettres_non_arrivees(personne: Any) -> Iterator[Attente]:
             f"{nombre} envoi{pluriel(nombre)} à reprendre",
             reverse("ville:lettres_envois", args=[ligne["code"]]),
             "Reprendre",
-            timezone.localdate(ligne["depuis"]),
+            horloge.jour_de(ligne["depuis"]),
             est_echeance=False,
         )
 
@@ -137,6 +137,6 @@ def pages_a_ranger(personne: Any) -> Iterator[Attente]:
             f"{pile.appel.code} — {pile.a_ranger} page{pluriel(pile.a_ranger)} à ranger",
             reverse("ville:pile", args=[pile.cle]),
             "Ranger",
-            timezone.localdate(pile.deposee_le),
+            horloge.jour_de(pile.deposee_le),
             est_echeance=False,
         )

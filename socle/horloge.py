@@ -30,6 +30,11 @@ def aujourdhui() -> date:
     return timezone.localdate(maintenant())
 
 
+def jour_de(moment: datetime | None) -> date | None:
+    """La date d'ici d'un moment ; None sans moment."""
+    return timezone.localdate(moment) if moment else None
+
+
 def a_midi(jour: date) -> datetime:
     """Le milieu du jour, pour dater ce dont on ne sait que la date."""
     return timezone.make_aware(datetime.combine(jour, time(12)))

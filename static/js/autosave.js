@@ -9,7 +9,6 @@
   const range = rangement(`demande:${formulaire.dataset.demande}:${location.pathname}`);
   const minuteries = new Map();
   const enCours = new Map();
-  const enRoute = new Set();
   const enAttente = new Map(Object.entries(range.lire() ?? {}));
   const garder = () => range.ecrire(enAttente.size ? Object.fromEntries(enAttente) : null);
   // Une question dont deux textes attendent un choix ne part pas d'elle-même.
@@ -67,8 +66,7 @@
   function envoyer(q) {
     const suite = (enCours.get(q) ?? Promise.resolve()).then(() => partir(q));
     enCours.set(q, suite);
-    enRoute.add(suite);
-    suite.finally(() => enRoute.delete(suite));
+    suite.finally(() => enCours.get(q) === suite && enCours.delete(q));
     return suite;
   }
 
@@ -92,11 +90,11 @@
   // une collègue. Un réseau trop lent ne le retient pas plus de trois secondes.
   formulaire.addEventListener("submit", (evenement) => {
     for (const minuterie of minuteries.values()) clearTimeout(minuterie);
-    if (!enRoute.size) return;
+    if (!enCours.size) return;
     evenement.preventDefault();
     const patience = new Promise((fini) => setTimeout(fini, 3000));
-    Promise.race([Promise.allSettled([...enRoute]), patience]).then(() => {
-      enRoute.clear();
+    Promise.race([Promise.allSettled(enCours.values()), patience]).then(() => {
+      enCours.clear();
       formulaire.requestSubmit(evenement.submitter);
     });
   });
