@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import factory
 from django.core.files.base import ContentFile
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from appels import models as appels
@@ -21,8 +22,12 @@ MOT_DE_PASSE = "essai-motdepasse-2026"
 
 
 def dans(**duree: float) -> dt.datetime:
-    """Un moment compté d'ici : ``dans(days=-1)`` est hier."""
-    return horloge.maintenant() + dt.timedelta(**duree)
+    """Un moment compté d'ici : ``dans(days=-1)`` est hier à la même heure d'ici, quel que soit le
+    changement d'heure entre les deux.
+    """
+    jours = dt.timedelta(days=duree.pop("days", 0))
+    ce_jour = timezone.localtime(horloge.maintenant()) + jours
+    return ce_jour.astimezone(dt.UTC) + dt.timedelta(**duree)
 
 
 class UtilisateurFactory(DjangoModelFactory):
