@@ -61,6 +61,32 @@ def test_un_rapport_s_ecrit_et_se_depose(projet, ouvrir_page, verifier_axe, java
     assert [str(d.montant) for d in rapport.depenses.all()] == ["17500.50", "300.00"]
 
 
+def test_l_etat_de_l_enregistrement_ne_prend_pas_le_clic_qui_depose(projet, ouvrir_page):
+    page = ouvrir_page(largeur=320)
+    adresse = f"/organisme/demandes/{projet.demande.reference}/rapports/final/"
+    entrer(page, projet.gens.membre, adresse)
+    noms = {code: f"q{question.pk}" for code, question in projet.questions["final"].items()}
+    page.fill(f"[name={noms['activites']}]", "Dix rencontres.")
+    page.fill(f"[name={noms['resultats']}]", "Cent personnes rejointes.")
+    page.fill("[name=autres_aides_publiques]", "0")
+    page.fill("[name=depenses-0-montant]", "17 500,50")
+
+    page.wait_for_selector("[data-rendu=depenses] >> text=499,50")
+
+    # Le bouton touche le bas de l'écran, et l'état collé là passe par-dessus.
+    deposer = page.locator("button[name=deposer]")
+    deposer.evaluate(
+        "bouton => scrollBy({ top: bouton.getBoundingClientRect().bottom - innerHeight,"
+        " behavior: 'instant' })"
+    )
+    boite = deposer.bounding_box()
+    etat = page.locator("#etat-enregistrement").bounding_box()
+    assert etat["y"] < boite["y"] + boite["height"] - 6 < etat["y"] + etat["height"]
+    page.mouse.click(boite["x"] + 20, boite["y"] + boite["height"] - 6)
+
+    page.wait_for_selector("text=Le rapport est déposé")
+
+
 def test_la_touche_entree_enregistre_le_rapport_sans_le_deposer(projet, ouvrir_page):
     page = ouvrir_page()
     adresse = f"/organisme/demandes/{projet.demande.reference}/rapports/final/"
