@@ -14,7 +14,7 @@ from financement.models import Rapport
 from tests.appels.conftest import adresse, prete, questionnaire
 from tests.evaluations.objets import declarer, un_comite
 from tests.financement.objets import recit, un_projet
-from tests.parcours.gestes import ouvrir_session
+from tests.parcours.gestes import ouvrir_session, regarder
 
 pytestmark = pytest.mark.django_db(transaction=True)
 __all__ = ["prete", "questionnaire"]
@@ -283,7 +283,7 @@ def _garder_dans_l_onglet(grille, texte):
 
 
 @pytest.mark.parametrize("choix", ["Garder ma réponse", "Prendre l'autre"])
-def test_la_grille_gardee_ne_recouvre_pas_une_autre_fenetre(grille, choix):
+def test_la_grille_gardee_ne_recouvre_pas_une_autre_fenetre(grille, verifier_axe, choix):
     page = grille.page
     temoins = page.context.cookies()
     ici = _garder_dans_l_onglet(grille, "Resté ici")
@@ -293,6 +293,7 @@ def test_la_grille_gardee_ne_recouvre_pas_une_autre_fenetre(grille, choix):
     page.goto(ici)
 
     expect(page.locator(".conflit")).to_contain_text("Ailleurs")
+    regarder(page, verifier_axe)
     assert grille.ecrit() == "Ailleurs"
     page.get_by_role("button", name=choix).click()
     attendu = "Resté ici" if choix.startswith("Garder") else "Ailleurs"
