@@ -4,17 +4,7 @@
 (() => {
   const formulaire = document.querySelector("[data-autosave]");
   if (!formulaire) return;
-  const { rangement, poster, relance, dire, direAttente, pareilles } = window.Envoi;
-  const etat = document.getElementById("etat-enregistrement");
-  const range = rangement(`demande:${formulaire.dataset.demande}:${location.pathname}`);
-  const minuteries = new Map();
-  const enCours = new Map();
-  const enAttente = new Map(Object.entries(range.lire() ?? {}));
-  const garder = () => range.ecrire(enAttente.size ? Object.fromEntries(enAttente) : null);
-  // Une question dont deux textes attendent un choix ne part pas d'elle-même.
-  const renvoyer = () =>
-    enAttente.forEach((_, q) => document.getElementById(`conflit-${q}`) || envoyer(q));
-  const plusTard = relance(renvoyer);
+  const { file, choisir, pareilles } = window.Envoi;
 
   // « q12 » et « q12-0-nom » répondent à la même question ; « titre » est un champ du projet ; les
   // dépenses d'un rapport s'enregistrent ensemble (data-groupe).
@@ -36,114 +26,56 @@
   };
   const base = (q) => formulaire.elements[`b${numero(q)}`];
 
-  async function partir(q) {
-    const attente = enAttente.get(q);
-    if (!attente) return;
-    const corps = new FormData();
-    corps.append(base(q).name, attente.base);
-    for (const [nom, valeur] of attente.saisie) corps.append(nom, valeur);
-    const adresse = formulaire.dataset.autosave.replace(/\/(0|champ)\/$/, `/${numero(q)}/`);
-    const { ok, contenu, ...attendre } = await poster(formulaire, adresse, corps);
-    if (!contenu) {
-      plusTard.prevoir();
-      return direAttente(etat, attendre);
-    }
-    plusTard.oublier();
-    if (contenu.conflit) return demander(q, contenu);
-    if (ok) {
+  const { attente, noter, oublier, envoyer, dire } = file({
+    formulaire,
+    cle: `demande:${formulaire.dataset.demande}:${location.pathname}`,
+    etat: document.getElementById("etat-enregistrement"),
+    requete: (q, cases, saBase) => ({
+      adresse: formulaire.dataset.autosave.replace(/\/(0|champ)\/$/, `/${numero(q)}/`),
+      champs: [[base(q).name, saBase], ...cases],
+    }),
+    recu(q, contenu, ok) {
+      if (contenu.conflit) return demander(q, contenu);
+      if (!ok) return;
       base(q).value = contenu.base;
       const rendu = contenu.rendu && formulaire.querySelector(`[data-rendu="${q}"]`);
       if (rendu) rendu.innerHTML = contenu.rendu;
-      const encore = enAttente.get(q);
-      if (!encore || pareilles(encore.saisie, attente.saisie)) enAttente.delete(q);
-      else encore.base = contenu.base;
-      garder();
-    }
-    dire(etat, contenu.message || "L'enregistrement a échoué ; votre texte est gardé dans cet onglet.");
-  }
-
-  // Une réponse à la fois par question : la dernière écrite arrive la dernière.
-  function envoyer(q) {
-    const suite = (enCours.get(q) ?? Promise.resolve()).then(() => partir(q));
-    enCours.set(q, suite);
-    suite.finally(() => enCours.get(q) === suite && enCours.delete(q));
-    return suite;
-  }
-
-  function noter(q) {
-    enAttente.set(q, { saisie: saisie(q), base: enAttente.get(q)?.base ?? base(q).value });
-    garder();
-  }
+    },
+    bloquee: (q) => document.getElementById(`conflit-${q}`),
+  });
 
   formulaire.addEventListener("input", ({ target }) => {
     const q = target === formulaire ? undefined : question(target);
-    if (!q || target.type === "file" || !base(q)) return;
-    noter(q);
-    clearTimeout(minuteries.get(q));
-    if (!document.getElementById(`conflit-${q}`)) {
-      minuteries.set(q, setTimeout(() => envoyer(q), 900));
-    }
-  });
-  document.addEventListener("visibilitychange", () => document.hidden && renvoyer());
-
-  // L'envoi attend l'enregistrement en route : parti à côté de lui, il se croirait en conflit avec
-  // une collègue. Un réseau trop lent ne le retient pas plus de trois secondes.
-  formulaire.addEventListener("submit", (evenement) => {
-    for (const minuterie of minuteries.values()) clearTimeout(minuterie);
-    if (!enCours.size) return;
-    evenement.preventDefault();
-    const patience = new Promise((fini) => setTimeout(fini, 3000));
-    Promise.race([Promise.allSettled(enCours.values()), patience]).then(() => {
-      enCours.clear();
-      formulaire.requestSubmit(evenement.submitter);
-    });
+    if (q && target.type !== "file" && base(q)) noter(q, saisie(q), base(q).value, 900);
   });
 
-  // Deux textes pour une même question : les deux restent à l'écran jusqu'au choix.
   function demander(q, { message, conflit }) {
-    dire(etat, message);
-    document.getElementById(`conflit-${q}`)?.remove();
-    const bloc = document.createElement("div");
-    bloc.className = "conflit";
-    bloc.id = `conflit-${q}`;
-    bloc.setAttribute("role", "alert");
-    const titre = document.createElement("p");
-    titre.textContent = message;
-    const autre = document.createElement("p");
-    autre.className = "conflit__texte";
-    autre.textContent = conflit.texte || "(réponse effacée)";
-    const boutons = document.createElement("div");
-    boutons.className = "rangee";
-    const bouton = (libelle, action) => {
-      const b = document.createElement("button");
-      b.type = "button";
-      b.className = "btn btn-secondary btn-sm";
-      b.textContent = libelle;
-      b.addEventListener("click", action);
-      boutons.append(b);
+    const trancher = () => {
+      base(q).value = conflit.base;
+      oublier(q);
     };
-    bouton("Garder ma réponse", () => {
-      bloc.remove();
-      base(q).value = conflit.base;
-      enAttente.set(q, { saisie: saisie(q), base: conflit.base });
-      garder();
-      envoyer(q);
+    choisir({
+      id: `conflit-${q}`,
+      lieu: groupe(q) ?? champs(q)[0].closest(".champ, .choix"),
+      message,
+      texte: conflit.texte,
+      choix: {
+        "Garder ma réponse": () => {
+          trancher();
+          noter(q, saisie(q), conflit.base, 0);
+        },
+        [`Prendre celle de ${conflit.auteur}`]: () => {
+          trancher();
+          if (conflit.valeur !== null && typeof conflit.valeur === "object") return location.reload();
+          for (const champ of champs(q)) {
+            if (champ.type === "radio") champ.checked = champ.value === String(conflit.valeur);
+            else if (champ.type === "checkbox") champ.checked = conflit.valeur === true;
+            else champ.value = conflit.valeur ?? "";
+          }
+          dire("La réponse affichée est celle qui est enregistrée.");
+        },
+      },
     });
-    bouton(`Prendre celle de ${conflit.auteur}`, () => {
-      bloc.remove();
-      base(q).value = conflit.base;
-      enAttente.delete(q);
-      garder();
-      if (conflit.valeur !== null && typeof conflit.valeur === "object") return location.reload();
-      for (const champ of champs(q)) {
-        if (champ.type === "radio") champ.checked = champ.value === String(conflit.valeur);
-        else if (champ.type === "checkbox") champ.checked = conflit.valeur === true;
-        else champ.value = conflit.valeur ?? "";
-      }
-      dire(etat, "La réponse affichée est celle qui est enregistrée.");
-    });
-    bloc.append(titre, autre, boutons);
-    (groupe(q) ?? champs(q)[0].closest(".champ, .choix")).append(bloc);
   }
 
   // Une ligne de plus dans un tableau.
@@ -157,23 +89,26 @@
   }
 
   // Ce qui n'avait pas pu partir revient dans les champs, puis part.
-  for (const [q, attente] of [...enAttente]) {
-    if (!base(q) || pareilles(attente.saisie, saisie(q))) {
-      enAttente.delete(q);
+  const incompletes = [];
+  // Renvoyée avec ses erreurs, la page montre ce que le serveur n'a pas pris.
+  const refusee = document.querySelector("[data-sommaire-erreurs]") && !formulaire.querySelector(".conflit");
+  for (const [q, gardee] of [...attente]) {
+    if (!base(q) || (!refusee && pareilles(gardee.saisie, saisie(q)))) {
+      oublier(q);
       continue;
     }
+    const manque = () => gardee.saisie.some(([nom]) => !formulaire.elements[nom]);
     const tableau = tableaux.find((t) => t.dataset.tableau === q);
-    while (tableau && attente.saisie.some(([nom]) => !formulaire.elements[nom]) && allonger(tableau));
+    while (tableau && manque() && allonger(tableau));
     for (const champ of champs(q)) {
-      const valeurs = attente.saisie.filter(([nom]) => nom === champ.name).map(([, v]) => v);
+      const valeurs = gardee.saisie.filter(([nom]) => nom === champ.name).map(([, v]) => v);
       if (["checkbox", "radio"].includes(champ.type)) champ.checked = valeurs.includes(champ.value);
       else champ.value = valeurs[0] ?? "";
     }
-    // Une ligne ajoutée hors ligne n'est pas dans la page : enregistrée, on la redemande.
-    const incomplete = attente.saisie.some(([nom]) => !formulaire.elements[nom]);
-    envoyer(q).then(() => incomplete && !enAttente.has(q) && location.reload());
+    if (manque()) incompletes.push(q);
   }
-  garder();
+  // Une ligne ajoutée hors ligne n'est pas dans la page : enregistrée, on la redemande.
+  envoyer().then(() => incompletes.some((q) => !attente.has(q)) && location.reload());
 
   // Un tableau s'allonge dès que sa dernière ligne est entamée.
   for (const tableau of tableaux) {

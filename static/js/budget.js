@@ -3,9 +3,7 @@
 (() => {
   const formulaire = document.querySelector("[data-calcul]");
   if (!formulaire) return;
-  const { rangement, poster, relance, dire, direAttente, pareilles } = window.Envoi;
-  const range = rangement(`budget:${location.pathname}`);
-  const etat = document.getElementById("etat-enregistrement");
+  const { poster, file, pareilles } = window.Envoi;
   const base = formulaire.elements.base;
   const conflit = formulaire.querySelector("[data-conflit]");
 
@@ -13,12 +11,6 @@
   const HORS = new Set(["csrfmiddlewaretoken", "base", "colle"]);
   const saisie = () =>
     [...new FormData(formulaire)].filter(([nom, v]) => !HORS.has(nom) && typeof v === "string");
-  const corps = (cases, saBase) => {
-    const envoi = new FormData();
-    for (const [nom, valeur] of cases) envoi.append(nom, valeur);
-    envoi.set("base", saBase);
-    return envoi;
-  };
 
   // --- Les totaux -------------------------------------------------------------------------------
   let tour = 0;
@@ -28,9 +20,9 @@
 
   async function calculer() {
     const mien = (tour += 1);
-    const { ok, contenu } = await poster(formulaire, formulaire.dataset.calcul, corps(saisie(), ""));
+    const { ok, contenu } = await poster(formulaire, formulaire.dataset.calcul, saisie());
     if (mien !== tour || !contenu) return;
-    dire(formulaire.querySelector("[data-avis]"), contenu.message ?? "");
+    formulaire.querySelector("[data-avis]").textContent = contenu.message ?? "";
     if (!ok) return;
     for (const cellule of formulaire.querySelectorAll("[data-total]")) {
       cellule.textContent = contenu[cellule.dataset.total] ?? cellule.textContent;
@@ -38,7 +30,7 @@
     remplacer(formulaire.querySelector("[data-violations]"), contenu.regles);
     remplacer(document.querySelector("[data-dessin]"), contenu.dessin);
     const resume = formulaire.querySelector("[data-resume]");
-    if (resume.textContent !== contenu.resume) dire(resume, contenu.resume);
+    if (resume.textContent !== contenu.resume) resume.textContent = contenu.resume;
   }
 
   // --- L'enregistrement -------------------------------------------------------------------------
@@ -52,54 +44,47 @@
         !valeur(cases, nom.replace("-libelle", "-montant")).trim() &&
         !valeur(cases, nom.replace("-libelle", "-DELETE")),
     );
-  const noter = () => range.ecrire({ base: range.lire()?.base ?? base.value, saisie: saisie() });
-  const plusTard = relance(() => range.lire() && envoyer());
-  let enCours = Promise.resolve();
-
-  async function partir() {
-    const envoyee = saisie();
-    const { ok, contenu, ...attendre } = await poster(formulaire, formulaire.dataset.enregistre, corps(envoyee, base.value));
-    if (!contenu) {
-      plusTard.prevoir();
-      return direAttente(etat, attendre);
-    }
-    plusTard.oublier();
-    dire(etat, contenu.message ?? "");
-    conflit.hidden = !contenu.conflit;
-    if (contenu.conflit) return demander(contenu.conflit);
-    if (!ok) return;
-    base.value = contenu.base;
-    const maintenant = saisie();
-    const fini = pareilles(maintenant, envoyee) && !inachevee(maintenant);
-    range.ecrire(fini ? null : { base: base.value, saisie: maintenant });
-  }
-
-  // Un envoi à la fois ; deux budgets qui attendent un choix ne partent pas d'eux-mêmes.
-  function envoyer({ choisi = false } = {}) {
-    enCours = enCours.then(() => (conflit.hidden || choisi) && partir());
-  }
+  const BUDGET = "budget";
+  let choisi = false;
+  const requete = (_, cases, saBase) => ({
+    adresse: formulaire.dataset.enregistre,
+    champs: [...cases, ["base", saBase]],
+  });
+  const { attente, noter, oublier, envoyer } = file({
+    formulaire,
+    cle: `lignes:${location.pathname}`,
+    etat: document.getElementById("etat-enregistrement"),
+    requete,
+    recu(_, contenu, ok) {
+      choisi = false;
+      conflit.hidden = !contenu.conflit;
+      if (contenu.conflit) demander(contenu.conflit);
+      else if (ok) base.value = contenu.base;
+    },
+    // Deux budgets qui attendent un choix ne partent pas d'eux-mêmes.
+    bloquee: () => !conflit.hidden && !choisi,
+    inachevee,
+  });
 
   function demander({ auteur, texte, base: sienne }) {
     conflit.querySelector("[data-conflit-auteur]").textContent = auteur;
     conflit.querySelector("[data-conflit-texte]").textContent = texte;
     conflit.querySelector("[data-conflit-garder]").onclick = (evenement) => {
       evenement.preventDefault();
+      choisi = true;
       base.value = sienne;
-      range.ecrire({ base: sienne, saisie: saisie() });
-      envoyer({ choisi: true });
+      oublier(BUDGET);
+      noter(BUDGET, saisie(), sienne, 0);
     };
   }
-  conflit.querySelector("[data-conflit-reprendre]").addEventListener("click", () => range.ecrire(null));
+  conflit.querySelector("[data-conflit-reprendre]").addEventListener("click", () => oublier(BUDGET));
 
   let attenteDuCalcul;
-  let attenteDeLEnvoi;
   formulaire.addEventListener("input", ({ target }) => {
     if (target.name === "colle" || target.type === "file") return;
-    noter();
+    noter(BUDGET, saisie(), base.value, 1500);
     clearTimeout(attenteDuCalcul);
     attenteDuCalcul = setTimeout(calculer, 400);
-    clearTimeout(attenteDeLEnvoi);
-    attenteDeLEnvoi = setTimeout(envoyer, 1500);
   });
 
   // --- Ce que l'onglet gardait ------------------------------------------------------------------
@@ -116,11 +101,12 @@
   }
 
   async function retrouver(gardee) {
-    if (pareilles(gardee.saisie, saisie())) return range.ecrire(null);
+    if (pareilles(gardee.saisie, saisie())) return oublier(BUDGET);
     if (gardee.base !== base.value && !inachevee(gardee.saisie)) {
       // Le bouton « Enregistrer » a pu passer avant : le serveur dit s'il a déjà tout.
-      const { ok } = await poster(formulaire, formulaire.dataset.enregistre, corps(gardee.saisie, gardee.base));
-      if (ok) return range.ecrire(null);
+      const { adresse, champs } = requete(BUDGET, gardee.saisie, gardee.base);
+      const { ok } = await poster(formulaire, adresse, champs);
+      if (ok) return oublier(BUDGET);
     }
     remettre(gardee.saisie);
     base.value = gardee.base;
@@ -128,14 +114,13 @@
     envoyer();
   }
 
-  const renvoyee = formulaire.dataset.renvoyee;
-  if (renvoyee === undefined) {
-    const gardee = range.lire();
-    if (gardee) retrouver(gardee);
-  } else if (renvoyee) {
-    noter();
-    envoyer();
-  } else range.ecrire(null);
+  const gardee = attente.get(BUDGET);
+  if (formulaire.dataset.renvoyee === undefined) gardee && retrouver(gardee);
+  else {
+    // Renvoyée sans rien écrire, la page attend encore ; en conflit, elle attend un choix.
+    oublier(BUDGET);
+    if (conflit.hidden) noter(BUDGET, saisie(), base.value, 0);
+  }
 
   // Des lignes copiées d'un tableur, collées dans n'importe quelle case, deviennent des dépenses.
   formulaire.addEventListener("paste", (evenement) => {

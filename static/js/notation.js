@@ -5,70 +5,35 @@
 
   const formulaire = document.querySelector("[data-notation]");
   if (!formulaire) return;
-  const etat = document.querySelector("[data-etat-enregistrement]");
   const avancement = document.querySelector("[data-avancement]");
   const avancementTexte = document.querySelector("[data-avancement-texte]");
   const avancementCourt = document.querySelector("[data-avancement-court]");
   const manques = document.querySelector("[data-manques]");
-  const enAttente = new Set();
-  let minuterie = null;
-  let enCours = false;
-  let quitte = false;
+  const champs = [...formulaire.elements].filter(({ type }) => ["radio", "textarea"].includes(type));
+  const valeurDe = (nom) => formulaire.elements.namedItem(nom).value;
+  // Ce que le serveur a, note par note et commentaire par commentaire.
+  const rangees = new Map(champs.map(({ name }) => [name, valeurDe(name)]));
 
-  const dire = (texte, erreur = false) => {
-    etat.textContent = texte;
-    etat.dataset.etat = erreur ? "erreur" : "";
-  };
-
-  const planifier = (delai) => {
-    clearTimeout(minuterie);
-    minuterie = setTimeout(envoyer, delai);
-  };
-
-  const valeurDe = (nom) => {
-    const champ = formulaire.elements.namedItem(nom);
-    return champ ? champ.value : "";
-  };
-
-  async function envoyer() {
-    if (enCours || enAttente.size === 0) return;
-    enCours = true;
-    const noms = [...enAttente];
-    enAttente.clear();
-    const corps = new FormData();
-    corps.append("csrfmiddlewaretoken", valeurDe("csrfmiddlewaretoken"));
-    noms.forEach((nom) => corps.append(nom, valeurDe(nom)));
-    dire("Enregistrement…");
-    try {
-      const reponse = await fetch(formulaire.action, {
-        method: "POST",
-        body: corps,
-        headers: { Accept: "application/json" },
-        redirect: "manual",
-      });
-      if (reponse.status === 422) {
-        const { erreurs } = await reponse.json();
-        dire(`Non enregistré : ${Object.values(erreurs).flat().join(" ")}`, true);
-      } else if (reponse.ok) {
-        montrer(await reponse.json());
-      } else if (reponse.type === "opaqueredirect" || reponse.status === 403) {
-        noms.forEach((nom) => enAttente.add(nom));
-        dire("Votre session a pris fin. Vos notes restent à l'écran : ouvrez une session dans un autre onglet, puis enregistrez.", true);
-      } else {
-        throw new Error(String(reponse.status));
+  const { attente, noter, oublier, envoyer } = window.Envoi.file({
+    formulaire,
+    cle: `grille:${formulaire.dataset.notation}:${formulaire.action}`,
+    etat: document.querySelector("[data-etat-enregistrement]"),
+    requete: (nom, valeur) => ({ adresse: formulaire.action, champs: [[nom, valeur]] }),
+    recu(nom, contenu, ok, valeur) {
+      if (!ok) {
+        const phrases = Object.values(contenu.erreurs ?? {}).flat().join(" ");
+        contenu.message = phrases && `Non enregistré : ${phrases}`;
+        return;
       }
-    } catch {
-      noms.forEach((nom) => enAttente.add(nom));
-      dire("Non enregistré pour l'instant. Vos notes restent à l'écran ; nouvel essai dans un instant.", true);
-      planifier(5000);
-    } finally {
-      enCours = false;
-      if (enAttente.size && etat.dataset.etat !== "erreur") planifier(0);
-    }
-  }
+      contenu.base = valeur;
+      contenu.message = `Enregistré à ${contenu.enregistre.replace(":", " h ")}.`;
+      rangees.set(nom, valeur);
+      montrer(contenu);
+    },
+    bloquee: (nom) => document.getElementById(`conflit-${nom}`),
+  });
 
   function montrer(bilan) {
-    dire(`Enregistré à ${bilan.enregistre.replace(":", " h ")}.`);
     avancement.max = bilan.total;
     avancement.value = bilan.faites;
     const s = bilan.faites > 1 ? "s" : "";
@@ -88,14 +53,9 @@
     manques.hidden = bilan.manques.length === 0;
   }
 
-  const noter = (cible, delai) => {
-    if (!cible.name || cible.name === "csrfmiddlewaretoken") return;
-    enAttente.add(cible.name);
-    planifier(delai);
-  };
-  formulaire.addEventListener("change", (evenement) => noter(evenement.target, 0));
-  formulaire.addEventListener("input", (evenement) => {
-    if (evenement.target.matches("textarea")) noter(evenement.target, 900);
+  formulaire.addEventListener("input", ({ target }) => {
+    const { name, type } = target;
+    if (rangees.has(name)) noter(name, valeurDe(name), rangees.get(name), type === "radio" ? 0 : 900);
   });
 
   // Les chiffres : la note du critère où se trouve la personne (jamais ailleurs : WCAG 2.1.4).
@@ -110,15 +70,43 @@
     evenement.preventDefault();
     choix.checked = true;
     choix.focus();
-    choix.dispatchEvent(new Event("change", { bubbles: true }));
+    choix.dispatchEvent(new Event("input", { bubbles: true }));
   });
 
-  window.addEventListener("beforeunload", (evenement) => {
-    if (!quitte && (enAttente.size || enCours)) evenement.preventDefault();
-  });
-  formulaire.addEventListener("submit", () => {
-    clearTimeout(minuterie);
-    enAttente.clear();
-    quitte = true;
+  // Une page renvoyée avec ses erreurs n'a rien enregistré : tout y attend encore.
+  if (document.querySelector("[data-sommaire-erreurs]")) {
+    for (const nom of rangees.keys()) noter(nom, valeurDe(nom), "", 0);
+  }
+  // Ce que l'onglet gardait revient ; où une autre fenêtre a écrit depuis, la personne choisit.
+  const memes = (a, b) => a.trim() === b.trim();
+  for (const [nom, { saisie, base }] of [...attente]) {
+    const actuelle = rangees.get(nom);
+    if (actuelle === undefined || memes(actuelle, saisie)) {
+      oublier(nom);
+      continue;
+    }
+    const champ = formulaire.elements.namedItem(nom);
+    champ.value = saisie;
+    if (memes(actuelle, base)) continue;
+    window.Envoi.choisir({
+      id: `conflit-${nom}`,
+      lieu: champs.find(({ name }) => name === nom).closest(".champ, .choix"),
+      message: "Vous avez écrit autre chose dans une autre fenêtre. Rien n'est perdu : choisissez.",
+      texte: actuelle,
+      choix: {
+        "Garder ma réponse": envoyer,
+        "Prendre l'autre": () => {
+          oublier(nom);
+          champ.value = actuelle;
+        },
+      },
+    });
+  }
+  envoyer();
+
+  // Restée ouverte, la page ne remet pas ses vieux textes par-dessus ceux d'une autre fenêtre : elle
+  // n'envoie que ce qui a changé ici.
+  formulaire.addEventListener("formdata", ({ formData }) => {
+    for (const nom of rangees.keys()) if (!attente.has(nom)) formData.delete(nom);
   });
 })();
