@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -81,6 +82,9 @@ class ConnexionExigeeMiddleware:
             page = _page_quittee(request)
             gardee = saisies.garder(request, vue, kwargs, page=page)
             return redirect_to_login(request.get_full_path() if gardee else page)
+        # Un onglet resté ouvert après la connexion d'une autre personne : ce n'est pas à elle.
+        if request.headers.get("X-Personne", str(request.user.pk)) != str(request.user.pk):
+            return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
         exige = settings.SECOND_FACTEUR_EXIGE and request.user.est_employe
         if exige and (suite := _second_facteur(request)):
             return suite

@@ -17,19 +17,20 @@ window.Envoi = (() => {
 
   // Rend { contenu, ok } quand le serveur a répondu, { absent } ou { session } sinon.
   async function poster(formulaire, adresse, champs, signal) {
-    // Le jeton du jour : une connexion faite dans un autre onglet l'a changé.
-    const jeton = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
-    if (jeton) formulaire.csrfmiddlewaretoken.value = jeton;
+    // Le jeton du jour : une connexion faite dans un autre onglet l'a changé. Celle d'une autre
+    // personne, le serveur la refuse : ce qui s'écrit ici est à qui a ouvert la page.
+    const jeton = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? formulaire.csrfmiddlewaretoken.value;
     const body = new FormData();
     for (const [nom, valeur] of champs) body.append(nom, valeur);
-    body.set("csrfmiddlewaretoken", formulaire.csrfmiddlewaretoken.value);
-    const headers = { Accept: "application/json" };
+    body.set("csrfmiddlewaretoken", jeton);
+    const headers = { Accept: "application/json", "X-Personne": document.body.dataset.personne };
     const keepalive = new Blob(champs.flat()).size < SURVIT;
     const envoi = { method: "POST", body, headers, redirect: "manual", keepalive, signal };
     const reponse = await fetch(adresse, envoi).catch(() => null);
     if (!reponse || reponse.status >= 500) return { absent: true };
     if (reponse.type === "opaqueredirect" || [401, 403].includes(reponse.status)) return { session: true };
     const contenu = await reponse.json().catch(() => null);
+    if (contenu) formulaire.csrfmiddlewaretoken.value = jeton;
     // Une réponse « tout va bien » qui n'est pas du serveur (un portail d'hôtel) n'a rien enregistré.
     return contenu || !reponse.ok ? { ok: reponse.ok, contenu: contenu ?? {} } : { absent: true };
   }
@@ -39,6 +40,7 @@ window.Envoi = (() => {
   //   requete(q, saisie, base) : { adresse, champs } ; recu(q, contenu, ok, saisie) : le montrer ;
   //   bloquee(q) : deux textes y attendent un choix ; inachevee(saisie) : l'onglet la garde encore.
   function file({ formulaire, cle, etat, requete, recu, bloquee, inachevee = () => false }) {
+    const rangement = `${document.body.dataset.personne}:${cle}`;
     const attente = new Map(gardees());
     const refusees = new Map();
     const enRoute = new Map();
@@ -51,14 +53,14 @@ window.Envoi = (() => {
     // L'onglet seulement : sur un poste partagé, rien ne reste pour la personne suivante.
     function gardees() {
       try {
-        return Object.entries(JSON.parse(sessionStorage.getItem(cle)) ?? {});
+        return Object.entries(JSON.parse(sessionStorage.getItem(rangement)) ?? {});
       } catch {
         return [];
       }
     }
     function garder() {
       try {
-        sessionStorage.setItem(cle, JSON.stringify(Object.fromEntries(attente)));
+        sessionStorage.setItem(rangement, JSON.stringify(Object.fromEntries(attente)));
       } catch {
         // Rangement plein ou fermé : l'envoi, lui, continue.
       }

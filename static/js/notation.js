@@ -16,7 +16,7 @@
 
   const { attente, noter, oublier, envoyer } = window.Envoi.file({
     formulaire,
-    cle: `grille:${formulaire.dataset.notation}:${formulaire.action}`,
+    cle: `grille:${formulaire.action}`,
     etat: document.querySelector("[data-etat-enregistrement]"),
     requete: (nom, valeur) => ({ adresse: formulaire.action, champs: [[nom, valeur]] }),
     recu(nom, contenu, ok, valeur) {

@@ -311,6 +311,18 @@ def test_la_personne_suivante_ne_voit_pas_les_notes_gardees(grille, live_server)
     assert not Note.objects.filter(commentaire="À moi seul").exists()
 
 
+def test_ce_qui_s_ecrit_reste_a_qui_a_ouvert_la_page(grille, live_server):
+    """Une collègue se connecte dans un autre onglet : rien ne part sous son nom."""
+    ouvrir_session(grille.page, grille.autre.utilisateur, live_server.url)
+    grille.commentaire.fill("À moi seul")
+
+    expect(grille.page.locator(ETAT)).to_contain_text("gardé dans cet onglet")
+    assert not Note.objects.filter(commentaire="À moi seul").exists()
+    ouvrir_session(grille.page, grille.membre.utilisateur, live_server.url)
+    grille.page.reload()
+    attendre_que(grille.page, lambda: grille.ecrit() == "À moi seul")
+
+
 # --- Quitter la page ------------------------------------------------------------------------------
 def test_quitter_la_demande_a_peine_ecrite(redaction):
     page = redaction.page
