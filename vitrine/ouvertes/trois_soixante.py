@@ -1,18 +1,19 @@
 """Les aides d'un appel selon le standard 360Giving (une entrée par projet annoncé)."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 
 from appels.models import Appel
 from vitrine.ouvertes.colonnes import LICENCE, adresse
+from vitrine.ouvertes.jeux import projets_ouverts
 
 VERSION = "1.1"
 
 
-def paquet(appel: Appel, projets: Sequence[Any]) -> dict[str, Any]:
-    """Le paquet d'un appel : qui publie, sous quelle licence, et ses aides."""
+def paquet(appel: Appel) -> dict[str, Any]:
+    """Le paquet d'un appel public : qui publie, sous quelle licence, et ses aides."""
+    projets = list(projets_ouverts().filter(appel=appel))
     fichier = adresse("donnees_360", code=appel.code)
     return {
         "version": VERSION,

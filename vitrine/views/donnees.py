@@ -101,8 +101,7 @@ def resultats(request: HttpRequest, code: str, forme: str) -> HttpResponse:
 @ouverte
 def trois_soixante(request: HttpRequest, code: str) -> HttpResponse:
     """Les aides d'un appel selon le standard 360Giving."""
-    appel = _appel(code)
-    return _json(paquet(appel, list(projets_ouverts().filter(appel=appel))), f"360giving-{code}")
+    return _json(paquet(_appel(code)), f"360giving-{code}")
 
 
 @ouverte
