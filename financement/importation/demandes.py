@@ -3,11 +3,11 @@
 from decimal import Decimal
 from typing import Any
 
-from appels.models import Demande, PosteDepense
+from appels.models import AideAnnoncee, Demande, PosteDepense
 from appels.models.budget import CategorieDepense, Source, SourceRevenu
-from financement.importation.contenu import DecisionLue, DemandeLue, FichierLu
-from financement.importation.lecture import Lecteur, longueur
-from financement.indicateurs import VENTILATIONS
+from financement.importation.contenu import ACTIVITES_PREVUES, DecisionLue, DemandeLue, FichierLu
+from financement.importation.lecture import ENTIER, Lecteur, citer, longueur
+from financement.indicateurs import TOTAUX, VENTILATIONS
 from financement.models import Resolution
 from socle.models import Organisme
 from socle.validateurs import NEQ, normaliser_neq
@@ -32,7 +32,7 @@ def lire_demande(element: Lecteur, lu: FichierLu) -> DemandeLue | None:
             element.refuser(f"« {code} » n'est pas du comité.", f"recusations[{rang}]")
     return DemandeLue(
         place=element.place,
-        code=element.texte("code", maximum=longueur(Demande, "code")),
+        code=element.code("code", maximum=longueur(Demande, "code")),
         nom=organisme.texte("nom", maximum=longueur(Organisme, "nom")),
         neq=neq,
         fictif=organisme.booleen("fictif", False),
@@ -75,17 +75,18 @@ def _lire_evenements(element: Lecteur) -> list[dict[str, Any]]:
         {
             "type": evenement.choix("type", ("aide_publique_confirmee",)),
             "date": evenement.date("date"),
-            "libelle": evenement.texte("libelle", "Aide publique confirmée"),
+            "libelle": evenement.texte(
+                "libelle", "Aide publique confirmée", maximum=longueur(AideAnnoncee, "libelle")
+            ),
             "montant": evenement.decimal("montant"),
             "contribution_milieu": (
                 evenement.decimal("contribution_milieu")
-                if evenement.valeur.get("contribution_milieu") is not None
+                if evenement.ecrit("contribution_milieu")
                 else None
             ),
             "source": evenement.choix("source", Source.values, "quebec"),
         }
         for evenement in element.liste("evenements", [])
-        if isinstance(evenement.valeur, dict)
     ]
 
 
@@ -109,7 +110,9 @@ def _lire_fiches(
                 element.refuser(f"{len(brut)} notes pour {len(criteres)} critères.", ici)
                 continue
             brut = dict(zip(criteres, brut, strict=True))
-        if not isinstance(brut, dict):
+        elif isinstance(brut, dict):
+            brut = evaluations.objet(membre).valeur
+        else:
             element.refuser("une liste de notes est attendue.", ici)
             continue
         for inconnu in brut.keys() - criteres.keys():
@@ -124,7 +127,7 @@ def _lire_fiches(
                 and critere["note_min"] <= note <= critere["note_max"]
             ):
                 element.refuser(
-                    f"la note {note!r} du critère {code} doit être un entier entre "
+                    f"la note {citer(note)} du critère {code} doit être un entier entre "
                     f"{critere['note_min']} et {critere['note_max']}.",
                     ici,
                 )
@@ -142,7 +145,7 @@ def _lire_decision(element: Lecteur) -> DecisionLue | None:
         montant=decision.decimal("montant_accorde", 0),
         resolution=decision.texte("resolution", maximum=longueur(Resolution, "numero")),
         date=decision.date("date"),
-        motif=decision.texte("motif", ""),
+        motif=decision.texte("motif", "", en_paragraphes=True),
     )
     if lue.resultat.startswith("acceptee") and lue.montant <= 0:
         decision.refuser("une demande acceptée doit avoir un montant.", "montant_accorde")
@@ -167,13 +170,15 @@ def _lire_indicateurs(element: Lecteur) -> dict[tuple[str, str], int] | None:
     if indicateurs is None:
         return None
     valeurs: dict[tuple[str, str], int] = {}
-    for cle, brut in indicateurs.valeur.items():
-        if not isinstance(brut, dict):
-            valeurs[(cle, "")] = indicateurs.entier(cle)
-            continue
-        ventilation = indicateurs.objet(cle)
-        for modalite in brut:
-            if cle in VENTILATIONS and modalite not in VENTILATIONS[cle]:
-                ventilation.refuser(f"« {modalite} » n'est pas connu.")
-            valeurs[(cle, modalite)] = ventilation.entier(modalite)
+    for cle in indicateurs.valeur:
+        if cle in VENTILATIONS:
+            if ventilation := indicateurs.objet(cle):
+                for modalite in ventilation.valeur:
+                    if modalite not in VENTILATIONS[cle]:
+                        ventilation.refuser(f"« {citer(modalite)} » n'est pas connu.")
+                    valeurs[cle, modalite] = ventilation.entier(modalite, maximum=ENTIER)
+        elif cle in TOTAUX or (cle, "") == ACTIVITES_PREVUES:
+            valeurs[cle, ""] = indicateurs.entier(cle, maximum=ENTIER)
+        else:
+            indicateurs.refuser(f"« {citer(cle)} » n'est pas un indicateur connu.")
     return valeurs

@@ -1,14 +1,16 @@
 """Le fichier d'importation (contrat.md), lu et vérifié sans toucher à la base."""
 
+import datetime as dt
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from appels.models import Appel, Critere, PlanAction, SourceVolet, Volet
 from evaluations.models import MembreComite
-from financement.importation.contenu import FichierLu, ImportRefuse
+from financement.importation.contenu import DemandeLue, FichierLu, ImportRefuse
 from financement.importation.demandes import lire_demande
-from financement.importation.lecture import Lecteur, longueur
+from financement.importation.lecture import Lecteur, citer, longueur
 from socle.models import Utilisateur
 
 
@@ -27,7 +29,8 @@ def lire(donnees: Any) -> FichierLu:
     for element in racine.liste("demandes"):
         if demande := lire_demande(element, lu):
             lu.demandes.append(demande)
-    _verifier_unicite(racine, lu, refus)
+    _verifier_ensemble(racine, lu, refus)
+    racine.refuser_les_fautes_de_frappe()
     if refus:
         raise ImportRefuse(refus)
     return lu
@@ -38,7 +41,7 @@ def _fuseau(appel: Lecteur) -> ZoneInfo:
     try:
         return ZoneInfo(nom)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        appel.refuser(f"« {nom} » n'est pas un fuseau horaire.", "fuseau")
+        appel.refuser(f"« {citer(nom)} » n'est pas un fuseau horaire.", "fuseau")
         return ZoneInfo("America/Toronto")
 
 
@@ -65,11 +68,8 @@ def _lire_appel(appel: Lecteur) -> FichierLu:
         champs["rapport_final_le"] = rapports.date("final", None)
     if (regles := appel.objet("regles")) is not None:
         champs |= _lire_regles(regles)
-    code = appel.texte("code")
-    if (code and not all(c.isalnum() or c in "-_" for c in code)) or len(code) > 30:
-        appel.refuser(f"« {code} » : lettres, chiffres et tirets, 30 au plus.", "code")
     return FichierLu(
-        code=code,
+        code=appel.code("code", maximum=longueur(Appel, "code")),
         plan=appel.texte("plan_action", maximum=longueur(PlanAction, "code")),
         champs=champs,
         volets=_lire_volets(appel),
@@ -88,12 +88,13 @@ def _lire_regles(regles: Lecteur) -> dict[str, Any]:
         if not nombres or sum(Decimal(str(t)) for t in tranches) != 100:
             palier.refuser("les tranches doivent être des pourcentages qui totalisent 100.")
             continue
-        borne = palier.valeur.get("jusqu_a")
-        if borne is not None:
-            borne = str(palier.decimal("jusqu_a"))
+        borne = str(palier.decimal("jusqu_a")) if palier.ecrit("jusqu_a") else None
         versements.append({"jusqu_a": borne, "tranches": tranches})
-    if versements and versements[-1]["jusqu_a"] is not None:
+    bornes = [Decimal(v["jusqu_a"] or "Infinity") for v in versements]
+    if not versements or versements[-1]["jusqu_a"] is not None:
         regles.refuser("le dernier palier doit avoir « jusqu_a » à null.", "versements")
+    elif any(suivante <= borne for borne, suivante in pairwise(bornes)):
+        regles.refuser("les paliers doivent aller du plus petit au plus grand.", "versements")
     seuil_max = {"decimales": 1, "maximum": "100"}
     return {
         "taux_aide_max": regles.taux("taux_aide_max"),
@@ -114,13 +115,12 @@ def _lire_volets(appel: Lecteur) -> list[dict[str, Any]]:
     volets, numeros = [], []
     for element in appel.liste("volets"):
         enveloppe = element.decimal("enveloppe")
-        sources = [
-            {
-                "bailleur": source.texte("bailleur", maximum=longueur(SourceVolet, "bailleur")),
-                "montant": source.decimal("montant"),
-            }
-            for source in element.liste("sources")
-        ]
+        sources, bailleurs = [], []
+        for ligne in element.liste("sources"):
+            bailleur = ligne.texte("bailleur", maximum=longueur(SourceVolet, "bailleur"))
+            sources.append({"bailleur": bailleur, "montant": ligne.decimal("montant")})
+            bailleurs.append((ligne, bailleur))
+        element.uniques(bailleurs, "le bailleur")
         somme = sum((source["montant"] for source in sources), Decimal(0))
         if somme != enveloppe:
             element.refuser(
@@ -151,6 +151,8 @@ def _lire_criteres(appel: Lecteur) -> list[dict[str, Any]]:
             "note_min": element.entier("note_min", 0),
             "note_max": element.entier("note_max", 5),
         }
+        if not critere["poids"]:
+            element.refuser("le poids doit être plus grand que 0.", "poids")
         if critere["note_max"] <= critere["note_min"]:
             element.refuser("la note maximale doit dépasser la note minimale.", "note_max")
         criteres.append(critere)
@@ -172,28 +174,57 @@ def _lire_comite(racine: Lecteur) -> list[dict[str, Any]]:
             "role": element.choix("role", ("presidence", "membre"), "membre"),
         }
         comite.append(membre)
-        codes.append((element, membre["code"]))
+        # Le code fait l'adresse du compte, où la casse ne compte pas.
+        codes.append((element, membre["code"].lower()))
     racine.uniques(codes, "le membre")
     if sum(membre["role"] == "presidence" for membre in comite) > 1:
         racine.refuser("le comité ne peut avoir qu'une présidence.", "comite")
     return comite
 
 
-def _verifier_unicite(racine: Lecteur, lu: FichierLu, refus: list[str]) -> None:
-    lecteurs = [(Lecteur(None, d.place, refus), d) for d in lu.demandes]
+def _verifier_ensemble(racine: Lecteur, lu: FichierLu, refus: list[str]) -> None:
+    """Ce qui se contredit d'un endroit à l'autre du fichier."""
+    lecteurs = [(Lecteur(None, d.place, refus, fuseau=racine.fuseau), d) for d in lu.demandes]
     racine.uniques([(lecteur, d.code) for lecteur, d in lecteurs], "le code de demande")
     noms: dict[str, str] = {}
+    dates: dict[str, dt.date] = {}
     for lecteur, demande in lecteurs:
         connu = noms.setdefault(demande.neq, demande.nom)
         if connu != demande.nom:
             lecteur.refuser(f"le NEQ {demande.neq} est déjà celui de « {connu} ».")
-        if (
-            demande.depose_le
-            and lu.champs["ouverture"]
-            and demande.depose_le < lu.champs["ouverture"]
-        ):
-            lecteur.refuser("le dépôt précède l'ouverture de l'appel.", "depose_le")
         if (demande.realise or demande.indicateurs) and not (
             demande.decision and demande.decision.resultat.startswith("acceptee")
         ):
             lecteur.refuser("seule une demande acceptée peut avoir des résultats.")
+        if demande.decision and (jour := demande.decision.date):
+            connue = dates.setdefault(demande.decision.resolution, jour)
+            if connue != jour:
+                lecteur.refuser(
+                    f"la résolution « {demande.decision.resolution} » est déjà datée du {connue}.",
+                    "decision.date",
+                )
+        if lu.champs["ouverture"] and lu.champs["cloture"]:
+            _verifier_dates(lecteur, demande, lu.champs["ouverture"], lu.champs["cloture"])
+    quorum, decidees = lu.champs.get("quorum", 0), [d for d in lu.demandes if d.decision]
+    if decidees and quorum > len(lu.comite):
+        racine.refuser(
+            f"le quorum est de {quorum} et le comité compte {len(lu.comite)} personnes : "
+            "aucune décision n'a pu se prendre.",
+            "appel.regles.quorum",
+        )
+
+
+def _verifier_dates(
+    lecteur: Lecteur, demande: DemandeLue, ouverture: dt.datetime, cloture: dt.datetime
+) -> None:
+    if demande.depose_le is None:
+        return
+    if demande.depose_le < ouverture:
+        lecteur.refuser("le dépôt précède l'ouverture de l'appel.", "depose_le")
+    depot = demande.depose_le.astimezone(lecteur.fuseau).date()
+    for rang, evenement in enumerate(demande.evenements):
+        if evenement["date"] and evenement["date"] < depot:
+            lecteur.refuser("l'aide précède le dépôt.", f"evenements[{rang}].date")
+    decidee = demande.decision and demande.decision.date
+    if decidee and decidee < cloture.astimezone(lecteur.fuseau).date():
+        lecteur.refuser("la décision précède la clôture de l'appel.", "decision.date")

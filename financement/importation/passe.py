@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from io import BytesIO
 from typing import Any
-from zipfile import BadZipFile
 
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from socle.exports import classeur
 
@@ -59,10 +57,11 @@ def lire(octets: bytes, *, besoins: Collection[str], annee_max: int) -> Lecture:
     lecture = Lecture()
     try:
         feuille = load_workbook(BytesIO(octets), read_only=True, data_only=True).worksheets[0]
-    except (BadZipFile, InvalidFileException, KeyError, ValueError, IndexError, OSError):
-        lecture.refus.append((1, "Ce fichier n'est pas un tableur XLSX."))
+        # Lues d'avance : un fichier abîmé ne se révèle parfois qu'à ses lignes.
+        rangees = iter(list(feuille.iter_rows(values_only=True, max_row=LIGNES_MAX + 2)))
+    except Exception:  # un fichier abîmé lève ce que lèvent zip, zlib, XML ou openpyxl
+        lecture.refus.append((1, "Ce fichier n'est pas un tableur XLSX, ou il est abîmé."))
         return lecture
-    rangees = feuille.iter_rows(values_only=True, max_row=LIGNES_MAX + 2)
     entetes = [str(case or "").strip().lower() for case in next(rangees, ())]
     if manquantes := [nom for nom in OBLIGATOIRES if nom not in entetes]:
         lecture.refus += [(1, f"Il manque la colonne « {nom} ».") for nom in manquantes]
@@ -96,7 +95,8 @@ def _lire_ligne(
     problemes: list[str] = []
 
     def texte(nom: str, maximum: int) -> str:
-        valeur = str(cases.get(nom) or "").strip()
+        # Une case de tableur peut tenir plusieurs lignes ; ces textes n'en ont qu'une.
+        valeur = " ".join(str(cases.get(nom) or "").split())
         if nom in OBLIGATOIRES and not valeur:
             problemes.append(f"« {nom} » est vide.")
         if len(valeur) > maximum:

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from appels.models import Appel, Demande, PlanAction, Verification
 from appels.services import appels as services_appels
 from appels.services import budget, demandes, depot, formulaires, plans, recevabilite
+from evaluations.models import Affectation, Evaluation, Note
 from evaluations.services import comite, fiches, recommandations, seances
 from financement.importation.acteurs import Acteurs, acteurs_techniques
 from financement.importation.contenu import DemandeLue, FichierLu, ImportRefuse
@@ -26,6 +27,7 @@ from socle.models import Organisme
 from socle.services import courriels, organismes
 
 FUSEAU = ZoneInfo("America/Toronto")
+ACTIONS_ENTRE_DEUX_COMPTES = 25
 AVIS = {
     "acceptee": "favorable",
     "acceptee_partielle": "favorable_partiel",
@@ -54,7 +56,10 @@ def importer(
     with transaction.atomic(), courriels.silencieux():
         if Appel.objects.filter(code=lu.code).exists():
             raise ImportRefuse([f"appel.code : l'appel « {lu.code} » existe déjà."])
-        return Rejeu(lu, acteurs or acteurs_techniques(), avant_la_seance).jouer()
+        try:
+            return Rejeu(lu, acteurs or acteurs_techniques(), avant_la_seance).jouer()
+        except RegleViolee as refus:
+            raise ImportRefuse([f"appel : {refus.message}"]) from refus
 
 
 class Rejeu:
@@ -70,6 +75,7 @@ class Rejeu:
         self.avant_la_seance = avant_la_seance
         self.acteurs = acteurs
         self.refus: list[str] = []
+        self.jouees = 0
         self.demandes: dict[str, Demande] = {}
         self.reel = horloge.maintenant()
 
@@ -79,7 +85,8 @@ class Rejeu:
             self._pour(demande, self._deposer)
         self._arreter_si_refus()
         deposees = [d for d in self.lu.demandes if self._existe(d, "deposee")]
-        if deposees and self.appel.cloture < self.reel:
+        raconte = any(d.fiches or d.decision for d in deposees)
+        if deposees and (raconte or self.appel.cloture < self.reel):
             self._recevabilite(deposees)
             self._comite(deposees)
             self._evenements(deposees)
@@ -108,12 +115,22 @@ class Rejeu:
         if self.refus:
             raise ImportRefuse(self.refus)
 
+    def _compter_les_lignes(self) -> None:
+        """Dit à PostgreSQL combien de lignes viennent d'être écrites : il ne compte pas de lui-même
+        celles d'une transaction en cours, et les relirait toutes à chaque fiche."""
+        with connection.cursor() as curseur:
+            for modele in (Demande, Affectation, Evaluation, Note):
+                curseur.execute(f"ANALYZE {modele._meta.db_table}")
+
     def _existe(self, lue: DemandeLue, *etats: str) -> bool:
         demande = self.demandes.get(lue.code)
         return demande is not None and demande.etat in etats
 
     def _pour(self, lue: DemandeLue, action: Callable[[DemandeLue], None], place: str = "") -> None:
         """Joue ``action`` pour une demande ; un refus est noté avec sa place."""
+        self.jouees += 1
+        if self.jouees % ACTIONS_ENTRE_DEUX_COMPTES == 0:
+            self._compter_les_lignes()
         try:
             with transaction.atomic():
                 action(lue)
@@ -122,8 +139,10 @@ class Rejeu:
 
     @contextmanager
     def _au_plus_tard(self, moment: dt.datetime) -> Iterator[None]:
-        """Vit à ``moment``, ou maintenant s'il est à venir."""
-        with horloge.a_la_date(min(moment, max(self.reel, self.appel.cloture))):
+        """Vit à ``moment``, ou maintenant s'il est à venir ; un fichier daté d'après maintenant
+        (une clôture à venir) se rejoue à ses dates."""
+        passe = self.appel.cloture < self.reel
+        with horloge.a_la_date(min(moment, self.reel) if passe else moment):
             yield
 
     def _jour(self, date: dt.date | None, heure: int, defaut: dt.datetime) -> dt.datetime:
@@ -150,15 +169,10 @@ class Rejeu:
                 raise ImportRefuse(
                     [f"appel.plan_action : le plan « {lu.plan} » n'existe pas."]
                 ) from None
-            except RegleViolee as refus:
-                raise ImportRefuse([f"appel : {refus.message}"]) from refus
             self.besoins = {besoin.code: besoin for besoin in plan.besoins.all()}
             self.volets = {volet.no: volet for volet in self.appel.volets.all()}
         with horloge.a_la_date(min(ouverture - dt.timedelta(days=7), self.reel)):
-            try:
-                services_appels.publier(acteur=self.acteurs.agent, appel=self.appel)
-            except RegleViolee as refus:
-                raise ImportRefuse([f"appel : {refus.message}"]) from refus
+            services_appels.publier(acteur=self.acteurs.agent, appel=self.appel)
         self.membres = {
             membre["code"]: comite.nommer_membre(
                 acteur=self.acteurs.agent,

@@ -171,7 +171,7 @@ REFUS = [
         "demandes[0].evaluations.M1 : le critère « ZZ » n'existe pas",
     ),
     (change("demandes.0.evaluations.M1.0", 6), "demandes[0].evaluations.M1 : la note 6"),
-    (change("demandes.0.evaluations.M1.0", True), "la note True"),
+    (change("demandes.0.evaluations.M1.0", True), "la note true"),
     (change("demandes.0.evaluations.M9", [5] * 6), "« M9 » n'est pas du comité"),
     (change("demandes.0.recusations", ["M1"]), "evaluations.M1 : ce membre est récusé"),
     (change("demandes.0.volet", 7), "demandes[0].volet : le volet 7 n'existe pas"),
@@ -200,6 +200,47 @@ REFUS = [
     (change("demandes.0.organisme.nom", "x" * 161), "nom : le texte dépasse 160 caractères"),
     (change("demandes.0.projet", "caf\ud800"), "projet : le texte contient un caractère interdit"),
     (change("appel.fuseau", "x" * 300), "appel.fuseau"),
+    (
+        change("appel.titre", "Deux\nlignes"),
+        "appel.titre : le texte contient un caractère interdit",
+    ),
+    (change("appel.criteres.0.note_max", 40_000), "appel.criteres[0].note_max : « 40000 »"),
+    (
+        change("appel.criteres.0.poids", 0),
+        "appel.criteres[0].poids : le poids doit être plus grand",
+    ),
+    (change("appel.ouverture", "0001-01-01T00:00:00"), "appel.ouverture : « 0001-01-01"),
+    (change("appel.cloture", "9999-12-31T23:59:59"), "appel.cloture : « 9999-12-31"),
+    (change("demandes.0.depose_le", None), "demandes[0].depose_le : une valeur est attendue"),
+    (change("demandes.0.code", "D/01"), "demandes[0].code : « D/01 » : lettres sans accent"),
+    (change("appel.code", "APÉ-1"), "appel.code : « APÉ-1 » : lettres sans accent"),
+    (
+        change("appel.volets.0.sources.1.bailleur", "MIFI"),
+        "sources[1] : le bailleur « MIFI » est déjà à appel.volets[0].sources[0]",
+    ),
+    (change("comite.1.id", "m1"), "comite[1] : le membre « m1 » est déjà"),
+    # Ce qui se perdrait sans un mot.
+    (change("demandes.0.evenements", ["aide"]), "demandes[0].evenements[0] : un objet est attendu"),
+    (change("appel.regles.versements.0.jusqu_a", None), "regles.versements : les paliers"),
+    (change("appel.regles.versements", []), "appel.regles.versements : le dernier palier"),
+    (change("appel.regles.quorum", None), "appel.regles.quorum : une valeur est attendue"),
+    (
+        change("demandes.0.budget.montant_demande", None),
+        "montant_demande : une valeur est attendue",
+    ),
+    (change("demandes.0.indicateurs", {"etoiles": 5}), "« etoiles » n'est pas un indicateur connu"),
+    (change("demandes.0.indicateurs", {"par_age": 5}), "par_age : un objet est attendu"),
+    # Ce qui se contredit.
+    (change("appel.regles.quorum", 7), "le quorum est de 7 et le comité compte 6 personnes"),
+    (change("demandes.1.decision.date", "2026-08-19"), "« C-2026-0818 » est déjà datée"),
+    (change("demandes.0.decision.date", "2026-06-11"), "demandes[0].decision.date : la décision"),
+    (
+        change(
+            "demandes.0.evenements",
+            [{"type": "aide_publique_confirmee", "date": "2026-06-09", "montant": 1}],
+        ),
+        "demandes[0].evenements[0].date : l'aide précède le dépôt",
+    ),
 ]
 
 
@@ -215,6 +256,18 @@ def test_un_fichier_fautif_est_refuse_en_entier_avec_la_place(demo, changement, 
     assert any(phrase in ligne for ligne in refus.value.refus), refus.value.refus
     assert not Appel.objects.exists()
     assert not Organisme.objects.exists()
+
+
+@pytest.mark.django_db
+def test_une_cle_mal_ecrite_est_refusee_une_cle_de_plus_non(demo):
+    donnees = reduit(demo, "D12")
+    donnees["demandes"][0]["recusation"] = donnees["demandes"][0].pop("recusations")
+    donnees["remarque"] = "Saisi d'après les fiches papier."
+
+    with pytest.raises(ImportRefuse) as refus:
+        lire(donnees)
+
+    assert refus.value.refus == ["demandes[0] : la clé « recusation » : est-ce « recusations » ?"]
 
 
 @pytest.mark.django_db
@@ -258,7 +311,10 @@ def test_une_racine_qui_n_est_pas_un_appel_est_refusee(donnees):
         (b"\xff", "UTF-8"),
         (b"[" * 100_000, "trop profondément"),
         (None, "ne se lit pas : introuvable"),
+        (b'{"appel": {"code": "A", "code": "B"}}', "appel : la clé « code » est écrite deux fois"),
+        (b'{"appel": {"regles": {"quorum": ' + b"1" * 10_000 + b"}}}", "regles.quorum : un nombre"),
     ],
+    ids=["tronqué", "latin", "profond", "absent", "clé en double", "entier démesuré"],
 )
 def test_la_commande_refuse_ce_qui_n_est_pas_du_json(tmp_path, contenu, phrase):
     fichier = tmp_path / "appel.json"
@@ -267,6 +323,32 @@ def test_la_commande_refuse_ce_qui_n_est_pas_du_json(tmp_path, contenu, phrase):
 
     with pytest.raises(CommandError, match=phrase):
         call_command("importer_appel", str(fichier))
+
+
+@pytest.mark.django_db
+def test_une_marque_d_ordre_des_octets_ne_gene_pas(demo, tmp_path):
+    """Le Bloc-notes et PowerShell la mettent en tête."""
+    fichier = tmp_path / "appel.json"
+    fichier.write_text(json.dumps(reduit(demo, "D12")), encoding="utf-8-sig")
+
+    call_command("importer_appel", str(fichier))
+
+    assert Demande.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_un_fichier_date_d_apres_maintenant_se_rejoue_a_ses_dates(demo):
+    """Sans quoi ses fiches et ses décisions se perdraient sans un mot."""
+    donnees = json.loads(
+        json.dumps(reduit(demo, "D10")).replace("2026-", "2036-").replace("2027-", "2037-")
+    )
+    donnees["appel"]["code"] = "AP-2036-01"
+    donnees["demandes"][0]["decision"]["resolution"] = "C-2036-0818"
+
+    (resultat,) = exporter(importer(donnees))["demandes"]
+
+    assert resultat["resultat"] == "acceptee"
+    assert resultat["score"] == 80.8
 
 
 @pytest.mark.django_db

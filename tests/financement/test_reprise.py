@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -86,6 +87,32 @@ def test_un_fichier_qui_n_en_est_pas_un_est_refuse(octets):
     lecture = lire(octets, besoins=set(), annee_max=2031)
     assert lecture.refus
     assert not lecture.lignes
+
+
+def abime(nom, contenu):
+    """Un tableur juste, dont un des fichiers du zip est remplacé."""
+    sortie = BytesIO()
+    with ZipFile(BytesIO(tableur(JUSTE))) as juste, ZipFile(sortie, "w") as zip_abime:
+        for membre in juste.namelist():
+            zip_abime.writestr(membre, contenu if membre == nom else juste.read(membre))
+    return sortie.getvalue()
+
+
+@pytest.mark.parametrize("nom", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/styles.xml"])
+@pytest.mark.parametrize("contenu", [b"", b"<worksheet><sheetData><row", b"\xff\x00"])
+def test_un_tableur_abime_est_refuse_en_une_phrase(nom, contenu):
+    lecture = lire(abime(nom, contenu), besoins=(), annee_max=2031)
+
+    (refus,) = lecture.refus
+    assert refus[0] == 1
+    assert "n'est pas un tableur XLSX" in refus[1]
+    assert not lecture.lignes
+
+
+def test_une_case_de_plusieurs_lignes_se_lit_sur_une_seule():
+    (ligne,) = lues(JUSTE | {"projet": "Clubs de\nconversation"}).lignes
+
+    assert ligne["titre"] == "Clubs de conversation"
 
 
 def test_le_modele_se_relit_et_explique_ses_colonnes():

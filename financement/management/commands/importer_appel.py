@@ -1,10 +1,10 @@
-import json
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from financement.importation.contenu import ImportRefuse
+from financement.importation.decodage import decoder
 from financement.importation.rejeu import importer
 from socle.causes import cause
 
@@ -17,20 +17,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, fichier: Path, **options: Any) -> None:
         try:
-            donnees = json.loads(fichier.read_text(encoding="utf-8"))
+            octets = fichier.read_bytes()
         except OSError as erreur:
             raise CommandError(f"Le fichier {fichier} ne se lit pas : {cause(erreur)}.") from None
-        except UnicodeDecodeError:
-            raise CommandError(f"Le fichier {fichier} n'est pas en UTF-8.") from None
-        except json.JSONDecodeError as erreur:
-            raise CommandError(
-                f"Le fichier {fichier} n'est pas du JSON : ligne {erreur.lineno}, "
-                f"colonne {erreur.colno}."
-            ) from None
-        except RecursionError:
-            raise CommandError(f"Le fichier {fichier} s'emboîte trop profondément.") from None
         try:
-            appel = importer(donnees)
+            appel = importer(decoder(octets))
         except ImportRefuse as refus:
             lignes = "\n".join(f"  - {ligne}" for ligne in refus.refus)
             raise CommandError(f"Fichier refusé, rien n'a été importé :\n{lignes}") from None
