@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import models
 
+from appels.models import Appel
 from financement.cycle_de_vie import CycleDeViePage
 from socle import horloge
 
@@ -18,8 +19,7 @@ class PileNumeriseeQuerySet(models.QuerySet):
         """Comme « retour.classer » : une pile parle de toutes les demandes de l'appel."""
         if not utilisateur.is_authenticated or "agent" not in utilisateur.roles:
             return self.none()
-        recuse = utilisateur.sieges.filter(affectations__etat="recusee")
-        return self.exclude(appel__in=recuse.values("appel"))
+        return self.filter(appel__in=Appel.objects.sans_en_etre_partie(utilisateur))
 
     def avec_comptes(self) -> "PileNumeriseeQuerySet":
         """``classees``, ``blanches`` et ``a_ranger``, en nombre de pages."""
