@@ -1,6 +1,7 @@
 """Une pile de retours signés : chaque page trouve son document, une personne regarde le reste."""
 
 import io
+import tracemalloc
 from html import unescape
 
 import pytest
@@ -251,6 +252,31 @@ def test_ce_qui_ne_se_lit_pas_se_refuse_en_entier(agente, fichiers, phrase):
             acteur=agente, appel=appel, fichiers=[SimpleUploadedFile(*f) for f in fichiers]
         )
     assert not PileNumerisee.objects.exists()
+
+
+def test_une_page_demesuree_se_rend_a_la_taille_d_une_feuille(tmp_path):
+    """À 300 points, cinq mètres de côté prendraient trois gigaoctets."""
+    import pypdfium2
+
+    pile = pypdfium2.PdfDocument.new()
+    pile.new_page(14_400, 14_400)
+    pile.save(str(tmp_path / "pile.pdf"))
+    tracemalloc.start()
+    pages = list(lire_pages(tmp_path / "pile.pdf"))
+    memoire = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [(page.no, page.blanche) for page in pages] == [(1, True)]
+    assert memoire < 150_000_000
+
+
+def test_une_pile_de_trop_de_pages_se_refuse(agente, monkeypatch):
+    monkeypatch.setattr("financement.numerisation.PAGES_MAX", 1)
+    with pytest.raises(RegleViolee, match=r"« pile\.pdf » ne se lit pas"):
+        retours.deposer_pile(
+            acteur=agente,
+            appel=DecisionFactory().demande.appel,
+            fichiers=[pile_de([page_sans_code()] * 2)],
+        )
 
 
 def test_trop_grosse_ou_deja_importee(agente, settings, client):
