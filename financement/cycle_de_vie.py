@@ -1,5 +1,5 @@
-"""Les états d'une lettre, d'un réexamen, d'une convention, d'un versement, d'un rapport et d'une
-récupération."""
+"""Les états d'une lettre, d'un réexamen, d'une convention, d'un versement, d'un rapport, d'une
+récupération et d'une page numérisée."""
 
 from typing import Any
 
@@ -336,3 +336,52 @@ class CycleDeVieProchainPlan(ConcurrentTransitionMixin, models.Model):
     @etape(de="brouillon", vers="abandonne", permission="plan.gerer")
     def abandonner(self) -> None:
         """Le brouillon est laissé ; ses versions restent."""
+
+
+class CycleDeViePage(ConcurrentTransitionMixin, models.Model):
+    """Une page naît blanche ou sans code lisible ; sans permission, c'est la lecture qui parle."""
+
+    class Etat(models.TextChoices):
+        CLASSEE = "classee", "Classée"
+        ILLISIBLE = "illisible", "Sans code lisible"
+        ETRANGERE = "etrangere", "Code qui n'est pas de cette Ville"
+        AUTRE_APPEL = "autre_appel", "Document d'un autre appel"
+        DOUBLON = "doublon", "En double"
+        BLANCHE = "blanche", "Blanche"
+        ECARTEE = "ecartee", "Écartée"
+
+    A_RANGER = (Etat.ILLISIBLE, Etat.ETRANGERE, Etat.AUTRE_APPEL, Etat.DOUBLON)
+    DE_COTE = (Etat.ECARTEE, Etat.BLANCHE)
+
+    etat = FSMField("état", max_length=12, default=Etat.ILLISIBLE, choices=Etat, protected=True)
+
+    class Meta:
+        abstract = True
+
+    @etape(de="illisible", vers="etrangere", permission="")
+    def dire_etrangere(self) -> None:
+        """Son code n'est d'aucun document de la Ville."""
+
+    @etape(de="illisible", vers="autre_appel", permission="")
+    def dire_d_un_autre_appel(self) -> None:
+        """Son document est d'un autre appel, qui n'est pas nommé."""
+
+    @etape(de="illisible", vers="doublon", permission="")
+    def dire_en_double(self) -> None:
+        """Son document est déjà revenu."""
+
+    @etape(de=[*A_RANGER], vers="classee", permission="retour.classer")
+    def classer(self) -> None:
+        """Elle rejoint le retour de son document."""
+
+    @etape(de=[*A_RANGER], vers="ecartee", permission="retour.classer")
+    def ecarter(self) -> None:
+        """Elle n'est à personne : un double, une feuille d'ailleurs. La pile la garde."""
+
+    @etape(de=[*DE_COTE], vers="illisible", permission="retour.classer")
+    def remettre(self) -> None:
+        """Écartée, ou tenue pour blanche à tort : elle est de nouveau à ranger."""
+
+    @etape(de="classee", vers="ecartee", permission="")
+    def detacher(self) -> None:
+        """Son document a fini d'être gardé, et son retour avec lui."""

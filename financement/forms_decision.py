@@ -153,7 +153,7 @@ class LigneLotForm(forms.Form):
             "montant_accorde": avis.montant or None,
             "motifs": avis.motifs,
             "rang_attente": rang,
-            "attente_jusqu_au": demande.appel.projet_fin if rang else None,
+            "attente_jusqu_au": demande.appel.projet_fin if avis.avis == "liste_attente" else None,
         }
         super().__init__(donnees, initial=initial, prefix=prefixe, **kwargs)
 

@@ -18,6 +18,9 @@ from PIL import Image, ImageSequence, UnidentifiedImageError
 RESOLUTIONS = (200, 300)
 APERCU = 100
 POUCE = 72
+# Une feuille de 28 cm par 43 à 300 points ; une page qui s'annonce plus grande se rend plus petite.
+COTE_MAX = 5100
+PAGES_MAX = 5000
 ENCRE = 160
 PART_D_ENCRE_D_UNE_PAGE_BLANCHE = 0.0015
 
@@ -77,6 +80,8 @@ def assembler(fichiers: Sequence[tuple[str, IO[bytes]]], sortie: Path) -> int:
 def _ajouter(pile: pypdfium2.PdfDocument, source: IO[bytes]) -> None:
     ajout = pypdfium2.PdfDocument(source)
     try:
+        if len(pile) + len(ajout) > PAGES_MAX:
+            raise ValueError(f"plus de {PAGES_MAX} pages")
         pile.import_pages(ajout)
     finally:
         ajout.close()
@@ -118,7 +123,8 @@ def _lire(no: int, page: pypdfium2.PdfPage) -> PageLue:
 
 
 def _rendre(page: pypdfium2.PdfPage, resolution: int) -> numpy.ndarray:
-    rendu = page.render(scale=resolution / POUCE, grayscale=True)
+    echelle = min(resolution / POUCE, COTE_MAX / max(page.get_size()))
+    rendu = page.render(scale=echelle, grayscale=True)
     try:
         # Une copie : les octets de pdfium partent avec le rendu.
         return numpy.array(rendu.to_numpy()).squeeze()

@@ -28,5 +28,6 @@ class SocleConfig(AppConfig):
                 "incident.inscrire": "a inscrit un incident de confidentialité",
                 "incident.completer": "a complété un incident de confidentialité",
                 "compte.regler": "a réglé un compte",
+                "compte.fermer": "a fermé son compte",
             }
         )

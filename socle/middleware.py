@@ -10,10 +10,12 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 
 from socle import horloge, saisies
+from socle.rangement import FichierAbsent
 
 Suite = Callable[[HttpRequest], HttpResponse]
 
@@ -61,6 +63,21 @@ class AdresseLisibleMiddleware:
     def process_exception(self, request: HttpRequest, erreur: Exception) -> None:
         if isinstance(erreur, DataError | ValueError) and "NUL (0x00)" in str(erreur):
             raise BadRequest("Un octet nul dans l'envoi.") from erreur
+
+
+class FichierAbsentMiddleware:
+    """Un fichier inscrit dans la base et absent du stockage : la page dit lequel et quoi faire."""
+
+    def __init__(self, get_response: Suite) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, erreur: Exception) -> HttpResponse | None:
+        if not isinstance(erreur, FichierAbsent):
+            return None
+        return render(request, "fichier_absent.html", {"phrase": erreur.message}, status=404)
 
 
 class ConnexionExigeeMiddleware:

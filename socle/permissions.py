@@ -266,6 +266,7 @@ employe_impartial = est_employe & ~est_partie
 MATRICE: dict[str, rules.Predicate] = {
     # Organisme
     "organisme.creer": est_connecte,
+    "compte.fermer": est_connecte,
     "organisme.voir": est_membre | est_employe,
     "organisme.modifier": est_membre,
     "organisme.inviter": est_responsable,
@@ -337,6 +338,7 @@ MATRICE: dict[str, rules.Predicate] = {
     # Décision, lettres
     "resolution.inscrire": est_approbation,
     "resolution.lire_extrait": est_employe & ~est_partie_a_l_appel,
+    "attente.lire": est_employe & ~est_partie_a_l_appel,
     "lettre.emettre": agent_impartial | approbation_impartiale,
     "lettre.lot": est_agent | est_approbation,
     "modele.gerer": est_agent | est_administration,

@@ -21,6 +21,7 @@ urlpatterns = [
         name="account_confirm_email",
     ),
     path("renseignements/", renseignements.mes_renseignements, name="mes_renseignements"),
+    path("fermer/", renseignements.fermer_compte, name="compte_fermer"),
     path("courriel/", compte.email, name="account_email"),
     path("mot-de-passe/", compte.password_change, name="account_change_password"),
     path("mot-de-passe/creer/", compte.password_set, name="account_set_password"),

@@ -104,6 +104,7 @@ ACCES: dict[str, set[str]] = {
     ),
     "mon_espace": CONNECTES,
     "mes_renseignements": CONNECTES,
+    "compte_fermer": CONNECTES,
     "question_poser": CONNECTES,
     "travail": {"agent"},
     "document": {*EMPLOYES, *MEMBRES, "libre", "presidence"},
@@ -618,7 +619,8 @@ def test_le_bailleur_lit_sa_reddition_de_comptes_et_rien_d_autre(monde, client):
         if reponse.status_code not in {404, 405}:
             lues.add(nom)
     compte = {
-        "mon_espace", "mes_renseignements", "organisme:accueil", "organisme:nouveau",
+        "mon_espace", "mes_renseignements", "compte_fermer", "organisme:accueil",
+        "organisme:nouveau",
         "organisme:invitation", "question_poser", "ville:editeur_textes",
     }  # fmt: skip
     reddition = {"bilan:accueil", "bilan:annees", "bilan:bilan", "bilan:projets", "bilan:xlsx"}

@@ -50,6 +50,7 @@ PAGES = {
     "message": ("message", "ville:echange"),
     "modele": ("modele", "ville:modele"),
     "organisme": ("demande.organisme", "ville:organisme"),
+    "pagenumerisee": ("page_numerisee", "ville:pile"),
     "pilenumerisee": ("pile", "ville:pile"),
     "pointsouleve": ("point", "ville:consultation"),
     "prochainplan": ("prochain", "ville:prochain"),
@@ -106,6 +107,7 @@ def monde():
     m = un_monde()
     m.versement = m.convention.versements.get()
     m.avenant = m.convention.avenants.get()
+    m.page_numerisee = m.pile.pages.create(no=1)
     m.recuperation = m.demande.recuperations.create(
         montant=10, motif="Trop versé", reclamee_le=horloge.maintenant()
     )

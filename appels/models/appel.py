@@ -51,6 +51,13 @@ class AppelQuerySet(models.QuerySet):
             return self
         return self.publics()
 
+    def sans_en_etre_partie(self, utilisateur: Any) -> "AppelQuerySet":
+        """Comme ``est_partie_a_l_appel`` : ni récusé d'une demande, ni d'un organisme déposant."""
+        demandes = self.model.demandes.rel.related_model.objects.exclude(etat="brouillon")
+        siennes = demandes.filter(organisme_id__in=utilisateur.organismes_ids)
+        recuse = utilisateur.sieges.filter(affectations__etat="recusee")
+        return self.exclude(pk__in=recuse.values("appel")).exclude(pk__in=siennes.values("appel"))
+
 
 class Appel(CycleDeVieAppel):
     """Un appel à projets et toutes ses règles (regles.md : chaque chiffre est un réglage)."""

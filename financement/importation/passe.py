@@ -4,11 +4,9 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from io import BytesIO
 from typing import Any
 
-from openpyxl import load_workbook
-
+from financement.importation.tableur import TableurRefuse, rangees
 from socle.exports import classeur
 
 # Colonne → ce qu'elle contient. L'ordre est celui du modèle.
@@ -29,6 +27,7 @@ COLONNES: dict[str, str] = {
 }
 OBLIGATOIRES = ("appel", "année", "organisme", "projet", "accordé", "versé")
 LIGNES_MAX = 5000
+CASE_MAX = 60
 
 
 @dataclass
@@ -56,18 +55,22 @@ def lire(octets: bytes, *, besoins: Collection[str], annee_max: int) -> Lecture:
     """
     lecture = Lecture()
     try:
-        feuille = load_workbook(BytesIO(octets), read_only=True, data_only=True).worksheets[0]
-        # Lues d'avance : un fichier abîmé ne se révèle parfois qu'à ses lignes.
-        rangees = iter(list(feuille.iter_rows(values_only=True, max_row=LIGNES_MAX + 2)))
-    except Exception:  # un fichier abîmé lève ce que lèvent zip, zlib, XML ou openpyxl
-        lecture.refus.append((1, "Ce fichier n'est pas un tableur XLSX, ou il est abîmé."))
-        return lecture
-    entetes = [str(case or "").strip().lower() for case in next(rangees, ())]
+        _lire_feuille(lecture, octets, besoins=besoins, annee_max=annee_max)
+    except TableurRefuse as refus:
+        return Lecture(refus=[(1, str(refus))])
+    return lecture
+
+
+def _lire_feuille(
+    lecture: Lecture, octets: bytes, *, besoins: Collection[str], annee_max: int
+) -> None:
+    feuille = rangees(octets, lignes_max=LIGNES_MAX + 2)
+    entetes = [str(case or "").strip().lower() for case in next(feuille, ())]
     if manquantes := [nom for nom in OBLIGATOIRES if nom not in entetes]:
         lecture.refus += [(1, f"Il manque la colonne « {nom} ».") for nom in manquantes]
-        return lecture
+        return
     vues: dict[tuple[str, ...], int] = {}
-    for numero, rangee in enumerate(rangees, start=2):
+    for numero, rangee in enumerate(feuille, start=2):
         cases = {nom: case for nom, case in zip(entetes, rangee, strict=False) if nom in COLONNES}
         if all(case in (None, "") for case in cases.values()):
             continue
@@ -86,7 +89,12 @@ def lire(octets: bytes, *, besoins: Collection[str], annee_max: int) -> Lecture:
             lecture.lignes.append(ligne)
     if not lecture.lignes and not lecture.refus:
         lecture.refus.append((2, "Le fichier ne contient aucun projet."))
-    return lecture
+
+
+def _court(valeur: Any) -> str:
+    """La case comme un refus peut la citer : une seule, longue, se répète à chaque ligne."""
+    ecrit = str(valeur)
+    return ecrit if len(ecrit) <= CASE_MAX else f"{ecrit[:CASE_MAX]}…"
 
 
 def _lire_ligne(
@@ -101,6 +109,7 @@ def _lire_ligne(
             problemes.append(f"« {nom} » est vide.")
         if len(valeur) > maximum:
             problemes.append(f"« {nom} » dépasse {maximum} caractères.")
+            return ""
         return valeur
 
     def dollars(nom: str) -> Decimal | None:
@@ -109,13 +118,13 @@ def _lire_ligne(
             if nom in OBLIGATOIRES:
                 problemes.append(f"« {nom} » est vide.")
             return None
-        ecrit = re.sub(r"[\s\u00a0\u202f$]", "", str(valeur)).replace(",", ".")
+        ecrit = re.sub(r"[\s\u00a0\u202f$]", "", _court(valeur)).replace(",", ".")
         try:
             montant = Decimal(ecrit)
             if not montant.is_finite() or not 0 <= montant < 10**10:
                 raise InvalidOperation
         except InvalidOperation:
-            problemes.append(f"« {nom} » : « {valeur} » n'est pas un montant.")
+            problemes.append(f"« {nom} » : « {_court(valeur)} » n'est pas un montant.")
             return None
         return montant.quantize(Decimal("0.01"))
 
@@ -124,11 +133,12 @@ def _lire_ligne(
         if valeur in (None, ""):
             return None
         try:
-            nombre = Decimal(str(valeur))
-            if nombre != int(nombre) or not 0 <= nombre < 10**7:
+            nombre = Decimal(_court(valeur))
+            # La borne d'abord : l'entier de « 1e999999999 » a un milliard de chiffres.
+            if not 0 <= nombre < 10**7 or nombre != int(nombre):
                 raise InvalidOperation
         except (InvalidOperation, ValueError, OverflowError):
-            problemes.append(f"« {nom} » : « {valeur} » n'est pas un nombre entier.")
+            problemes.append(f"« {nom} » : « {_court(valeur)} » n'est pas un nombre entier.")
             return None
         return int(nombre)
 

@@ -127,7 +127,7 @@ class Rapport(CycleDeVieRapport):
             ManqueDemande(
                 "remarques",
                 f"Une remarque de la Ville est à traiter : « {remarque.libelle} ».",
-                ancre=f"remarque-{remarque.pk}",
+                ancre=remarque.ancre,
             )
             for remarque in self.remarques.filter(traitee_le=None)
         ]

@@ -52,3 +52,8 @@ class Remarque(models.Model):
     @property
     def place(self) -> str:
         return f"{self.genre}-{self.cle}"
+
+    @property
+    def ancre(self) -> str:
+        """Où elle se lit dans la page."""
+        return f"remarque-{self.pk}"

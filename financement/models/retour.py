@@ -5,6 +5,8 @@ from typing import Any
 
 from django.db import models
 
+from appels.models import Appel
+from financement.cycle_de_vie import CycleDeViePage
 from socle import horloge
 
 
@@ -17,8 +19,7 @@ class PileNumeriseeQuerySet(models.QuerySet):
         """Comme « retour.classer » : une pile parle de toutes les demandes de l'appel."""
         if not utilisateur.is_authenticated or "agent" not in utilisateur.roles:
             return self.none()
-        recuse = utilisateur.sieges.filter(affectations__etat="recusee")
-        return self.exclude(appel__in=recuse.values("appel"))
+        return self.filter(appel__in=Appel.objects.sans_en_etre_partie(utilisateur))
 
     def avec_comptes(self) -> "PileNumeriseeQuerySet":
         """``classees``, ``blanches`` et ``a_ranger``, en nombre de pages."""
@@ -91,24 +92,11 @@ class RetourNumerise(models.Model):
         return self.pile.appel
 
 
-class PageNumerisee(models.Model):
+class PageNumerisee(CycleDeViePage):
     """Une page de la pile : ce qu'on y a lu, où elle est rangée."""
-
-    class Etat(models.TextChoices):
-        CLASSEE = "classee", "Classée"
-        ILLISIBLE = "illisible", "Sans code lisible"
-        ETRANGERE = "etrangere", "Code qui n'est pas de cette Ville"
-        AUTRE_APPEL = "autre_appel", "Document d'un autre appel"
-        DOUBLON = "doublon", "En double"
-        BLANCHE = "blanche", "Blanche"
-        ECARTEE = "ecartee", "Écartée"
-
-    A_RANGER = (Etat.ILLISIBLE, Etat.ETRANGERE, Etat.AUTRE_APPEL, Etat.DOUBLON)
-    DE_COTE = (Etat.ECARTEE, Etat.BLANCHE)
 
     pile = models.ForeignKey(PileNumerisee, on_delete=models.CASCADE, related_name="pages")
     no = models.PositiveIntegerField("page")
-    etat = models.CharField("état", max_length=12, choices=Etat)
     lu = models.CharField("adresse lue", max_length=200, blank=True)
     retour = models.ForeignKey(
         RetourNumerise, null=True, on_delete=models.PROTECT, related_name="pages"
@@ -129,3 +117,7 @@ class PageNumerisee(models.Model):
 
     def __str__(self) -> str:
         return f"Page {self.no} — {self.pile.nom}"
+
+    @property
+    def appel(self) -> Any:
+        return self.pile.appel

@@ -40,19 +40,15 @@ class EnAttente:
 
 
 def liste_d_attente(personne: Any, *appels: Appel) -> list[EnAttente]:
-    """Par appel, volet et rang, les demandes en attente que ``personne`` suit.
+    """Par appel, volet et rang, les demandes en attente.
 
-    Les rangs comptent toutes les demandes, même celles que la personne ne voit pas.
+    Un rang, un tour, un reste disent ceux d'avant : qui est partie à une demande d'un appel n'en
+    lit pas la liste (regles.md, 8).
     """
+    appels = Appel.objects.sans_en_etre_partie(personne).filter(pk__in=[a.pk for a in appels])
     par_appel = soldes_de(appels)
     libres = {s.volet.pk: s.libre for soldes in par_appel.values() for s in soldes}
-    suivies = set(
-        Demande.objects.sans_recusation(personne)
-        .filter(appel__in=appels, etat=Demande.Etat.LISTE_ATTENTE)
-        .values_list("pk", flat=True)
-    )
-    places = [_place(decision) for decision in _decisions(appels)]
-    return [place for place in _servir(places, libres) if place.demande.pk in suivies]
+    return list(_servir([_place(decision) for decision in _decisions(appels)], libres))
 
 
 def _decisions(appels: Iterable[Appel]) -> Any:

@@ -26,6 +26,7 @@ from financement.services.retours import detruire_retours
 from socle import horloge
 from socle.journal import journaliser
 from socle.models import EntreeJournal, Utilisateur
+from socle.services.fermeture_compte import effacer_compte
 
 # Seul ce service passe outre ces déclencheurs : la loi demande la destruction.
 DECLENCHEURS = (
@@ -103,7 +104,8 @@ def purger(dossier: APurger) -> None:
     """Détruit ou anonymise un dossier ; sans effet s'il l'est déjà."""
     with transaction.atomic():
         if isinstance(dossier.objet, Utilisateur):
-            _anonymiser_compte(dossier.objet)
+            effacer_compte(compte=dossier.objet)
+            journaliser(acteur=None, verbe="compte.anonymiser", objet=dossier.objet)
         elif dossier.sort is Sort.DETRUIRE:
             _detruire_brouillon(dossier.objet)
         else:
@@ -168,17 +170,6 @@ def _detruire_documents(demande: Demande) -> None:
     detruire_archives(demande.appel)
     _effacer_fichiers(document.pdf for document in documents)
     documents.update(html="", detruit_le=horloge.maintenant())
-
-
-def _anonymiser_compte(compte: Utilisateur) -> None:
-    compte = Utilisateur.objects.select_for_update(no_key=True).get(pk=compte.pk)
-    compte.nom, compte.telephone, compte.employeur = "Compte effacé", "", ""
-    compte.email = f"efface-{compte.pk}@exemple.invalid"
-    compte.is_active = False
-    compte.set_unusable_password()
-    compte.save()
-    compte.emailaddress_set.all().delete()
-    journaliser(acteur=None, verbe="compte.anonymiser", objet=compte)
 
 
 def _effacer_fichiers(fichiers: Iterable[Any]) -> None:

@@ -31,12 +31,14 @@ from financement.numerisation import (
 from socle import horloge
 from socle.authenticite import empreinte_de, trouver_par_code
 from socle.codes import code_de_l_adresse
+from socle.cycle_de_vie import transitionner
 from socle.documents import empreinte
 from socle.droits import exiger_permission
 from socle.exceptions import RegleViolee
 from socle.journal import journaliser
 from socle.models import Document, Travail
 from socle.permissions import appel_de
+from socle.rangement import FichierAbsent
 from socle.services import travaux
 
 NATURE = "retours"
@@ -108,6 +110,15 @@ def classer(*, travail: Travail) -> None:
     if not travaux.commencer(travail=travail):
         return
     pile = travail.piles.select_related("appel").get()
+    try:
+        _lire(travail, pile)
+    except FichierAbsent as refus:
+        travaux.noter_erreur(travail=travail, libelle=pile.nom, erreur=refus.message)
+    if travaux.est_en_marche(travail):
+        travaux.finir(travail=travail)
+
+
+def _lire(travail: Travail, pile: PileNumerisee) -> None:
     if pile.classee_le is None:
         with fichier_local(pile.fichier) as chemin:
             lues = set(pile.pages.values_list("no", flat=True))
@@ -124,7 +135,6 @@ def classer(*, travail: Travail) -> None:
             pile.save(update_fields=["total"])
             _ranger(pile, chemin)
     travaux.fixer_avancement(travail=travail, faits=pile.total)
-    travaux.finir(travail=travail)
 
 
 @contextmanager
@@ -148,22 +158,23 @@ def _ranger(pile: PileNumerisee, chemin: Path) -> None:
     for code, pages in par_code.items():
         document = trouver_par_code(code)
         if document is None:
-            _marquer(pages, Etat.ETRANGERE)
+            _passer(pages, "dire_etrangere")
         elif appel_du_document(document) != pile.appel:
-            _marquer(pages, Etat.AUTRE_APPEL)
+            _passer(pages, "dire_d_un_autre_appel")
         elif RetourNumerise.objects.filter(document=document).exists():
-            _marquer(pages, Etat.DOUBLON)
+            _passer(pages, "dire_en_double")
         else:
             attendues = _pages_attendues(document)
-            _marquer(pages[attendues:], Etat.DOUBLON)
+            _passer(pages[attendues:], "dire_en_double")
             retour = RetourNumerise(pile=pile, document=document, attendues=attendues)
             _joindre(retour, pages[:attendues], chemin)
     pile.classee_le = horloge.maintenant()
     pile.save(update_fields=["classee_le"])
 
 
-def _marquer(pages: Sequence[PageNumerisee], etat: str) -> None:
-    PageNumerisee.objects.filter(pk__in=[page.pk for page in pages]).update(etat=etat)
+def _passer(pages: Sequence[PageNumerisee], transition: str) -> None:
+    for page in pages:
+        transitionner(page, transition, acteur=None)
 
 
 def appel_du_document(document: Document) -> Appel | None:
@@ -177,20 +188,25 @@ def _pages_attendues(document: Document) -> int:
         return nombre_de_pages(fichier)
 
 
-def _joindre(retour: RetourNumerise, pages: Sequence[PageNumerisee], chemin: Path) -> None:
-    """Ajoute ces pages au retour et refait son fichier, pages dans l'ordre de la pile."""
-    deja = list(retour.pages.values_list("no", flat=True)) if retour.pk else []
-    octets = extraire(chemin, sorted([*deja, *(page.no for page in pages)]))
+def _joindre(
+    retour: RetourNumerise, pages: Sequence[PageNumerisee], chemin: Path, *, acteur: Any = None
+) -> None:
+    """Ajoute ces pages au retour et refait son fichier, pages dans l'ordre de la pile.
+
+    Les pages d'abord : une page qui ne se range plus n'a rien laissé au stockage.
+    """
+    if retour.pk is None:
+        retour.save()
+        journaliser(acteur=acteur, verbe="retournumerise.classer", objet=retour)
+    for page in pages:
+        transitionner(page, "classer", acteur=acteur, champs={"retour": retour})
+    octets = extraire(chemin, sorted(retour.pages.values_list("no", flat=True)))
     if retour.fichier:
         ancien = retour.fichier.name
         transaction.on_commit(lambda: retour.fichier.storage.delete(ancien))
     retour.empreinte = empreinte(octets)
     retour.fichier.save("retour.pdf", ContentFile(octets), save=False)
     retour.save()
-    PageNumerisee.objects.filter(pk__in=[page.pk for page in pages]).update(
-        etat=Etat.CLASSEE, retour=retour
-    )
-    journaliser(acteur=retour.pile.deposee_par, verbe="retournumerise.classer", objet=retour)
 
 
 def retours_de(pile: PileNumerisee) -> list[RetourNumerise]:
@@ -245,7 +261,7 @@ def signatures_prouvees(retour: RetourNumerise) -> QuerySet[Signature]:
 @transaction.atomic
 def classer_page(*, acteur: Any, page: PageNumerisee, document: Document) -> RetourNumerise:
     """Range à la main une page que la lecture n'a pas su classer."""
-    page = _a_ranger(acteur, page)
+    page = _verrouiller(acteur, page)
     pile = page.pile
     if not documents_a_signer(pile.appel).filter(pk=document.pk).exists():
         raise RegleViolee("Choisissez un document de cet appel.", champ="document")
@@ -265,32 +281,18 @@ def classer_page(*, acteur: Any, page: PageNumerisee, document: Document) -> Ret
     if retour is None:
         retour = RetourNumerise(pile=pile, document=document, attendues=_pages_attendues(document))
     with fichier_local(pile.fichier) as chemin:
-        _joindre(retour, [page], chemin)
+        _joindre(retour, [page], chemin, acteur=acteur)
     return retour
 
 
 @transaction.atomic
 def ecarter_page(*, acteur: Any, page: PageNumerisee) -> None:
-    """Cette page n'est à personne : un double, une feuille d'ailleurs. La pile la garde."""
-    page = _a_ranger(acteur, page)
-    page.etat = Etat.ECARTEE
-    page.save(update_fields=["etat"])
-    journaliser(
-        acteur=acteur, verbe="pilenumerisee.ecarter", objet=page.pile, details={"page": page.no}
-    )
+    transitionner(_verrouiller(acteur, page), "ecarter", acteur=acteur)
 
 
 @transaction.atomic
 def remettre_page(*, acteur: Any, page: PageNumerisee) -> None:
-    """Défait une page écartée, ou tenue pour blanche à tort : elle est de nouveau à ranger."""
-    page = _verrouiller(acteur, page)
-    if page.etat not in PageNumerisee.DE_COTE:
-        raise RegleViolee("Cette page n'est pas de côté.", code="etat")
-    page.etat = Etat.ILLISIBLE
-    page.save(update_fields=["etat"])
-    journaliser(
-        acteur=acteur, verbe="pilenumerisee.remettre", objet=page.pile, details={"page": page.no}
-    )
+    transitionner(_verrouiller(acteur, page), "remettre", acteur=acteur)
 
 
 def detruire_retours(documents: QuerySet[Document]) -> None:
@@ -300,17 +302,11 @@ def detruire_retours(documents: QuerySet[Document]) -> None:
         for fichier in (retour.fichier, pile.fichier):
             if fichier:
                 transaction.on_commit(partial(fichier.storage.delete, fichier.name))
-        retour.pages.update(etat=Etat.ECARTEE, retour=None)
+        for page in retour.pages.all():
+            transitionner(page, "detacher", acteur=None, champs={"retour": None})
         retour.delete()
         pile.fichier = ""
         pile.save(update_fields=["fichier"])
-
-
-def _a_ranger(acteur: Any, page: PageNumerisee) -> PageNumerisee:
-    page = _verrouiller(acteur, page)
-    if page.etat not in PageNumerisee.A_RANGER:
-        raise RegleViolee("Cette page est déjà rangée. Passez à la suivante.", code="etat")
-    return page
 
 
 def _verrouiller(acteur: Any, page: PageNumerisee) -> PageNumerisee:

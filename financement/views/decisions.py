@@ -53,6 +53,7 @@ def decisions(request: HttpRequest, code: str) -> HttpResponse:
             .filter(appel=appel, etat="recommandee")
             .count(),
             "attente": liste_d_attente(request.user, appel),
+            "lit_l_attente": request.user.peut("attente.lire", appel),
             "peut_decider": request.user.peut("resolution.inscrire", appel),
             "lit_les_extraits": request.user.peut("resolution.lire_extrait", appel),
         },

@@ -1,6 +1,6 @@
 """Décider plusieurs demandes sous une résolution, d'une seule page."""
 
-from itertools import count
+from itertools import count, repeat
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -62,7 +62,10 @@ def _lignes(request: HttpRequest, appel: Appel) -> list[LigneLotForm]:
         .order_by("volet__no", "code")
     )
     personnes = verificateurs_de(demandes)
-    rangs = count(appel.demandes.filter(etat="liste_attente").count() + 1)
+    # Le rang qui suit dirait combien attendent : qui n'en lit pas la liste l'écrit lui-même.
+    rangs = repeat(None)
+    if request.user.peut("attente.lire", appel):
+        rangs = count(appel.demandes.filter(etat="liste_attente").count() + 1)
     lignes = []
     for demande in demandes:
         avis = next(r for r in demande.recommandations.all() if r.en_vigueur)

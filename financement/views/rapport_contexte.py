@@ -19,7 +19,8 @@ def contexte_redaction(rapport: Rapport, saisie: Saisie) -> dict[str, Any]:
     remarques = list(rapport.remarques.select_related("faite_par", "traitee_par"))
     tour = max((r.tour for r in remarques), default=0)
     a_leur_place = par_place(r for r in remarques if r.tour == tour)
-    _dire_les_remarques(saisie.indicateurs, remarques, tour)
+    vises = {r.ancre: saisie.champ_vise(r) for r in remarques if r.tour == tour}
+    _dire_les_remarques(remarques, vises)
     return {
         "rapport": rapport,
         "demande": rapport.demande,
@@ -57,10 +58,15 @@ def contexte_redaction(rapport: Rapport, saisie: Saisie) -> dict[str, Any]:
             if not reponse.est_vide
         ],
         "temoignages": rapport.temoignages.count(),
-        "manques": [
-            Manque(m.libelle, url=f"#{m.ancre}" if m.ancre else "") for m in rapport.manques()
-        ],
+        "manques": [Manque(m.libelle, url=_adresse(m.ancre, vises)) for m in rapport.manques()],
     }
+
+
+def _adresse(ancre: str, vises: dict[str, Any]) -> str:
+    """Le champ à remplir, ou celui que la remarque vise ; à défaut, la remarque."""
+    champ = vises.get(ancre)
+    cible = champ.auto_id if champ is not None else ancre
+    return f"#{cible}" if cible else ""
 
 
 def _base(rapport: Rapport, saisie: Saisie, partie: str) -> str:
@@ -133,11 +139,9 @@ def _sans_place(rapport: Rapport, saisie: Saisie, remarques: dict[str, list[Any]
     ]
 
 
-def _dire_les_remarques(form: Any, remarques: list[Any], tour: int) -> None:
+def _dire_les_remarques(remarques: list[Any], vises: dict[str, Any]) -> None:
     """La remarque d'un indicateur se lit sous son nombre, ou sous le premier de ses nombres."""
     for remarque in remarques:
-        if remarque.tour == tour and remarque.genre == "indicateur":
-            noms = [nom for nom in form.fields if nom.partition(":")[0] == remarque.cle]
-            for nom in noms[:1]:
-                lie = form[nom]
-                lie.help_text = f"{lie.help_text} La Ville : {remarque.texte}".strip()
+        lie = vises.get(remarque.ancre)
+        if remarque.genre == "indicateur" and lie is not None:
+            lie.help_text = f"{lie.help_text} La Ville : {remarque.texte}".strip()

@@ -3,6 +3,8 @@
 from functools import partial
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.forms import BoundField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -131,17 +133,18 @@ def _retirer_la_preuve(request: HttpRequest, rapport: Rapport) -> None:
 
 
 def _deposer(request: HttpRequest, rapport: Rapport, saisie: Saisie) -> bool:
-    for manque in rapport.manques():
-        nom = manque.ancre.removeprefix("id_")
-        for form in (saisie.questions, saisie.chiffres):
-            if nom in form.fields:
-                # Près du champ, son nom ne se répète pas.
-                seul = manque.libelle.removeprefix(f"{form.fields[nom].label} — ")
-                form.add_error(nom, seul[:1].upper() + seul[1:])
-                break
+    vises = {r.ancre: saisie.champ_vise(r) for r in rapport.remarques.filter(traitee_le=None)}
+    manques = rapport.manques()
+    for manque in manques:
+        champ = vises.get(manque.ancre) or _champ_nomme(saisie, manque.ancre)
+        if champ is None:
+            lieu = f"#{manque.ancre}" if manque.ancre else ""
+            saisie.chiffres.add_error(None, ValidationError(manque.libelle, code=lieu))
         else:
-            saisie.chiffres.add_error(None, manque.libelle)
-    return (
+            # Près du champ, son nom ne se répète pas.
+            seul = manque.libelle.removeprefix(f"{champ.label} — ")
+            champ.form.add_error(champ.name, seul[:1].upper() + seul[1:])
+    return not manques and (
         not saisie.questions.errors
         and saisie.chiffres.is_valid()
         and bool(
@@ -154,6 +157,14 @@ def _deposer(request: HttpRequest, rapport: Rapport, saisie: Saisie) -> bool:
             )
         )
     )
+
+
+def _champ_nomme(saisie: Saisie, ancre: str) -> BoundField | None:
+    nom = ancre.removeprefix("id_")
+    for form in (saisie.questions, saisie.chiffres):
+        if nom in form.fields:
+            return form[nom]
+    return None
 
 
 def _lire(request: HttpRequest, rapport: Rapport) -> HttpResponse:

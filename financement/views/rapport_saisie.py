@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from django.forms import BoundField
 from django.http import Http404, HttpRequest, JsonResponse
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST
@@ -15,7 +16,7 @@ from appels.views.saisie import avec_le_choix, en_json, reponses_ecrites
 from financement.ecarts_depenses import budget_prevu, ecarts_du_rapport, nom_de_la_ligne
 from financement.formulaires_indicateurs import IndicateursForm
 from financement.formulaires_rapport import DepensesFormSet, RapportForm
-from financement.models import Rapport
+from financement.models import Rapport, Remarque
 from financement.services import rapports as services
 from socle.concurrence import SaisieActuelle, empreinte
 from socle.lignes import ajoute_une_ligne, avec_une_ligne
@@ -56,6 +57,21 @@ class Saisie:
             for f in self.depenses.forms
             if f.cleaned_data.get("montant") is not None and not f.cleaned_data.get("DELETE")
         ]
+
+    def champ_vise(self, remarque: Remarque) -> BoundField | None:
+        """Le champ où une remarque se corrige ; celle d'une section ou du rapport n'en a pas."""
+        genre, cle = remarque.genre, remarque.cle
+        candidats = []
+        if genre == "question":
+            candidats = [(self.questions, f"q{cle}")]
+        elif genre == "depense":
+            candidats = [
+                (f, "montant") for f in self.depenses.forms if str(f["cle"].value()) == cle
+            ]
+        elif genre == "indicateur":
+            noms = (nom for nom in self.indicateurs.fields if nom.partition(":")[0] == cle)
+            candidats = [(self.indicateurs, nom) for nom in noms]
+        return next((form[nom] for form, nom in candidats if nom in form.fields), None)
 
     def contenu(self, partie: str) -> dict[str, Any]:
         """Ce qu'une partie saisie donne à écrire, pour ``enregistrer_rapport``."""

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -11,6 +12,7 @@ from financement.models import PageNumerisee, PileNumerisee, RetourNumerise
 from financement.numerisation import PageAbsente, apercu
 from financement.services import retours as services
 from socle.models import EntreeJournal
+from socle.rangement import ce_qui_manque
 from socle.textes import lire_entier
 from socle.vues import executer, trouver
 
@@ -75,7 +77,8 @@ def pile(request: HttpRequest, cle: UUID) -> HttpResponse:
         "financement/ville/pile.html",
         {
             "pile": objet,
-            "entrees": EntreeJournal.objects.pour(objet, *ranges)[:50],
+            "entrees": _histoire(objet, ranges)[:50],
+            "manque": objet.fichier and ce_qui_manque(objet.fichier),
             "appel": objet.appel,
             "form": form,
             "a_ranger": objet.pages.filter(etat__in=PageNumerisee.A_RANGER),
@@ -86,6 +89,12 @@ def pile(request: HttpRequest, cle: UUID) -> HttpResponse:
             "en_cause": request.POST.get("page", ""),
         },
     )
+
+
+def _histoire(objet: PileNumerisee, ranges: list[RetourNumerise]) -> QuerySet[EntreeJournal]:
+    """Ce que des personnes ont fait de la pile, et chaque retour ; pas chaque page lue."""
+    entrees = EntreeJournal.objects.pour(objet, *ranges, *objet.pages.all())
+    return entrees.exclude(objet_type=PageNumerisee._meta.label_lower, acteur=None)
 
 
 def image(request: HttpRequest, cle: UUID, no: int) -> HttpResponse:

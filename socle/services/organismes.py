@@ -279,6 +279,11 @@ def retirer_membre(*, acteur: Any, adhesion: Adhesion) -> None:
     if adhesion.utilisateur_id != acteur.pk:
         _demander(acteur, "organisme.inviter", adhesion.organisme)
     _garder_un_responsable(adhesion)
+    detacher(acteur=acteur, adhesion=adhesion)
+
+
+def detacher(*, acteur: Any, adhesion: Adhesion) -> None:
+    """Retire la personne, sans demander qui reste : à qui appelle de l'avoir vérifié."""
     _annuler_ses_invitations(adhesion)
     journaliser(
         acteur=acteur,

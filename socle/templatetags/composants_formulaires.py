@@ -142,13 +142,21 @@ class Erreur:
     champ: str = ""
 
 
+def _hors_champ(source: BaseForm, champ: str) -> Iterator[Erreur]:
+    """Une erreur sans champ mène à la place que son code nomme (« #depenses »), s'il en nomme."""
+    for erreur in source.non_field_errors().as_data():
+        code = erreur.code or ""
+        cible = code[1:] if code.startswith("#") else ""
+        yield from (Erreur(message, cible, champ) for message in erreur.messages)
+
+
 def _erreurs(source: BaseForm | BaseFormSet, rang: str = "") -> Iterator[Erreur]:
     if isinstance(source, BaseFormSet):
         yield from (Erreur(message) for message in source.non_form_errors())
         for numero, formulaire in enumerate(source.forms, start=1):
             yield from _erreurs(formulaire, f"ligne {numero}, ")
         return
-    yield from (Erreur(message, champ=rang.rstrip(", ")) for message in source.non_field_errors())
+    yield from _hors_champ(source, rang.rstrip(", "))
     for champ_lie in source:
         nom = f"{rang}{champ_lie.label}"
         yield from (

@@ -3,15 +3,20 @@
 import json
 
 from django import forms
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.core.paginator import Paginator
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from socle.confirmation import verifier_l_identite
 from socle.exports import reponse_xlsx, telecharger
 from socle.journal import journaliser
 from socle.models import EntreeJournal, Incident
 from socle.renseignements import renseignements_de
+from socle.saisies import a_relire
+from socle.services import fermeture_compte
 from socle.services.incidents import inscrire_incident
 from socle.vues import executer, exiger, trouver
 
@@ -29,6 +34,27 @@ def mes_renseignements(request: HttpRequest) -> HttpResponse:
         reponse["Cache-Control"] = "no-store"
         return reponse
     return render(request, "socle/renseignements.html")
+
+
+class FermerForm(forms.Form):
+    compris = forms.BooleanField(
+        label="J'ai lu ce qui s'efface et ce qui reste ; je ferme mon compte.",
+        error_messages={"required": "Cochez la case pour fermer votre compte."},
+    )
+
+
+def fermer_compte(request: HttpRequest) -> HttpResponse:
+    """Ce qui s'efface et ce qui reste ; en POST, l'identité vérifiée à nouveau, la fermeture."""
+    form = FermerForm(request.POST if request.method == "POST" else None)
+    obstacles = fermeture_compte.obstacles(request.user)
+    if request.method == "POST" and form.is_valid() and not obstacles:
+        if not a_relire(request):
+            verifier_l_identite(request)
+        if executer(request, fermeture_compte.fermer_compte, formulaire=form):
+            logout(request)
+            messages.success(request, "Votre compte est fermé. Un courriel vous le confirme.")
+            return redirect("accueil")
+    return render(request, "socle/fermer_compte.html", {"form": form, "obstacles": obstacles})
 
 
 class IncidentForm(forms.ModelForm):

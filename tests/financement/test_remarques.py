@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from lxml import html
 from post_office.models import Email
 
 from financement.models import Rapport, Remarque
@@ -88,6 +89,18 @@ def test_le_depot_attend_que_chaque_remarque_soit_traitee(depose):
     reponse = envoyer(depose.gens.membre, *arguments, **donnees, deposer="1")
     assert reponse.status_code == 200
     assert "remarque de la Ville est à traiter" in reponse.text
+    # Du sommaire des erreurs et de « ce qui manque », un lien mène au champ de chacune.
+    question = depose.questions["final"]["activites"]
+    de_la_section = Remarque.objects.get(genre="section").pk
+    champs = {
+        f"id_q{question.pk}", "id_depenses-0-montant", "id_personnes_distinctes",
+        f"remarque-{de_la_section}",
+    }  # fmt: skip
+    lue = html.fromstring(reponse.text)
+    for liste in ("sommaire-erreurs", "manques"):
+        liens = lue.xpath(f"//*[@class='{liste}']//a/@href")
+        assert sorted(liens) == sorted(f"#{champ}" for champ in champs)
+    assert champs <= set(lue.xpath("//@id"))
     assert Rapport.objects.get(pk=depose.final.pk).etat == "a_corriger"
 
     cochees = {f"traitee{r.pk}": "on" for r in Remarque.objects.all()}

@@ -1,6 +1,7 @@
 """Une pile de retours signés : chaque page trouve son document, une personne regarde le reste."""
 
 import io
+import tracemalloc
 from html import unescape
 
 import pytest
@@ -16,7 +17,7 @@ from financement.services import conservation, lettres, retours
 from socle import codes
 from socle.documents import empreinte
 from socle.exceptions import PermissionRefusee, RegleViolee
-from socle.models import Document
+from socle.models import Document, EntreeJournal
 from tests.factories import (
     AffectationFactory,
     DecisionFactory,
@@ -200,6 +201,21 @@ def test_tuee_la_lecture_reprend_ou_elle_en_etait(agente, deux_lettres, monkeypa
     assert RetourNumerise.objects.count() == 1
 
 
+def test_la_pile_effacee_avant_sa_lecture_le_dit_a_qui_l_a_importee(agente, deux_lettres):
+    appel, (_, octets), _ = deux_lettres
+    travail = retours.deposer_pile(
+        acteur=agente, appel=appel, fichiers=[pile_de(numeriser(octets))]
+    )
+    pile = travail.piles.get()
+    pile.fichier.storage.delete(pile.fichier.name)
+
+    retours.classer(travail=travail)
+
+    travail.refresh_from_db()
+    assert travail.etat == "echoue"
+    assert "n'est plus à sa place" in travail.erreurs[0]["erreur"]
+
+
 def test_une_lettre_deja_revenue_ne_l_est_pas_deux_fois(agente, deux_lettres):
     appel, (premiere, octets), _ = deux_lettres
     images = numeriser(octets)
@@ -236,6 +252,31 @@ def test_ce_qui_ne_se_lit_pas_se_refuse_en_entier(agente, fichiers, phrase):
             acteur=agente, appel=appel, fichiers=[SimpleUploadedFile(*f) for f in fichiers]
         )
     assert not PileNumerisee.objects.exists()
+
+
+def test_une_page_demesuree_se_rend_a_la_taille_d_une_feuille(tmp_path):
+    """À 300 points, cinq mètres de côté prendraient trois gigaoctets."""
+    import pypdfium2
+
+    pile = pypdfium2.PdfDocument.new()
+    pile.new_page(14_400, 14_400)
+    pile.save(str(tmp_path / "pile.pdf"))
+    tracemalloc.start()
+    pages = list(lire_pages(tmp_path / "pile.pdf"))
+    memoire = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [(page.no, page.blanche) for page in pages] == [(1, True)]
+    assert memoire < 150_000_000
+
+
+def test_une_pile_de_trop_de_pages_se_refuse(agente, monkeypatch):
+    monkeypatch.setattr("financement.numerisation.PAGES_MAX", 1)
+    with pytest.raises(RegleViolee, match=r"« pile\.pdf » ne se lit pas"):
+        retours.deposer_pile(
+            acteur=agente,
+            appel=DecisionFactory().demande.appel,
+            fichiers=[pile_de([page_sans_code()] * 2)],
+        )
 
 
 def test_trop_grosse_ou_deja_importee(agente, settings, client):
@@ -281,8 +322,66 @@ class TestALaMain:
         page = pile.pages.get(no=2)
         retours.ecarter_page(acteur=agente, page=page)
         assert etats(pile) == ["classee", "ecartee"]
-        with pytest.raises(RegleViolee, match="déjà rangée"):
+        with pytest.raises(RegleViolee, match=r"« Page 2 .* est maintenant « Écartée »"):
             retours.ecarter_page(acteur=agente, page=page)
+        page = pile.pages.get(no=2)
+        with pytest.raises(AttributeError, match="etat"):
+            page.etat = "illisible"
+
+    def test_le_journal_dit_qui_a_range_la_page(self, agente, pile, deux_lettres, client):
+        autre = UtilisateurFactory(agent=True)
+        _, (premiere, _), _ = deux_lettres
+        retours.classer_page(acteur=autre, page=pile.pages.get(no=2), document=premiere)
+        seule, lue = pile.pages.get(no=2), pile.pages.get(no=1)
+        assert [(e.verbe, e.acteur) for e in EntreeJournal.objects.pour(seule)] == [
+            ("pagenumerisee.classer", autre)
+        ]
+        assert [(e.verbe, e.acteur) for e in EntreeJournal.objects.pour(lue)] == [
+            ("pagenumerisee.classer", None)
+        ]
+        client.force_login(agente)
+        page = client.get(reverse("ville:pile", kwargs={"cle": pile.cle})).text
+        assert "a rangé une page numérisée" in page
+        assert str(autre) in unescape(page)
+
+    def test_la_pile_effacee_du_disque_se_dit_en_une_phrase(
+        self, agente, pile, deux_lettres, client
+    ):
+        _, (premiere, _), _ = deux_lettres
+        client.force_login(agente)
+        adresse = reverse("ville:pile", kwargs={"cle": pile.cle})
+        absent = "Le fichier « pile.pdf » n'est plus à sa place"
+        assert absent not in unescape(client.get(adresse).text)
+        pile.fichier.storage.delete(pile.fichier.name)
+
+        page = unescape(client.get(adresse).text)
+        assert absent in page
+        assert "numérisez de nouveau" in page
+        assert reverse("ville:pile_image", kwargs={"cle": pile.cle, "no": 2}) not in page
+        image = client.get(reverse("ville:pile_image", kwargs={"cle": pile.cle, "no": 2}))
+        assert image.status_code == 404
+        assert absent in unescape(image.text)
+        refus = client.post(adresse, {"page": 2, "document": premiere.pk})
+        assert refus.status_code == 200
+        assert absent in unescape(refus.text)
+        assert etats(pile) == ["classee", "illisible"]
+        # Écarter ne lit pas le fichier.
+        client.post(adresse, {"page": 2, "ecarter": 1})
+        assert etats(pile) == ["classee", "ecartee"]
+
+    def test_le_retour_efface_du_disque_aussi(self, agente, pile, deux_lettres, client):
+        _, (premiere, _), _ = deux_lettres
+        client.force_login(agente)
+        retour = premiere.retour
+        retour.fichier.storage.delete(retour.fichier.name)
+        premiere.pdf.storage.delete(premiere.pdf.name)
+        for adresse in (
+            reverse("ville:retour", kwargs={"cle": retour.cle}),
+            reverse("document", kwargs={"cle": premiere.cle}),
+        ):
+            reponse = client.get(adresse)
+            assert reponse.status_code == 404
+            assert "n'est plus à sa place" in unescape(reponse.text)
 
     def test_une_page_ecartee_par_erreur_se_remet_a_ranger(self, agente, pile, client):
         client.force_login(agente)
@@ -303,7 +402,7 @@ class TestALaMain:
         assert etats(pile) == ["classee", "illisible"]
         # Une page rangée à son document ne se reprend pas par là.
         refus = client.post(adresse, {"page": 1, "remettre": 1}, follow=True)
-        assert "n&#x27;est pas de côté" in refus.text
+        assert "est maintenant « Classée »" in unescape(refus.text)
         assert etats(pile) == ["classee", "illisible"]
 
     def test_seulement_a_un_document_de_l_appel(self, agente, pile, emettre):
