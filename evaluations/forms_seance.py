@@ -1,13 +1,12 @@
 """Les formulaires de la séance. Ils lisent ce qui est saisi ; les règles sont dans les services."""
 
-import re
 from datetime import time
-from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 
+from appels.forms.champs import MontantField
 from appels.models import Demande
 from evaluations.compte_rendu import Bloc
 from evaluations.forms_notation import NotationForm
@@ -16,20 +15,6 @@ from evaluations.models.seance import en_mots
 from evaluations.services.recommandations import Vote
 
 VOIX = ("pour", "contre", "abstentions")
-
-
-class MontantField(forms.DecimalField):
-    """Un montant en dollars, à la virgule ou au point, avec ou sans espaces (regles.md, 3)."""
-
-    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
-
-    def to_python(self, value: Any) -> Any:
-        if isinstance(value, str):
-            value = re.sub(r"[\s\u00a0\u202f$]", "", value).replace(",", ".")
-        return super().to_python(value)
-
-    def prepare_value(self, value: Any) -> Any:
-        return str(value).replace(".", ",") if isinstance(value, Decimal) else value
 
 
 class VoixField(forms.IntegerField):
@@ -127,9 +112,6 @@ class RecommandationForm(forms.Form):
     montant = MontantField(
         label="Montant recommandé",
         required=False,
-        min_value=0,
-        max_digits=12,
-        decimal_places=2,
         help_text="Sans objet pour un avis défavorable ou une mise en liste d'attente.",
     )
     motifs = forms.CharField(

@@ -11,6 +11,12 @@ from django import forms
 
 MAXIMUM = Decimal("9999999999.99")
 ESPACES = str.maketrans("", "", " \u00a0\u202f$%")
+# « 12,000.50 » et « 12.000,50 » : des milliers séparés, et ce que l'autre signe dit des cents.
+MILLIERS = re.compile(
+    r"-?[1-9][0-9]{0,2}(?:(?:,[0-9]{3})+(?:\.[0-9]*)?|(?:\.[0-9]{3})+(?:,[0-9]*)?)"
+)
+# « 12,000 » : douze mille ou douze dollars ? On demande plutôt que de deviner.
+AMBIGU = re.compile(r"-?([1-9][0-9]{0,2})[.,]([0-9]{3})")
 
 
 class MontantField(forms.CharField):
@@ -35,6 +41,15 @@ class MontantField(forms.CharField):
             if self.required:
                 raise forms.ValidationError(self.error_messages["required"], code="required")
             return None
+        if ambigu := AMBIGU.fullmatch(texte):
+            entier, suite = ambigu.groups()
+            raise forms.ValidationError(
+                f"Deux décimales au plus : écrivez {entier} {suite} ou {entier},{suite[:2]}.",
+                code="ambigu",
+            )
+        if MILLIERS.fullmatch(texte):
+            separateur = next(signe for signe in texte if signe in ".,")
+            texte = texte.replace(separateur, "")
         if not re.fullmatch(r"-?[0-9]+([.,][0-9]*)?", texte):
             raise forms.ValidationError("Écrivez un montant, par exemple 1 250,00.", code="montant")
         montant = Decimal(texte.replace(",", "."))

@@ -4,6 +4,7 @@ import threading
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -474,7 +475,8 @@ def test_le_budget_accepte_virgule_point_espaces_et_signe_de_dollar(prete, clien
         ("1e9", "Écrivez un montant"),
         ("-1", "négatif"),
         ("10000000000", "trop grand"),
-        ("1,005", "Deux décimales"),
+        ("1,005", "écrivez 1 005 ou 1,00"),
+        ("12.000", "écrivez 12 000 ou 12,00"),
     ],
 )
 def test_un_montant_impossible_se_dit_pres_du_champ_et_rien_ne_se_perd(
@@ -501,6 +503,26 @@ def test_un_montant_impossible_se_dit_pres_du_champ_et_rien_ne_se_perd(
 )
 def test_les_bornes_d_un_montant_sont_permises(saisie, montant):
     assert MontantField().clean(saisie) == montant
+
+
+@pytest.mark.parametrize(
+    ("saisie", "montant"),
+    [
+        ("12 000,50 $", "12000.50"),
+        ("12000.5", "12000.50"),
+        ("$12,000.50", "12000.50"),
+        ("12.000,50", "12000.50"),
+        ("1,234,567", "1234567"),
+        ("0,500", "0.50"),
+    ],
+)
+def test_un_montant_se_lit_comme_on_l_ecrit(saisie, montant):
+    assert MontantField().clean(saisie) == Decimal(montant)
+
+
+def test_un_montant_ambigu_ne_se_devine_pas():
+    with pytest.raises(ValidationError, match="écrivez 12 000 ou 12,00"):
+        MontantField().clean("$12,000")
 
 
 def test_une_ligne_precisee_sans_montant_demande_son_montant(prete, client):

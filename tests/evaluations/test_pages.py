@@ -249,6 +249,22 @@ def test_un_montant_trop_haut_est_refuse_pres_du_champ(en_seance):
     assert "Un projet utile." in reponse.text
 
 
+def test_le_montant_d_un_avis_ambigu_est_redemande(en_seance):
+    pret, demande = en_seance, en_seance.demandes[0]
+    reponse = envoyer(
+        pret.membres[0].utilisateur,
+        "comite:seance_demande",
+        pret.seance.pk,
+        demande.reference,
+        avis="favorable_partiel",
+        montant="9,500",
+        motifs="Un projet utile.",
+    )
+
+    assert reponse.status_code == 422
+    assert "écrivez 9 500 ou 9,50" in reponse.text
+
+
 def test_un_membre_ne_recommande_pas(en_seance):
     pret, demande = en_seance, en_seance.demandes[0]
     adresse = ("comite:seance_demande", pret.seance.pk, demande.reference)

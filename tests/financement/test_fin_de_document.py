@@ -43,3 +43,29 @@ def test_la_fin_du_texte_va_avec_la_signature(classe, debut, fin):
         coupes += len(pages) > 1
         assert "Fin du texte" in derniere, (nombre, derniere)
     assert 0 < coupes < 12
+
+
+@pytest.mark.parametrize(
+    ("debut", "ligne", "fin"),
+    [
+        ("<ul>", "<li>{}</li>", "</ul>"),
+        ("<table><tbody>", "<tr><th>{}</th><td>Oui</td></tr>", "</tbody></table>"),
+    ],
+    ids=["liste", "tableau"],
+)
+def test_la_derniere_ligne_n_est_jamais_seule_sur_sa_page(debut, ligne, fin):
+    coupes = 0
+    for nombre in range(12, 32):
+        avant = f"<p>{LIGNE}</p>" * nombre
+        lignes = "".join(ligne.format(nom) for nom in ("Un", "Deux", "Avant-dernier", "Dernier"))
+        html = (
+            f'<html lang="fr-CA"><head><title>Essai</title><style>{_feuille_de_style()}</style>'
+            f"</head><body><main>{avant}{debut}{lignes}{fin}</main></body></html>"
+        )
+        pages = [
+            page.extract_text()
+            for page in PdfReader(io.BytesIO(rendre_pdf(html, titre="Essai"))).pages
+        ]
+        coupes += any("Un" in page and "Dernier" not in page for page in pages)
+        assert any("Avant-dernier" in page and "Dernier" in page for page in pages), nombre
+    assert coupes
