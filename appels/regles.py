@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from appels.models import Appel, Demande, Volet
-from appels.montants import Budget, ReglesBudget, Violation
+from appels.montants import ReglesBudget, Violation
 
 INSECABLE = "\u00a0"
 
@@ -33,7 +33,7 @@ def dollars(montant: Decimal) -> str:
     return f"{entier.replace(',', INSECABLE)},{cents}{INSECABLE}$"
 
 
-def phrase_violation(violation: Violation, budget: Budget) -> str:
+def phrase_violation(violation: Violation) -> str:
     """Une phrase : ce qui ne va pas, de combien, et où agir."""
     ecart, limite = dollars(abs(violation.ecart)), dollars(violation.limite)
     if violation.code == "equilibre":

@@ -50,7 +50,7 @@ def regles_rompues(
     """Les règles que le budget rompt, avec leurs remèdes parmi ``cases``."""
     cases = list(cases)
     return [
-        RegleRompue(v.code, phrase_violation(v, budget), remedes(v, cases))
+        RegleRompue(v.code, phrase_violation(v), remedes(v, cases))
         for v in violations(budget, regles)
     ]
 

@@ -8,9 +8,8 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import StatisticsError, correlation, fmean, median, pstdev
-from typing import Any
 
-from django.utils import timezone
+from socle import horloge
 
 # Une demi-note sur une échelle de 0 à 5 : en deçà, le critère place les demandes au même endroit.
 ECART_MIN = 10.0
@@ -143,7 +142,7 @@ def durees(etapes: Sequence[str], moments: Iterable[Sequence[dt.datetime | None]
     Chaque ligne de ``moments`` a un moment de plus qu'il n'y a d'étapes ; un moment manquant ne
     compte ni avant ni après lui, et une étape refaite à rebours ne se mesure pas.
     """
-    lignes = [[_jour(moment) for moment in ligne] for ligne in moments]
+    lignes = [[horloge.jour_de(moment) for moment in ligne] for ligne in moments]
     mesurees = [
         Duree(
             etape,
@@ -156,7 +155,3 @@ def durees(etapes: Sequence[str], moments: Iterable[Sequence[dt.datetime | None]
         for rang, etape in enumerate(etapes)
     ]
     return [duree for duree in mesurees if duree.jours]
-
-
-def _jour(moment: dt.datetime | None) -> Any:
-    return timezone.localtime(moment).date() if moment else None

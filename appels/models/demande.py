@@ -10,8 +10,6 @@ from appels.models.budget import Source
 from appels.montants import Budget, budget_depuis
 from socle import horloge
 
-ETATS_JAMAIS_DEPOSES = ("brouillon",)
-
 
 class Secteur(models.TextChoices):
     CENTRE_VILLE = "Centre-ville", "Centre-ville"

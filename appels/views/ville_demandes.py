@@ -128,7 +128,7 @@ def _contexte(request: HttpRequest, objet: Demande, form: RecevabiliteForm) -> d
         "demande": objet,
         "budget": budget,
         "maximum": montant_maximal(budget, regles),
-        "violations": [phrase_violation(v, budget) for v in violations(budget, regles)],
+        "violations": [phrase_violation(v) for v in violations(budget, regles)],
         "aides": objet.aides_annoncees.all(),
         "postes": objet.postes.all(),
         "revenus": objet.revenus.all(),

@@ -114,7 +114,7 @@ def comite_appel(request: HttpRequest, code: str) -> HttpResponse:
             return redirect("ville:comite", code=code)
     membres = list(appel.membres.filter(actif=True).select_related("utilisateur").order_by("code"))
     suivi = _suivi(request, appel, membres)
-    attendus = {m.pk: m for m in _attendus(request, appel, suivi, membres)}
+    attendus = {m.pk: m for m in _attendus(suivi, membres)}
     return render(
         request,
         "evaluations/ville/comite.html",
@@ -141,9 +141,7 @@ def comite_appel(request: HttpRequest, code: str) -> HttpResponse:
     )
 
 
-def _attendus(
-    request: HttpRequest, appel: Appel, suivi: list[LigneSuivi], membres: list[MembreComite]
-) -> list[Any]:
+def _attendus(suivi: list[LigneSuivi], membres: list[MembreComite]) -> list[Any]:
     """Ce que chaque membre doit encore, compté sur les seules demandes que l'employé voit."""
     attendus = []
     for rang, membre in enumerate(membres):

@@ -48,7 +48,7 @@ def contexte_redaction(rapport: Rapport, saisie: Saisie) -> dict[str, Any]:
         "remarques_indicateurs": [
             r for r in remarques if r.tour == tour and r.genre == "indicateur"
         ],
-        "remarques_deplacees": _sans_place(rapport, saisie, a_leur_place),
+        "remarques_deplacees": _sans_place(saisie, a_leur_place),
         "anciennes": [r for r in remarques if r.tour < tour],
         "orphelines": [
             reponse
@@ -126,7 +126,7 @@ def _lignes(
     return lignes
 
 
-def _sans_place(rapport: Rapport, saisie: Saisie, remarques: dict[str, list[Any]]) -> list[Any]:
+def _sans_place(saisie: Saisie, remarques: dict[str, list[Any]]) -> list[Any]:
     """Les remarques dont la place n'est plus dans la page : une dépense retirée, une question."""
     presentes = {f"question-{q.pk}" for q in saisie.questions.questions}
     presentes |= {f"section-{q.section_id}" for q in saisie.questions.questions}
