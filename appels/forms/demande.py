@@ -112,5 +112,5 @@ class PieceForm(forms.Form):
 class DepotForm(forms.Form):
     signataire = forms.CharField(label="Nom de la personne autorisée à signer", max_length=160)
     exactitude = forms.BooleanField(
-        label="Je suis autorisé à déposer cette demande et ce qu'elle contient est exact."
+        label="J'ai l'autorisation de déposer cette demande, et ce qu'elle contient est exact."
     )

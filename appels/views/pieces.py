@@ -18,6 +18,12 @@ from appels.views.suivi import siennes
 from socle.exceptions import PermissionRefusee, RegleViolee
 from socle.vues import executer, exiger, trouver
 
+# En garder un au hasard perdrait l'autre sans le dire.
+UN_SEUL_FICHIER = (
+    "Ce document tient en un seul fichier : réunissez les pages, ou joignez le reste sous "
+    "« Autres documents »."
+)
+
 
 def rediger_pieces(
     request: HttpRequest, demande: Demande, partie: str, contexte: Any
@@ -78,8 +84,9 @@ def _joindre(
 ) -> bool:
     """Joint chaque fichier ; un refus nomme le sien et n'arrête pas les autres."""
     fichiers = envoye.cleaned_data["fichier"]
-    if exigee is not None:
-        fichiers = fichiers[-1:]
+    if exigee is not None and len(fichiers) > 1:
+        envoye.add_error("fichier", UN_SEUL_FICHIER)
+        return False
     joints = 0
     for fichier in fichiers:
         try:
@@ -102,7 +109,10 @@ def _joindre(
 
 def _formulaire(exigee: PieceExigee | None, *donnees: Any) -> PieceForm:
     """Un formulaire par document : chacun a ses identifiants, donc ses erreurs."""
-    return PieceForm(*donnees, auto_id=f"piece-{exigee.pk if exigee else 'autre'}-%s")
+    formulaire = PieceForm(*donnees, auto_id=f"piece-{exigee.pk if exigee else 'autre'}-%s")
+    if exigee is not None:
+        del formulaire.fields["fichier"].widget.attrs["multiple"]
+    return formulaire
 
 
 def piece(request: HttpRequest, cle: UUID) -> FileResponse:

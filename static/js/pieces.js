@@ -6,6 +6,8 @@
   const ESSAIS = 3;
   const SESSION = "votre session a expiré : rechargez la page pour vous reconnecter, puis choisissez-le à nouveau.";
 
+  const UN_SEUL = "Ce document tient en un seul fichier : réunissez les pages, ou joignez le reste sous « Autres documents ».";
+
   function envoyer(formulaire, fichier, avancer) {
     return new Promise((resoudre) => {
       const corps = new FormData(formulaire);
@@ -37,7 +39,7 @@
     const bouton = formulaire.querySelector("button");
     const zone = document.createElement("div");
     zone.className = "zone-depot";
-    zone.textContent = "ou glissez-les ici";
+    zone.textContent = champ.multiple ? "ou glissez-les ici" : "ou glissez-le ici";
     const liste = document.createElement("ul");
     liste.className = "envois";
     liste.setAttribute("role", "status");
@@ -46,6 +48,12 @@
 
     async function joindre(fichiers) {
       liste.replaceChildren();
+      if (!champ.multiple && fichiers.length > 1) {
+        const refus = document.createElement("li");
+        refus.textContent = UN_SEUL;
+        liste.append(refus);
+        return;
+      }
       bouton.disabled = true;
       let refuses = 0;
       for (const fichier of fichiers) {

@@ -328,3 +328,18 @@ def test_l_apercu_montre_ce_que_le_navigateur_sait_afficher(prete, client, nom, 
     b"".join(reponse.streaming_content)
     assert reponse["Content-Disposition"].startswith("inline" if montre else "attachment")
     assert reponse["X-Content-Type-Options"] == "nosniff"
+
+
+def test_deux_fichiers_pour_un_document_exige_se_refusent_au_lieu_d_en_perdre_un(
+    prete, exigee, client
+):
+    client.force_login(prete.redacteur)
+    page = client.post(
+        adresse(prete.demande, "pieces"),
+        {"piece_exigee": exigee.pk, "fichier": [fichier("un.pdf"), fichier("deux.pdf")]},
+    ).text
+
+    assert "Ce document tient en un seul fichier" in page
+    assert not prete.demande.pieces.filter(piece_exigee=exigee).exists()
+    champ = page.split(f'id="piece-{exigee.pk}-fichier"')
+    assert "multiple" not in champ[0].rpartition("<")[2] + champ[1].partition(">")[0]
