@@ -27,11 +27,6 @@ class Quorum:
         return f"{self.presents} présent{pluriel} sans conflit, il en faut {self.requis}"
 
 
-def quorum_requis(appel: Appel, membres: int) -> int:
-    """Le quorum de l'appel, jamais plus que le comité ne compte de membres."""
-    return min(appel.quorum, membres) or 1
-
-
 def quorums(seance: Seance, demandes: Iterable[Demande | ProjetClasse]) -> dict[int, Quorum]:
     """Le quorum de chaque demande, par identifiant ; trois requêtes en tout."""
     demandes = list(demandes)
@@ -49,14 +44,13 @@ def quorums(seance: Seance, demandes: Iterable[Demande | ProjetClasse]) -> dict[
     ).values_list("demande_id", "membre_id", "etat")
     for demande_id, membre_id, etat in affectations:
         ecartes[demande_id][etat].add(membre_id)
-    requis = quorum_requis(seance.appel, len(membres))
 
     def noms(ids: set[int]) -> tuple[str, ...]:
         return tuple(str(m) for pk, m in membres.items() if pk in ids)
 
     return {
         pk: Quorum(
-            requis=requis,
+            requis=seance.appel.quorum,
             presents=len(presents - par_etat["recusee"] - par_etat["a_declarer"]),
             recuses=noms(par_etat["recusee"]),
             a_declarer=noms(par_etat["a_declarer"] & presents),
@@ -89,9 +83,8 @@ def quorums_menaces(appel: Appel, demandes: Iterable[Demande]) -> list[QuorumMen
         demande__in=demandes, etat=Affectation.Etat.RECUSEE
     ).values_list("demande", "membre"):
         recuses[demande] += membre in membres
-    requis = quorum_requis(appel, len(membres))
     return [
         QuorumMenace(demande, len(membres) - recuses[demande.pk])
         for demande in demandes
-        if len(membres) - recuses[demande.pk] < requis
+        if len(membres) - recuses[demande.pk] < appel.quorum
     ]

@@ -74,9 +74,11 @@ def test_un_depart_en_seance_se_note_et_sort_du_quorum():
     assert partie.depart_le is not None
 
 
-def test_le_quorum_ne_depasse_pas_le_nombre_de_membres():
+def test_un_comite_plus_petit_que_le_quorum_ne_l_atteint_pas():
+    """Retirer des membres n'abaisse pas ce que l'appel exige (regles.md, 11)."""
     pret, demande = evaluee(membres=2, quorum=4)
-    assert quorum_de(seance_ouverte(pret), demande).requis == 2
+    quorum = quorum_de(seance_ouverte(pret), demande)
+    assert (quorum.requis, quorum.presents, quorum.atteint) == (4, 2, False)
 
 
 # --- Montants -------------------------------------------------------------------------------------
