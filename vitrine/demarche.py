@@ -17,7 +17,7 @@ from financement.models import ProchainPlan
 from socle import horloge
 from socle.elements import Jalon
 from socle.models import Document
-from socle.templatetags.affichage import MOIS, date_courte, pluriel
+from socle.templatetags.affichage import MOIS, date_courte, periode, pluriel
 
 
 def demarche(consultation: Consultation) -> list[Jalon]:
@@ -112,7 +112,7 @@ def _ouverture(appel: Appel) -> Jalon:
         f"Appel : {appel.titre}",
         _etat_a(ouverture, cloture, fini=appel.est_clos),
         ouverture,
-        f"du {date_courte(ouverture)} au {date_courte(cloture)}",
+        periode(ouverture, cloture),
         url=reverse("appel_public", kwargs={"code": appel.code}),
     )
 

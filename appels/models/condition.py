@@ -1,7 +1,7 @@
 from django.db import models
 
 from appels.autodiagnostic import INCONNU, LIBELLES, NON, OUI
-from socle.templatetags.affichage import date_courte, dollars
+from socle.templatetags.affichage import dollars, periode
 
 REPERES = {
     "{dates}": "les dates des projets",
@@ -63,7 +63,7 @@ class ConditionAdmissibilite(models.Model):
         debut, fin = self.appel.projet_debut, self.appel.projet_fin
         if debut is None or fin is None:
             return "dates à venir"
-        return f"du {date_courte(debut)} au {date_courte(fin)}"
+        return periode(debut, fin)
 
     def _plafonds(self) -> str:
         volets = list(self.appel.volets.all())

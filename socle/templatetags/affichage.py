@@ -91,8 +91,29 @@ def date_courte(moment: dt.date | None) -> str:
     if _absent(moment):
         return ABSENT
     jour = _jour(moment)
-    quantieme = "1er" if jour.day == 1 else str(jour.day)
-    return f"{quantieme}{INSECABLE}{MOIS[jour.month - 1]} {jour.year}"
+    return f"{_jour_et_mois(jour)} {jour.year}"
+
+
+def _quantieme(jour: dt.date) -> str:
+    return "1er" if jour.day == 1 else str(jour.day)
+
+
+def _jour_et_mois(jour: dt.date) -> str:
+    return f"{_quantieme(jour)}{INSECABLE}{MOIS[jour.month - 1]}"
+
+
+@register.filter
+def periode(debut: dt.date | None, fin: dt.date | None) -> str:
+    """« du 20 au 26 décembre 2026 », « du 1er mai au 12 juin 2026 », ou « le 12 juin 2026 »."""
+    if debut is None or fin is None:
+        return ABSENT
+    debut, fin = _jour(debut), _jour(fin)
+    if debut == fin:
+        return f"le {date_courte(fin)}"
+    if (debut.year, debut.month) == (fin.year, fin.month):
+        return f"du {_quantieme(debut)} au {date_courte(fin)}"
+    depart = _jour_et_mois(debut) if debut.year == fin.year else date_courte(debut)
+    return f"du {depart} au {date_courte(fin)}"
 
 
 @register.filter

@@ -75,6 +75,24 @@ def test_date_longue(jour, attendu):
     assert a.date_longue(jour) == attendu
 
 
+@pytest.mark.parametrize(
+    ("debut", "fin", "attendu"),
+    [
+        (dt.date(2026, 12, 20), dt.date(2026, 12, 26), f"du 20 au 26{NB}décembre 2026"),
+        (dt.date(2026, 5, 1), dt.date(2026, 6, 12), f"du 1er{NB}mai au 12{NB}juin 2026"),
+        (
+            dt.date(2026, 12, 1),
+            dt.date(2027, 12, 1),
+            f"du 1er{NB}décembre 2026 au 1er{NB}décembre 2027",
+        ),
+        (dt.date(2026, 6, 12), dt.date(2026, 6, 12), f"le 12{NB}juin 2026"),
+        (None, dt.date(2026, 6, 12), "—"),
+    ],
+)
+def test_une_periode_ne_repete_ni_le_mois_ni_l_annee(debut, fin, attendu):
+    assert a.periode(debut, fin) == attendu
+
+
 def test_les_dates_se_lisent_a_l_heure_de_trois_rivieres():
     minuit_passe_en_utc = dt.datetime(2026, 6, 13, 3, 0, tzinfo=dt.UTC)
     assert a.date_heure(minuit_passe_en_utc) == f"vendredi 12{NB}juin 2026 à{NB}23{NB}h"

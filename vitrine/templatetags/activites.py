@@ -1,10 +1,8 @@
 """Une activité en phrases courtes, les mêmes sur la page, dans le guide et sur une carte."""
 
-from typing import Any
-
 from django import template
 
-from socle.templatetags.affichage import date_courte, heure
+from socle.templatetags.affichage import date_courte, heure, periode
 from vitrine.choix import Jour
 from vitrine.models import VersionActivite
 
@@ -45,18 +43,10 @@ def _periode_qui_reste(version: VersionActivite) -> str:
     """Une activité déjà commencée ne dit que sa fin."""
     debut, fin = version.debut, version.fin
     if debut and fin and (version.est_a_venir or version.est_finie or debut == fin):
-        return periode(version)
+        return periode(debut, fin)
     if fin:
         return f"jusqu'au {date_courte(fin)}"
     return f"à partir du {date_courte(debut)}" if version.est_a_venir else ""
-
-
-@register.filter
-def periode(objet: Any) -> str:
-    """« du 1er mai 2026 au 12 juin 2026 », ou « le 12 juin 2026 » : ``debut`` et ``fin``."""
-    if objet.debut == objet.fin:
-        return f"le {date_courte(objet.debut)}"
-    return f"du {date_courte(objet.debut)} au {date_courte(objet.fin)}"
 
 
 @register.filter
