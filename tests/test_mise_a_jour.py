@@ -33,8 +33,14 @@ VERSIONS = sorted(fichier.stem for fichier in BASES.glob("*.dump"))
 # financement.0011 met à la convention ce que l'organisme prévoyait, puis l'efface du rapport.
 RANGEES_AILLEURS = {"financement_valeurindicateur"}
 # Ce que la démonstration de cette version n'avait pas : rien de neuf ne s'ajoute ici, sauf une
-# contrainte qui s'élargit (financement.0016, les avenants) et que toute ligne d'avant respecte.
-SANS_LIGNE = {"0.3.0": {"appels_verdictdoute", "financement_recitbilan", "financement_avenant"}}
+# contrainte qui s'élargit (financement.0016, les avenants) et que toute ligne d'avant respecte, ou
+# un champ que seul Django voit changer (financement.0017, l'état des pages numérisées).
+SANS_LIGNE = {
+    "0.3.0": {
+        *("appels_verdictdoute", "financement_recitbilan"),
+        *("financement_avenant", "financement_pagenumerisee"),
+    }
+}
 
 
 @dataclass

@@ -16,7 +16,7 @@ from financement.models import LotPaiement, RepriseEssayee
 from financement.services import scenarios as services_scenarios
 from socle.services.organismes import inviter
 from tests.evaluations.objets import affectation
-from tests.factories import MOT_DE_PASSE
+from tests.factories import MOT_DE_PASSE, UtilisateurFactory
 from tests.parcours.gestes import LARGE, confirmer, envoyer, ouvrir_session, regarder
 from tests.parcours.monde import TITRE, un_monde
 
@@ -620,11 +620,14 @@ def test_les_pages_de_compte(monde, parcourir):
         personne,
         [
             "/connexion/renseignements/",
+            "/connexion/fermer/",
             "/connexion/sortir/",
             f"{second}/",
             ("/connexion/confirmer/", lambda page: page.press("[name=password]", "Enter")),
         ],
     )
+    # Rien ne retient cette personne : la page montre aussi son formulaire, et son erreur.
+    parcourir(confirmer(UtilisateurFactory()), [("/connexion/fermer/", sur("Fermer mon compte"))])
 
 
 def test_le_second_facteur_active(monde, parcourir):
