@@ -58,6 +58,8 @@ def lire(client, monde, questions):
             if reponse.status_code != 200:
                 break
             lues[f"{nom}?{question}"] = BRUIT.sub("", texte_de(reponse)).splitlines()
+            if question == "" and "html" not in reponse["Content-Type"]:
+                break  # un fichier ne se cherche pas
     return lues
 
 
@@ -87,16 +89,14 @@ def test_la_demande_change_et_rien_ne_le_laisse_voir(monde, qui):
     client = Client()
     client.force_login(getattr(monde, qui))
     questions = ("", "format=csv", "recherche=autre&q=autre")
-    avant, temoin = lire(client, monde, questions), lire(client, monde, questions)
+    avant = lire(client, monde, questions)
 
     changer(monde.cachee)
 
     apres = lire(client, monde, questions)
     fuites = []
     for page, lignes in apres.items():
-        if avant.get(page) != temoin.get(page):
-            fuites.append(f"{page} change d'elle-même : {set(temoin[page]) ^ set(avant[page])}")
-        elif lignes != avant.get(page):
+        if lignes != avant.get(page):
             neuves = [ligne.strip() for ligne in lignes if ligne not in (avant.get(page) or [])]
             fuites.append(f"{page} : {neuves[:4]}")
     assert avant.keys() == apres.keys()
