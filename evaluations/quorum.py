@@ -27,6 +27,11 @@ class Quorum:
         return f"{self.presents} présent{pluriel} sans conflit, il en faut {self.requis}"
 
 
+def quorum_requis(appel: Appel) -> int:
+    """Le quorum de l'appel ; jamais zéro : personne ne décide dans une salle vide."""
+    return max(appel.quorum, 1)
+
+
 def quorums(seance: Seance, demandes: Iterable[Demande | ProjetClasse]) -> dict[int, Quorum]:
     """Le quorum de chaque demande, par identifiant ; trois requêtes en tout."""
     demandes = list(demandes)
@@ -50,7 +55,7 @@ def quorums(seance: Seance, demandes: Iterable[Demande | ProjetClasse]) -> dict[
 
     return {
         pk: Quorum(
-            requis=seance.appel.quorum,
+            requis=quorum_requis(seance.appel),
             presents=len(presents - par_etat["recusee"] - par_etat["a_declarer"]),
             recuses=noms(par_etat["recusee"]),
             a_declarer=noms(par_etat["a_declarer"] & presents),
@@ -86,5 +91,5 @@ def quorums_menaces(appel: Appel, demandes: Iterable[Demande]) -> list[QuorumMen
     return [
         QuorumMenace(demande, len(membres) - recuses[demande.pk])
         for demande in demandes
-        if len(membres) - recuses[demande.pk] < appel.quorum
+        if len(membres) - recuses[demande.pk] < quorum_requis(appel)
     ]

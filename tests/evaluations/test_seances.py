@@ -81,6 +81,14 @@ def test_un_comite_plus_petit_que_le_quorum_ne_l_atteint_pas():
     assert (quorum.requis, quorum.presents, quorum.atteint) == (4, 2, False)
 
 
+def test_un_quorum_de_zero_demande_quand_meme_quelqu_un():
+    pret, demande = evaluee(membres=2, quorum=0)
+    seance = seance_ouverte(pret)
+    seance.presences.update(presente=False)
+    quorum = quorum_de(seance, demande)
+    assert (quorum.requis, quorum.presents, quorum.atteint) == (1, 0, False)
+
+
 # --- Montants -------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("avis", "montant", "champ"),
